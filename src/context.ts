@@ -1,0 +1,70 @@
+/** Everything that a command can touch. `main` is given one; tests give another. */
+
+import type { Settings, SourceSettings } from './settings.ts'
+import type { AlertSource, Cluster, ClusterWriter, MetricsSource } from './targets/ports.ts'
+
+export interface Terminal {
+  /** The answer: stdout. A newline is not added. */
+  out(text: string): void
+  /** The conversation: stderr. */
+  err(text: string): void
+  /** Whether stdout and stderr face a person. */
+  readonly outIsTTY: boolean
+  readonly errIsTTY: boolean
+  readonly inIsTTY: boolean
+  readonly columns: number
+  /** Colours wanted on stdout, by NO_COLOR, FORCE_COLOR, TERM and the stream itself. */
+  readonly color: boolean
+  /** Ask yes or no; only when inIsTTY. */
+  confirm(question: string): Promise<boolean>
+  /** Ask for a line of text; only when inIsTTY. */
+  input(question: string): Promise<string>
+  select<T extends string>(question: string, choices: readonly { value: T; label: string }[]): Promise<T>
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Resolves after so many milliseconds, rejects with InterruptedError when `signal` aborts. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>
+}
+
+export interface Files {
+  read(path: string): Promise<string>
+  /** Write whole or not at all (a temporary file, then rename). */
+  write(path: string, content: string): Promise<void>
+  append(path: string, content: string): Promise<void>
+  exists(path: string): Promise<boolean>
+  list(directory: string): Promise<string[]>
+}
+
+/** Systems, connected when first asked for. */
+export interface Targets {
+  cluster(): Promise<Cluster>
+  writer(): Promise<ClusterWriter>
+  /** `place` is from the settings or from discovery: a URL, or a Service reached through the API server. */
+  metrics(place: SourcePlace): Promise<MetricsSource>
+  alerts(place: SourcePlace): Promise<AlertSource>
+  /** A plain HTTP request from this machine, for services given by URL. */
+  fetch(
+    url: string,
+    init: { method?: string; headers?: Record<string, string>; body?: string; limitBytes?: number },
+    signal: AbortSignal,
+  ): Promise<{ status: number; body: string; seconds: number; headers: Record<string, string> }>
+}
+
+export type SourcePlace =
+  | { url: string; settings: SourceSettings }
+  | { namespace: string; service: string; port: number | string; prefix?: string; settings: SourceSettings }
+
+export interface Context {
+  terminal: Terminal
+  clock: Clock
+  signal: AbortSignal
+  env: Readonly<Record<string, string | undefined>>
+  cwd: string
+  home: string
+  files: Files
+  version: string
+  targets(settings: Settings): Targets
+}

@@ -1,0 +1,89 @@
+/** What a user may say about the cluster, the service and the limits of a look. `config.ts` fills it and remembers where each value came from. */
+
+export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet'
+
+/** Something the service cannot do without, in the cluster (a workload and its Service) or outside (a host). */
+export interface DependencySettings {
+  name: string
+  /** The workload behind it, where it runs in a cluster that we can see. */
+  kind?: WorkloadKind | undefined
+  workload?: string | undefined
+  namespace?: string | undefined
+  /** Its Service, where it has one. */
+  service?: string | undefined
+  /** Its host name, where it is outside the cluster. */
+  host?: string | undefined
+  port?: number | undefined
+}
+
+export interface MetricNames {
+  path: string
+  /** Port of the metrics listener; the service port when undefined. */
+  port: number | undefined
+  /** Counter of requests. */
+  requests: string
+  statusLabel: string
+  routeLabel: string
+  /** Histogram of request durations in seconds; undefined where the service has none. */
+  duration: string | undefined
+  /** A PromQL label matcher that leaves probes out, for example `route!~"/health.*"`. */
+  exclude: string | undefined
+}
+
+export interface ServiceSettings {
+  namespace: string
+  kind: WorkloadKind
+  workload: string
+  /** Label selector of the pods, where the workload itself may be gone. */
+  selector: Record<string, string> | undefined
+  service: string
+  container: string | undefined
+  port: number
+  /** Where users come in, when there is something before the Service: a URL. */
+  edge: string | undefined
+  health: { live: string; ready: string }
+  metrics: MetricNames
+  mcp: { path: string; tokenFile: string | undefined }
+  dependencies: DependencySettings[]
+}
+
+export interface ClusterSettings {
+  kubeconfig: string | undefined
+  context: string | undefined
+}
+
+/** An HTTP source: by URL, else found in the cluster and reached through the API server. */
+export interface SourceSettings {
+  url: string | undefined
+  namespace: string | undefined
+  service: string | undefined
+  port: number | undefined
+  bearerTokenFile: string | undefined
+  username: string | undefined
+  passwordFile: string | undefined
+  caFile: string | undefined
+  headers: Record<string, string>
+}
+
+/** The written runbook's thresholds; ratios in 0..1, latencies in seconds. */
+export interface Thresholds {
+  errorRatio: number
+  p95Seconds: number
+  p99Seconds: number
+  memoryRatio: number
+  cpuRatio: number
+  authFailureRatio: number
+}
+
+export interface Settings {
+  cluster: ClusterSettings
+  service: ServiceSettings
+  prometheus: SourceSettings
+  alertmanager: SourceSettings
+  thresholds: Thresholds
+  /** Seconds that a command may take as a whole. */
+  timeoutSeconds: number
+  /** How far back changes and logs are looked at, in seconds. */
+  lookbackSeconds: number
+  runbooks: string | undefined
+}

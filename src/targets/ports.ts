@@ -1,0 +1,159 @@
+/** What the rooms above may ask of the outside world, in our words. Adapters beside this file are the only implementations. */
+import type { KubeObject, ResourceName, Resources } from '../facts/kubernetes-types.ts'
+
+export interface ListQuery {
+  namespace?: string | undefined
+  labelSelector?: string
+  fieldSelector?: string
+  /** Stop after this many objects; the listing then says `truncated`. */
+  limit?: number
+  /** Ask the API server for metadata alone: how Secrets and ConfigMaps are seen without their values. */
+  metadataOnly?: boolean
+}
+
+export interface Listing<T> {
+  items: T[]
+  /** More objects exist than were asked for. */
+  truncated: boolean
+}
+
+export interface ObjectRef {
+  resource: ResourceName
+  namespace?: string | undefined
+  name: string
+}
+
+export interface LogQuery {
+  namespace: string
+  pod: string
+  container: string
+  previous?: boolean
+  tailLines?: number
+  limitBytes?: number
+  sinceSeconds?: number
+}
+
+/** A GET that the API server makes for us, to a pod or a Service, so that nothing but a kubeconfig is needed. */
+export interface ProxyRequest {
+  namespace: string
+  kind: 'pods' | 'services'
+  name: string
+  /** A port number or, for a Service, its name. */
+  port: number | string
+  path: string
+  scheme?: 'http' | 'https'
+  /** Form body: sent as POST when given. */
+  form?: string
+  headers?: Record<string, string>
+  /** Read at most this many bytes of the answer. */
+  limitBytes?: number
+}
+
+export interface HttpAnswer {
+  status: number
+  body: string
+  /** Seconds from request to the last byte. */
+  seconds: number
+  contentType: string
+}
+
+export interface AccessCheck {
+  verb: string
+  group: string
+  resource: string
+  subresource?: string
+  namespace?: string | undefined
+}
+
+export interface ClusterIdentity {
+  context: string
+  server: string
+  user: string
+  namespace: string | undefined
+}
+
+/** Reads. Every method throws DeniedError, UnreachableError or AbsentError, and InterruptedError when `signal` aborts. */
+export interface Cluster {
+  identity(): ClusterIdentity
+  version(signal: AbortSignal): Promise<{ gitVersion: string; serverTime: number | undefined }>
+  list<K extends ResourceName>(resource: K, query: ListQuery, signal: AbortSignal): Promise<Listing<Resources[K]>>
+  get<K extends ResourceName>(
+    resource: K,
+    ref: { namespace?: string | undefined; name: string },
+    signal: AbortSignal,
+  ): Promise<Resources[K]>
+  logs(query: LogQuery, signal: AbortSignal): Promise<string>
+  proxy(request: ProxyRequest, signal: AbortSignal): Promise<HttpAnswer>
+  /** Any other GET below the API server, for example `/api/v1/nodes/NAME/proxy/stats/summary`. */
+  raw(path: string, signal: AbortSignal): Promise<HttpAnswer>
+  can(checks: readonly AccessCheck[], signal: AbortSignal): Promise<boolean[]>
+}
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
+
+export interface WriteOptions {
+  dryRun: boolean
+  fieldManager: string
+}
+
+/** Writes, apart from the reads so that only actions can be handed them. */
+export interface ClusterWriter {
+  patch(
+    ref: ObjectRef,
+    type: PatchType,
+    body: unknown,
+    options: WriteOptions & { subresource?: string },
+    signal: AbortSignal,
+  ): Promise<KubeObject>
+  create(
+    resource: ResourceName,
+    namespace: string | undefined,
+    body: unknown,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<KubeObject>
+  remove(ref: ObjectRef, options: WriteOptions & { uid?: string; resourceVersion?: string }, signal: AbortSignal): Promise<void>
+}
+
+/** One time series. `points` are [unix seconds, value]; a value may be NaN or Infinity as Prometheus has it. */
+export interface Series {
+  labels: Record<string, string>
+  points: [number, number][]
+}
+
+export interface QueryAnswer {
+  series: Series[]
+  warnings: string[]
+}
+
+export interface ScrapeTarget {
+  labels: Record<string, string>
+  health: string
+  lastError: string
+  lastScrape: string
+}
+
+/** A Prometheus-compatible HTTP API. Throws as Cluster does; a refused expression is a UsageError that quotes Prometheus. */
+export interface MetricsSource {
+  /** Where answers come from, for evidence: a URL, or `namespace/service through the API server`. */
+  readonly where: string
+  /** Instant values of several expressions at one time (unix seconds), in as few requests as can be. */
+  instant(expressions: Readonly<Record<string, string>>, at: number, signal: AbortSignal): Promise<Record<string, QueryAnswer>>
+  range(expression: string, window: { start: number; end: number; step: number }, signal: AbortSignal): Promise<QueryAnswer>
+  targets(signal: AbortSignal): Promise<ScrapeTarget[]>
+}
+
+export interface Alert {
+  name: string
+  labels: Record<string, string>
+  annotations: Record<string, string>
+  /** RFC 3339. */
+  startsAt: string
+  state: 'active' | 'suppressed' | 'unprocessed'
+  fingerprint: string
+}
+
+export interface AlertSource {
+  readonly where: string
+  alerts(signal: AbortSignal): Promise<Alert[]>
+}
