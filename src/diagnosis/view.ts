@@ -1,0 +1,237 @@
+/** A Snapshot indexed by what a judgement asks for: the workload, its revisions and pods, its Services, what it needs, what was said about each. Pure. */
+import type {
+  Container,
+  ContainerStatus,
+  DaemonSet,
+  Deployment,
+  EndpointSlice,
+  KubeEvent,
+  KubeObject,
+  Labels,
+  Pod,
+  PodTemplate,
+  ReplicaSet,
+  Service,
+} from '../facts/kubernetes-types.ts'
+import type { LogExcerpt, ProbeResult, Snapshot } from '../facts/snapshot.ts'
+import type { ServiceSettings, Thresholds } from '../settings.ts'
+import type { Series } from '../targets/ports.ts'
+import { type Dependency, findDependencies } from './dependencies.ts'
+import { all, find, findWorkload, type Workload } from './lookup.ts'
+import { mapSelects, selects } from './selectors.ts'
+import { latest, millis } from './time.ts'
+import type { Subject } from './verdict.ts'
+
+/** One revision of the workload's template, newest first in `View.revisions`. */
+export interface Revision {
+  /** ReplicaSet name, or the StatefulSet/DaemonSet revision hash. */
+  name: string
+  hash: string | undefined
+  number: number
+  createdAt: string | undefined
+  template: PodTemplate
+  /** Pods that this revision was asked to have; for a ReplicaSet its spec.replicas. */
+  wanted: number
+  replicaSet: ReplicaSet | undefined
+}
+
+export interface View {
+  snapshot: Snapshot
+  /** Milliseconds; every age is counted from here. */
+  now: number
+  service: ServiceSettings
+  thresholds: Thresholds
+  workload: Workload | undefined
+  template: PodTemplate | undefined
+  /** Replicas asked for; undefined where the workload was not seen. */
+  replicas: number | undefined
+  revisions: Revision[]
+  /** Pods of the workload that are not being deleted, newest first. */
+  pods: Pod[]
+  /** Those of the newest revision, and of older ones. */
+  newPods: Pod[]
+  oldPods: Pod[]
+  /** Pods of the workload that are being deleted. */
+  leaving: Pod[]
+  /** The Service users come through. */
+  front: Service | undefined
+  slices: EndpointSlice[]
+  dependencies: Dependency[]
+  /** The container that serves: named in the settings, else the one with the service port, else the first. */
+  main: Container | undefined
+  subject: Subject
+}
+
+export const subjectOf = (kind: string, object: KubeObject): Subject => ({
+  kind,
+  namespace: object.metadata.namespace,
+  name: object.metadata.name,
+})
+
+const owned = (object: KubeObject, by: KubeObject): boolean =>
+  (object.metadata.ownerReferences ?? []).some((o) => (o.uid && by.metadata.uid ? o.uid === by.metadata.uid : o.name === by.metadata.name))
+
+/** ReplicaSets of a Deployment, newest revision first. */
+export function replicaSetsOf(snapshot: Snapshot, deployment: KubeObject): ReplicaSet[] {
+  const number = (r: ReplicaSet): number => Number(r.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0)
+  return all(snapshot, 'replicasets')
+    .filter((r) => r.metadata.namespace === deployment.metadata.namespace && owned(r, deployment))
+    .sort((a, b) => number(b) - number(a))
+}
+
+/** Pods that belong to a workload: by owner, through its ReplicaSets. */
+export function podsOf(snapshot: Snapshot, workload: Workload): Pod[] {
+  const owners: KubeObject[] = [workload, ...replicaSetsOf(snapshot, workload)]
+  const names = new Set(owners.map((o) => o.metadata.uid ?? o.metadata.name))
+  return all(snapshot, 'pods')
+    .filter(
+      (p) =>
+        p.metadata.namespace === workload.metadata.namespace &&
+        (p.metadata.ownerReferences ?? []).some((o) => names.has(o.uid) || names.has(o.name)),
+    )
+    .sort(
+      (a, b) =>
+        (millis(b.metadata.creationTimestamp) ?? 0) - (millis(a.metadata.creationTimestamp) ?? 0) ||
+        (a.metadata.name < b.metadata.name ? -1 : 1),
+    )
+}
+
+const hashOf = (pod: Pod): string | undefined =>
+  pod.metadata.labels?.['pod-template-hash'] ?? pod.metadata.labels?.['controller-revision-hash']
+
+export const podIsReady = (pod: Pod): boolean => pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
+
+const finished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+
+function revisionsOf(snapshot: Snapshot, workload: Workload | undefined): Revision[] {
+  if (!workload) return []
+  const sets = replicaSetsOf(snapshot, workload)
+  if (sets.length) {
+    return sets.map((replicaSet) => ({
+      name: replicaSet.metadata.name,
+      hash: replicaSet.metadata.labels?.['pod-template-hash'],
+      number: Number(replicaSet.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0),
+      createdAt: replicaSet.metadata.creationTimestamp,
+      template: replicaSet.spec.template,
+      wanted: replicaSet.spec.replicas ?? 0,
+      replicaSet,
+    }))
+  }
+  const status = workload.status as { updateRevision?: string } | undefined
+  const replicas = 'replicas' in workload.spec ? (workload.spec.replicas ?? 1) : 0
+  return [
+    {
+      name: workload.metadata.name,
+      hash: status?.updateRevision,
+      number: workload.metadata.generation ?? 0,
+      createdAt: undefined,
+      template: workload.spec.template,
+      wanted: replicas,
+      replicaSet: undefined,
+    },
+  ]
+}
+
+/** The container that serves requests. */
+export function mainContainer(template: PodTemplate | undefined, service: ServiceSettings): Container | undefined {
+  const containers = template?.spec.containers ?? []
+  return (
+    containers.find((c) => c.name === service.container) ??
+    containers.find((c) => c.ports?.some((p) => p.containerPort === service.port)) ??
+    containers[0]
+  )
+}
+
+export function makeView(snapshot: Snapshot): View {
+  const { service, thresholds } = snapshot.target
+  const workload = findWorkload(snapshot, service.kind, service.workload, service.namespace)
+  const template = workload?.spec.template
+  const revisions = revisionsOf(snapshot, workload)
+  const bySelector = (labels: Labels | undefined): boolean => (service.selector ? mapSelects(service.selector, labels) : false)
+  const everyPod = workload ? podsOf(snapshot, workload) : all(snapshot, 'pods').filter((p) => bySelector(p.metadata.labels))
+  const pods = everyPod.filter((p) => !p.metadata.deletionTimestamp && !finished(p))
+  const newest = revisions[0]?.hash
+  const front = find(snapshot, 'services', service.service, service.namespace)
+  const slices = all(snapshot, 'endpointslices').filter(
+    (s) => s.metadata.namespace === service.namespace && s.metadata.labels?.['kubernetes.io/service-name'] === service.service,
+  )
+  return {
+    snapshot,
+    now: Date.parse(snapshot.takenAt),
+    service,
+    thresholds,
+    workload,
+    template,
+    replicas: workload ? replicasOf(workload) : undefined,
+    revisions,
+    pods,
+    newPods: newest ? pods.filter((p) => hashOf(p) === newest) : pods,
+    oldPods: newest ? pods.filter((p) => hashOf(p) !== newest) : [],
+    leaving: everyPod.filter((p) => p.metadata.deletionTimestamp),
+    front,
+    slices,
+    dependencies: findDependencies(snapshot, service, template),
+    main: mainContainer(template, service),
+    subject: { kind: service.kind, namespace: service.namespace, name: service.workload },
+  }
+}
+
+/** Replicas that a workload asks for; a DaemonSet asks for as many as nodes want it. */
+export function replicasOf(workload: Workload): number {
+  if ('replicas' in workload.spec || workload.kind !== 'DaemonSet') return (workload as Deployment).spec.replicas ?? 1
+  return (workload as DaemonSet).status?.desiredNumberScheduled ?? 0
+}
+
+/** Statuses of a pod's containers, init containers first. */
+export const containerStatuses = (pod: Pod): (ContainerStatus & { init: boolean })[] => [
+  ...(pod.status?.initContainerStatuses ?? []).map((s) => ({ ...s, init: true })),
+  ...(pod.status?.containerStatuses ?? []).map((s) => ({ ...s, init: false })),
+]
+
+/** Addresses of a Service that receive traffic: [pod name or address, ready]. */
+export function endpointsOf(
+  slices: readonly EndpointSlice[],
+): { address: string; pod: string | undefined; ready: boolean; port: number | undefined }[] {
+  return slices.flatMap((s) =>
+    (s.endpoints ?? []).map((e) => ({
+      address: e.addresses[0] ?? '',
+      pod: e.targetRef?.name,
+      ready: e.conditions?.ready !== false,
+      port: s.ports?.[0]?.port,
+    })),
+  )
+}
+
+export const eventTime = (e: KubeEvent): string | undefined =>
+  latest(e.series?.lastObservedTime, e.lastTimestamp, e.eventTime, e.firstTimestamp, e.metadata.creationTimestamp)
+
+/** Events about one object, newest first. */
+export function eventsOf(view: View, kind: string, name: string, reason?: RegExp): KubeEvent[] {
+  return all(view.snapshot, 'events')
+    .filter((e) => e.involvedObject.kind === kind && e.involvedObject.name === name && (!reason || reason.test(e.reason ?? '')))
+    .sort((a, b) => (millis(eventTime(b)) ?? 0) - (millis(eventTime(a)) ?? 0))
+}
+
+export function logsOf(view: View, pod?: string, container?: string): LogExcerpt[] {
+  const { logs } = view.snapshot
+  return logs.state === 'ok' ? logs.value.filter((l) => (!pod || l.pod === pod) && (!container || l.container === container)) : []
+}
+
+export function probesOf(view: View, hop: ProbeResult['hop'], name?: string): ProbeResult[] {
+  return view.snapshot.probes.filter((p) => p.hop === hop && (!name || p.name === name))
+}
+
+/** Series of one of our named queries; undefined where it was not seen. An empty list means that Prometheus has no such series. */
+export function instant(view: View, name: string): Series[] | undefined {
+  const { instant: part } = view.snapshot
+  return part.state === 'ok' ? part.value[name]?.series : undefined
+}
+
+export function range(view: View, name: string): Series[] | undefined {
+  const { ranges: part } = view.snapshot
+  return part.state === 'ok' ? part.value[name]?.series : undefined
+}
+
+/** Whether a LabelSelector of some object picks the workload's pods. */
+export const picksPods = (view: View, selector: Parameters<typeof selects>[0]): boolean =>
+  selects(selector, view.template?.metadata?.labels ?? view.pods[0]?.metadata.labels)
