@@ -74,7 +74,10 @@ export interface ClusterIdentity {
 
 /** Reads. Every method throws DeniedError, UnreachableError or AbsentError, and InterruptedError when `signal` aborts. */
 export interface Cluster {
+  /** Requests sent so far, retries included. */
+  readonly stats: { readonly requests: number }
   identity(): ClusterIdentity
+  /** `serverTime` is the API server's clock in milliseconds since the epoch. */
   version(signal: AbortSignal): Promise<{ gitVersion: string; serverTime: number | undefined }>
   list<K extends ResourceName>(resource: K, query: ListQuery, signal: AbortSignal): Promise<Listing<Resources[K]>>
   get<K extends ResourceName>(
