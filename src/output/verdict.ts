@@ -1,0 +1,103 @@
+/** The verdict for people: the first lines say what to do, the rest why that is right and what was not seen. */
+import type { NotSeen, Symptom, Verdict } from '../diagnosis/verdict.ts'
+import { subjectText, whatToDo, why } from './cause.ts'
+import { columnsOf, counted, type Look, labelled, listed } from './page.ts'
+import { stepsText } from './steps.ts'
+import { clean, wrap } from './text.ts'
+import { moment, since, span } from './time.ts'
+
+/** Text of at most `columns` wide, commands and single long words aside; ends with a newline. */
+export function renderVerdict(verdict: Verdict, look: Look): string {
+  const now = verdict.window.end
+  const blocks = [top(verdict, look, now)]
+  const [first, ...others] = verdict.causes
+  if (first) blocks.push(why(first, look, now))
+  for (const [index, cause] of others.entries()) {
+    blocks.push([
+      ...wrap(`Cause ${index + 2} of ${verdict.causes.length}: ${cause.code}, ${subjectText(cause.subject)}`, columnsOf(look)).map(
+        look.style.bold,
+      ),
+      ...wrap(cause.summary, columnsOf(look)),
+      ...whatToDo(cause, look, now),
+      ...why(cause, look, now),
+    ])
+  }
+  const blind = verdict.verdict === 'inconclusive'
+  if (blind) blocks.push(unseenText(verdict.notSeen, look))
+  blocks.push(symptomsText(verdict.symptoms, look, now), stepsText(verdict.runbook, verdict.steps, look))
+  if (!blind) blocks.push(listed(look, 'Decides', verdict.wouldDecide), unseenText(verdict.notSeen, look))
+  blocks.push(footer(verdict, look))
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`
+}
+
+const paints = { healthy: 'green', degraded: 'yellow', faulty: 'red', inconclusive: 'yellow' } as const
+
+function top(verdict: Verdict, look: Look, now: string): string[] {
+  const word = verdict.verdict.toUpperCase()
+  const [start = '', ...rest] = wrap(`${word}: ${verdict.headline}`, columnsOf(look))
+  const paint = look.style[paints[verdict.verdict]]
+  const lines = [look.style.bold(paint(word)) + look.style.bold(start.slice(word.length)), ...rest.map(look.style.bold)]
+  const [cause, ...others] = verdict.causes
+  if (cause) {
+    lines.push(...labelled(look, 'Cause', `${cause.code}, ${subjectText(cause.subject)}`))
+    if (!sameWords(cause.summary, verdict.headline)) lines.push(...labelled(look, '', cause.summary))
+    lines.push(...whatToDo(cause, look, now))
+    lines.push(
+      ...listed(
+        look,
+        'Also',
+        others.map((other) => `${other.code}, ${subjectText(other.subject)}: see below`),
+      ),
+    )
+  }
+  if (verdict.verdict === 'inconclusive') lines.push(...listed(look, 'Decides', verdict.wouldDecide))
+  return lines
+}
+
+/** Whether the second text already says the first. */
+function sameWords(text: string, within: string): boolean {
+  const bare = (words: string) =>
+    clean(words)
+      .toLowerCase()
+      .replace(/[.\s]+/g, ' ')
+      .trim()
+  return bare(within).includes(bare(text))
+}
+
+function symptomsText(symptoms: readonly Symptom[], look: Look, now: string): string[] {
+  return listed(
+    look,
+    'Symptom',
+    symptoms.map((symptom) => {
+      const threshold = symptom.threshold === undefined ? '' : `, threshold ${symptom.threshold}`
+      const begun = symptom.since === undefined ? '' : `, since ${since(symptom.since, now)}`
+      return `${symptom.summary}: ${symptom.observed}${threshold}${begun} (${symptom.severity})`
+    }),
+  )
+}
+
+/** What could not be looked at, what that may hide, and the rule or flag that changes it, as it must be pasted. */
+function unseenText(notSeen: readonly NotSeen[], look: Look): string[] {
+  return notSeen.flatMap((unseen, index) => [
+    ...labelled(
+      look,
+      index === 0 ? 'Unseen' : '',
+      `${unseen.what}: ${unseen.reason}. It could change ${unseen.couldChange}.`,
+      look.style.yellow,
+    ),
+    ...(unseen.next === undefined ? [] : unseen.next.split('\n').map((line) => `          ${clean(line)}`)),
+  ])
+}
+
+function footer(verdict: Verdict, look: Look): string[] {
+  const { target, window } = verdict
+  const place = `${target.kind} ${target.namespace}/${target.workload} on ${target.context}`
+  const looked = `${span((Date.parse(window.end) - Date.parse(window.start)) / 1000)} before ${moment(window.end, '')}`
+  return wrap(
+    `${place}; looked at the ${looked}; took ${verdict.took.toFixed(2)} s, ${counted(verdict.requests, 'request')}.`,
+    columnsOf(look),
+  ).map(look.style.dim)
+}
