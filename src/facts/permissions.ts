@@ -1,0 +1,140 @@
+/** Every permission that the tool uses, in groups that a person can grant or refuse. */
+import type { AccessCheck } from '../targets/ports.ts'
+import { type ResourceName, resources } from './kubernetes-types.ts'
+
+export interface PermissionGroup {
+  name: string
+  /** What cannot be seen or done without it. */
+  without: string
+  /** `must`: no diagnosis without it. `sight`: causes that cannot be named without it. `act`: changes only. */
+  need: 'must' | 'sight' | 'act'
+  checks: AccessCheck[]
+}
+
+function list(names: readonly ResourceName[], namespace: string | undefined): AccessCheck[] {
+  return names.map((name) => {
+    const { group, plural } = resources[name]
+    return { verb: 'list', group, resource: plural, ...(namespace === undefined ? {} : { namespace }) }
+  })
+}
+
+/** The groups for a service in `namespace`; `metrics` and `alerts` are the namespaces of Prometheus and Alertmanager, where they are reached through the API server. */
+export function permissionsFor(namespace: string, metrics?: string, alerts?: string): PermissionGroup[] {
+  const proxied = [...new Set([metrics, alerts].filter((place) => place !== undefined))]
+  return [
+    {
+      name: 'workload',
+      without: 'which pods there are, what they wait for and since when',
+      need: 'must',
+      checks: list(['pods', 'deployments', 'replicasets', 'statefulsets', 'daemonsets', 'controllerrevisions', 'events'], namespace),
+    },
+    {
+      name: 'logs',
+      without: 'what the containers said',
+      need: 'sight',
+      checks: [{ verb: 'get', group: '', resource: 'pods', subresource: 'log', namespace }],
+    },
+    {
+      name: 'routing',
+      without: 'causes between the Service and its pods',
+      need: 'must',
+      checks: list(['services', 'endpointslices', 'networkpolicies', 'ingresses'], namespace),
+    },
+    {
+      name: 'configuration',
+      without: 'changed or missing configuration and credentials (of Secrets, only names, keys and times are read)',
+      need: 'sight',
+      checks: list(['configmaps', 'secrets', 'serviceaccounts', 'roles', 'rolebindings'], namespace),
+    },
+    {
+      name: 'limits',
+      without: 'quotas, limits, autoscaling, disruption budgets, volumes and jobs',
+      need: 'sight',
+      checks: list(
+        ['resourcequotas', 'limitranges', 'horizontalpodautoscalers', 'poddisruptionbudgets', 'persistentvolumeclaims', 'jobs'],
+        namespace,
+      ),
+    },
+    {
+      name: 'asking the service',
+      without: 'its health, and its own metrics where Prometheus has none',
+      need: 'sight',
+      checks: ['pods', 'services'].map((resource) => ({ verb: 'get', group: '', resource, subresource: 'proxy', namespace })),
+    },
+    { name: 'usage', without: 'CPU and memory in use, from metrics-server', need: 'sight', checks: list(['podmetrics'], namespace) },
+    {
+      name: 'asking Prometheus and Alertmanager',
+      without: 'rates, latencies, history and alerts',
+      need: 'sight',
+      checks: proxied.flatMap((place) =>
+        ['get', 'create'].map((verb) => ({ verb, group: '', resource: 'services', subresource: 'proxy', namespace: place })),
+      ),
+    },
+    {
+      name: 'nodes',
+      without: 'causes on the nodes: pressure, cordons, taints, too little room',
+      need: 'sight',
+      checks: [...list(['nodes', 'nodemetrics'], undefined), { verb: 'get', group: '', resource: 'nodes', subresource: 'proxy' }],
+    },
+    {
+      name: 'cluster',
+      without: 'webhooks, Pod Security, storage and ingress classes, and finding Prometheus by itself',
+      need: 'sight',
+      checks: list(
+        [
+          'namespaces',
+          'services',
+          'validatingwebhookconfigurations',
+          'mutatingwebhookconfigurations',
+          'storageclasses',
+          'ingressclasses',
+          'priorityclasses',
+          'runtimeclasses',
+          'clusterroles',
+          'clusterrolebindings',
+        ],
+        undefined,
+      ),
+    },
+    {
+      name: 'actions',
+      without: 'rollback, restart, scale, resources, config, service, policy, block and pod (diagnosis needs none of it)',
+      need: 'act',
+      checks: [
+        ...(['deployments', 'statefulsets', 'daemonsets'] as const).map((resource) => ({
+          verb: 'patch',
+          group: 'apps',
+          resource,
+          namespace,
+        })),
+        { verb: 'patch', group: 'apps', resource: 'deployments', subresource: 'scale', namespace },
+        { verb: 'patch', group: '', resource: 'configmaps', namespace },
+        { verb: 'patch', group: '', resource: 'services', namespace },
+        { verb: 'delete', group: '', resource: 'pods', namespace },
+        ...['create', 'patch', 'delete'].map((verb) => ({ verb, group: 'networking.k8s.io', resource: 'networkpolicies', namespace })),
+      ],
+    },
+  ].filter((group): group is PermissionGroup => group.checks.length > 0)
+}
+
+/** Rules that allow the checks, as YAML for the `rules:` of a Role, or of a ClusterRole for checks without a namespace. */
+export function rulesFor(checks: readonly AccessCheck[]): string {
+  const rules = new Map<string, { group: string; resources: string[]; verbs: string[] }>()
+  for (const check of checks) {
+    const resource = check.subresource === undefined ? check.resource : `${check.resource}/${check.subresource}`
+    const verbs = check.verb === 'list' ? ['get', 'list'] : [check.verb]
+    const rule = rules.get(`${check.group} ${resource}`) ?? { group: check.group, resources: [resource], verbs: [] }
+    rule.verbs = [...new Set([...rule.verbs, ...verbs])]
+    rules.set(`${check.group} ${resource}`, rule)
+  }
+  const merged = new Map<string, { group: string; resources: string[]; verbs: string[] }>()
+  for (const rule of rules.values()) {
+    const key = `${rule.group} ${rule.verbs.join()}`
+    const same = merged.get(key)
+    if (same) same.resources.push(...rule.resources)
+    else merged.set(key, { ...rule, resources: [...rule.resources] })
+  }
+  return [...merged.values()]
+    .map((rule) => `- apiGroups: ["${rule.group}"]\n  resources: [${rule.resources.join(', ')}]\n  verbs: [${rule.verbs.join(', ')}]`)
+    .join('\n')
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { resources } from '../../src/facts/kubernetes-types.ts'
+import { permissionsFor, rulesFor } from '../../src/facts/permissions.ts'
+
+test('every kind of object that can be read is asked about', () => {
+  const asked = new Set(permissionsFor('shop').flatMap((group) => group.checks.map((check) => `${check.group}/${check.resource}`)))
+  for (const place of Object.values(resources)) expect(asked).toContain(`${place.group}/${place.plural}`)
+})
+
+test('sources that are reached through the API server need its proxy in their namespace', () => {
+  const group = permissionsFor('shop', 'monitoring', 'monitoring').find((one) => one.name.includes('Prometheus'))
+  expect(group?.checks.map((check) => [check.verb, check.subresource, check.namespace])).toEqual([
+    ['get', 'proxy', 'monitoring'],
+    ['create', 'proxy', 'monitoring'],
+  ])
+  expect(permissionsFor('shop').some((one) => one.name.includes('Prometheus'))).toBe(false)
+})
+
+test('missing permissions become as few rules as say them', () => {
+  const rules = rulesFor([
+    { verb: 'list', group: '', resource: 'pods', namespace: 'shop' },
+    { verb: 'list', group: '', resource: 'events', namespace: 'shop' },
+    { verb: 'list', group: 'apps', resource: 'deployments', namespace: 'shop' },
+    { verb: 'patch', group: 'apps', resource: 'deployments', namespace: 'shop' },
+    { verb: 'get', group: '', resource: 'pods', subresource: 'log', namespace: 'shop' },
+  ])
+  expect(rules).toBe(
+    [
+      '- apiGroups: [""]\n  resources: [pods, events]\n  verbs: [get, list]',
+      '- apiGroups: ["apps"]\n  resources: [deployments]\n  verbs: [get, list, patch]',
+      '- apiGroups: [""]\n  resources: [pods/log]\n  verbs: [get]',
+    ].join('\n'),
+  )
+})
