@@ -41,6 +41,22 @@ export function abortError(signal: AbortSignal, what: string): Error {
   return new InterruptedError()
 }
 
+/** Wait so many milliseconds, or throw abortError for `what`. */
+export function pause(milliseconds: number, signal: AbortSignal, what: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(abortError(signal, what))
+    const onAbort = () => {
+      clearTimeout(timer)
+      reject(abortError(signal, what))
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }, milliseconds)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
 /** Send one request. Throws abortError, or the socket's own Error (with its `code`); any HTTP status is an answer. */
 export function sendBounded(request: BoundedRequest, signal: AbortSignal): Promise<BoundedAnswer> {
   const what = request.url.host

@@ -3,7 +3,7 @@ import type http from 'node:http'
 import type https from 'node:https'
 import { ExpectedError, UnreachableError } from '../errors.ts'
 import { type Asked, apiError, notTheApi, statusOf } from './api-errors.ts'
-import { abortError, type BoundedAnswer, isConnectionTrouble, reachError, sendBounded } from './http-request.ts'
+import { type BoundedAnswer, isConnectionTrouble, pause, reachError, sendBounded } from './http-request.ts'
 import type { ClusterIdentity } from './ports.ts'
 
 export interface Credentials {
@@ -120,17 +120,7 @@ export class KubernetesApi {
     this.stats.retries++
     const asked = Number(answer?.headers['retry-after'])
     const milliseconds = Number.isFinite(asked) && asked > 0 ? Math.min(asked, 5) * 1000 : 100 * 2 ** attempt
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', onAbort)
-        resolve()
-      }, milliseconds)
-      const onAbort = () => {
-        clearTimeout(timer)
-        reject(abortError(signal, this.#what()))
-      }
-      signal.addEventListener('abort', onAbort, { once: true })
-    })
+    await pause(milliseconds, signal, this.#what())
     return true
   }
 
