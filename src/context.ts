@@ -64,6 +64,8 @@ export interface Context {
   env: Readonly<Record<string, string | undefined>>
   cwd: string
   home: string
+  /** The folder of the package: runbooks/, schemas/ and deploy/ are in it. */
+  root: string
   files: Files
   version: string
   targets(settings: Settings): Targets

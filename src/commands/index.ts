@@ -1,0 +1,7 @@
+/** The table of commands. One entry per file in entries/, which import nothing heavy; the order here is the order in help. */
+
+import { completion } from './entries/completion.ts'
+import { config } from './entries/config.ts'
+import type { CommandEntry } from './entry.ts'
+
+export const commands: readonly CommandEntry[] = [config, completion]

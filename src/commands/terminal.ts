@@ -1,0 +1,88 @@
+/** The streams of a person or a pipe: colours, questions, and readers who leave early. */
+import type { Terminal } from '../context.ts'
+import { InterruptedError } from '../errors.ts'
+
+/** What a terminal is made from: the process's own streams, or a test's. */
+export interface Streams {
+  stdin: NodeJS.ReadStream
+  stdout: NodeJS.WriteStream
+  stderr: NodeJS.WriteStream
+}
+
+/** Whether to colour: NO_COLOR wins, then FORCE_COLOR, then a terminal that is not dumb. See no-color.org and force-color.org. */
+export function wantsColor(env: Readonly<Record<string, string | undefined>>, isTTY: boolean): boolean {
+  if (env.NO_COLOR) return false
+  const force = env.FORCE_COLOR
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
+  return isTTY && env.TERM !== 'dumb'
+}
+
+/**
+ * The real terminal. `gone` is called once when the reader of stdout has left (`| head`); what is written after that is dropped,
+ * quietly. Questions are asked on stderr, so that stdout stays the answer; inquirer is loaded by the first one.
+ */
+export function openTerminal(
+  streams: Streams,
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+  gone: () => void,
+): Terminal {
+  // stderr and stdin are opened when first used: each costs a millisecond or two, and `--help` needs neither.
+  const { stdout } = streams
+  let open = true
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    if (open) gone()
+    open = false
+  })
+  const stderr = once(() => {
+    const stream = streams.stderr
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+    return stream
+  })
+  return {
+    out: (text) => {
+      if (open) stdout.write(text)
+    },
+    err: (text) => {
+      stderr().write(text)
+    },
+    outIsTTY: stdout.isTTY === true,
+    get errIsTTY() {
+      return streams.stderr.isTTY === true
+    },
+    get inIsTTY() {
+      return streams.stdin.isTTY === true
+    },
+    get columns() {
+      return stdout.columns ?? 80
+    },
+    color: wantsColor(env, stdout.isTTY === true),
+    confirm: (message) => ask({ type: 'confirm', message, default: false }),
+    input: (message) => ask({ type: 'input', message }),
+    select: (message, choices) => ask({ type: 'select', message, choices: choices.map(({ value, label }) => ({ value, name: label })) }),
+  }
+
+  async function ask<T>(question: Record<string, unknown>): Promise<T> {
+    const { default: inquirer } = await import('inquirer')
+    const prompt = inquirer.createPromptModule({ input: streams.stdin, output: streams.stderr, signal })
+    try {
+      const { answer } = (await prompt([{ ...question, name: 'answer' }] as never)) as { answer: T }
+      return answer
+    } catch (error) {
+      // Ctrl-C inside a question reaches inquirer, not our signal handler; Ctrl-D closes it the same way.
+      if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) throw new InterruptedError()
+      throw error
+    }
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}

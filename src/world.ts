@@ -1,0 +1,73 @@
+/** The real world: the one place that reads the clock, the environment and the process. Everything else is handed a Context. */
+import { access, appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { openTerminal } from './commands/terminal.ts'
+import type { Clock, Context, Files } from './context.ts'
+import { InterruptedError } from './errors.ts'
+import { makeTargets } from './targets/index.ts'
+
+let written = 0
+
+export const files: Files = {
+  read: (file) => readFile(file, 'utf8'),
+  async write(file, content) {
+    await mkdir(path.dirname(file), { recursive: true })
+    const temporary = `${file}.${process.pid}.${++written}.partial`
+    try {
+      await writeFile(temporary, content)
+      await rename(temporary, file)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    }
+  },
+  async append(file, content) {
+    await mkdir(path.dirname(file), { recursive: true })
+    await appendFile(file, content)
+  },
+  exists: (file) =>
+    access(file).then(
+      () => true,
+      () => false,
+    ),
+  list: (directory) => readdir(directory),
+}
+
+export const clock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer)
+        reject(signal.reason instanceof Error && signal.reason.name !== 'AbortError' ? signal.reason : new InterruptedError())
+      }
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }, milliseconds)
+      if (signal.aborted) stop()
+      else signal.addEventListener('abort', stop, { once: true })
+    }),
+}
+
+/** The context of this process. `stop` aborts its signal: once for Ctrl-C, a stop request, or a reader of stdout who has left. */
+export function openWorld(version: string): { context: Context; stop: AbortController } {
+  const stop = new AbortController()
+  const env = process.env
+  const home = homedir()
+  const context: Context = {
+    terminal: openTerminal(process, env, stop.signal, () => stop.abort(new InterruptedError('nobody reads the answer any more'))),
+    clock,
+    signal: stop.signal,
+    env,
+    cwd: process.cwd(),
+    home,
+    // src/ and dist/ are both directly below it.
+    root: path.dirname(import.meta.dirname),
+    files,
+    version,
+    targets: (settings) => makeTargets(settings, { env, home }),
+  }
+  return { context, stop }
+}
