@@ -1,8 +1,8 @@
 /** What the service cannot do without: declared in the settings, or named in its pod template as an address. Pure. */
 import type { EndpointSlice, EnvVar, Pod, PodTemplate, Service } from '../facts/kubernetes-types.ts'
+import { all, find, findWorkload, type Workload } from '../facts/lookup.ts'
 import type { Snapshot } from '../facts/snapshot.ts'
 import type { DependencySettings, ServiceSettings } from '../settings.ts'
-import { all, find, findWorkload, type Workload } from './lookup.ts'
 import { mapSelects } from './selectors.ts'
 
 export interface Dependency {

@@ -106,7 +106,7 @@ export function templateDiff(from: PodTemplate, to: PodTemplate): TemplateChange
   for (const name of new Set([...before.keys(), ...after.keys()])) {
     const [a, b] = [before.get(name), after.get(name)]
     if (a && b) changes.push(...containerChanges(a, b))
-    else changes.push({ field: 'containers', container: name, from: a && a.image, to: b && b.image })
+    else changes.push({ field: 'containers', container: name, from: a?.image, to: b?.image })
   }
   const [a, b] = [from.spec, to.spec]
   const placement = (s: PodTemplate['spec']): Record<string, unknown> => ({

@@ -1,8 +1,6 @@
-/** RFC 3339 to milliseconds; undefined where there is none or it does not parse. */
-export function millis(time: string | undefined): number | undefined {
-  const value = time === undefined ? Number.NaN : Date.parse(time)
-  return Number.isNaN(value) ? undefined : value
-}
+import { millis } from '../facts/lookup.ts'
+
+export { millis }
 
 /** Milliseconds to RFC 3339 in whole seconds, the form in which the API writes times. */
 export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')

@@ -13,11 +13,11 @@ import type {
   ReplicaSet,
   Service,
 } from '../facts/kubernetes-types.ts'
+import { all, find, findWorkload, mainContainer, podsOf, replicaSetsOf, type Workload } from '../facts/lookup.ts'
 import type { LogExcerpt, ProbeResult, Snapshot } from '../facts/snapshot.ts'
 import type { ServiceSettings, Thresholds } from '../settings.ts'
 import type { Series } from '../targets/ports.ts'
 import { type Dependency, findDependencies } from './dependencies.ts'
-import { all, find, findWorkload, type Workload } from './lookup.ts'
 import { mapSelects, selects } from './selectors.ts'
 import { latest, millis } from './time.ts'
 import type { Subject } from './verdict.ts'
@@ -68,34 +68,6 @@ export const subjectOf = (kind: string, object: KubeObject): Subject => ({
   name: object.metadata.name,
 })
 
-const owned = (object: KubeObject, by: KubeObject): boolean =>
-  (object.metadata.ownerReferences ?? []).some((o) => (o.uid && by.metadata.uid ? o.uid === by.metadata.uid : o.name === by.metadata.name))
-
-/** ReplicaSets of a Deployment, newest revision first. */
-export function replicaSetsOf(snapshot: Snapshot, deployment: KubeObject): ReplicaSet[] {
-  const number = (r: ReplicaSet): number => Number(r.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0)
-  return all(snapshot, 'replicasets')
-    .filter((r) => r.metadata.namespace === deployment.metadata.namespace && owned(r, deployment))
-    .sort((a, b) => number(b) - number(a))
-}
-
-/** Pods that belong to a workload: by owner, through its ReplicaSets. */
-export function podsOf(snapshot: Snapshot, workload: Workload): Pod[] {
-  const owners: KubeObject[] = [workload, ...replicaSetsOf(snapshot, workload)]
-  const names = new Set(owners.map((o) => o.metadata.uid ?? o.metadata.name))
-  return all(snapshot, 'pods')
-    .filter(
-      (p) =>
-        p.metadata.namespace === workload.metadata.namespace &&
-        (p.metadata.ownerReferences ?? []).some((o) => names.has(o.uid) || names.has(o.name)),
-    )
-    .sort(
-      (a, b) =>
-        (millis(b.metadata.creationTimestamp) ?? 0) - (millis(a.metadata.creationTimestamp) ?? 0) ||
-        (a.metadata.name < b.metadata.name ? -1 : 1),
-    )
-}
-
 const hashOf = (pod: Pod): string | undefined =>
   pod.metadata.labels?.['pod-template-hash'] ?? pod.metadata.labels?.['controller-revision-hash']
 
@@ -130,16 +102,6 @@ function revisionsOf(snapshot: Snapshot, workload: Workload | undefined): Revisi
       replicaSet: undefined,
     },
   ]
-}
-
-/** The container that serves requests. */
-export function mainContainer(template: PodTemplate | undefined, service: ServiceSettings): Container | undefined {
-  const containers = template?.spec.containers ?? []
-  return (
-    containers.find((c) => c.name === service.container) ??
-    containers.find((c) => c.ports?.some((p) => p.containerPort === service.port)) ??
-    containers[0]
-  )
 }
 
 export function makeView(snapshot: Snapshot): View {

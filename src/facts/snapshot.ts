@@ -1,7 +1,7 @@
 /** Facts: what was seen, when and from where. A fact that could not be read says why; absent is never zero. */
 
 import type { ServiceSettings, Thresholds } from '../settings.ts'
-import type { Alert, QueryAnswer, ScrapeTarget } from '../targets/ports.ts'
+import type { Alert, QueryAnswer } from '../targets/ports.ts'
 import type { ResourceName, Resources } from './kubernetes-types.ts'
 
 export const snapshotVersion = 1
@@ -64,7 +64,6 @@ export interface Snapshot {
   instant: Part<Record<string, QueryAnswer>>
   /** Range queries by our name for them. */
   ranges: Part<Record<string, QueryAnswer>>
-  scrapeTargets: Part<ScrapeTarget[]>
   direct: Part<DirectScrape[]>
   alerts: Part<Alert[]>
   logs: Part<LogExcerpt[]>

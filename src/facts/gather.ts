@@ -1,0 +1,141 @@
+/** Takes one Snapshot: every read in parallel under one deadline. Nothing is judged here. */
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Clock, SourcePlace, Targets } from '../context.ts'
+import type { Settings } from '../settings.ts'
+import type { Alert, Cluster } from '../targets/ports.ts'
+import { gatherCluster } from './cluster.ts'
+import { scrapeTwice } from './direct.ts'
+import { discover } from './discover.ts'
+import type { Pod } from './kubernetes-types.ts'
+import { choosePods, readLogs } from './logs.ts'
+import { find, findWorkload, mainContainer, podsOf } from './lookup.ts'
+import { gatherMetrics, type MetricFacts } from './metrics.ts'
+import { part } from './part.ts'
+import { probePods, probeService } from './probes.ts'
+import { type DirectScrape, type Part, type ProbeResult, type Snapshot, snapshotVersion, type Unseen } from './snapshot.ts'
+
+export interface GatherDeps {
+  targets: Targets
+  clock: Clock
+  /** Aborts when the user interrupts. */
+  signal: AbortSignal
+  version: string
+}
+
+/** Of the time a command may take, the share that reading may; the rest is for judging and showing. */
+const shareForReading = 0.9
+
+const notReached = (what: string): Unseen => ({ state: 'unreachable', reason: `${what} could not be asked: the cluster was not reached` })
+
+/** Reads the cluster, the metrics, the logs and the service itself. Throws only for an interruption or a broken kubeconfig. */
+export async function gather(settings: Settings, deps: GatherDeps): Promise<Snapshot> {
+  const { targets, clock, version } = deps
+  const started = clock.now()
+  const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000 * shareForReading)])
+  const salt = randomBytes(16)
+  const fingerprint = (value: string): string => `#${createHmac('sha256', salt).update(value).digest('hex').slice(0, 10)}`
+  const { service, lookbackSeconds } = settings
+  const cluster = await targets.cluster()
+  const before = cluster.stats.requests
+  const identity = cluster.identity()
+
+  const metrics = gatherMetrics(targets, settings.prometheus, service, lookbackSeconds, started / 1000, signal)
+  const alerts = gatherAlerts(targets, settings, signal)
+  const others = [...new Set(service.dependencies.flatMap((d) => d.namespace ?? []))]
+  const parts = await gatherCluster(cluster, service.namespace, others, fingerprint, signal)
+  const snapshot: Snapshot = {
+    schemaVersion: snapshotVersion,
+    tool: version,
+    takenAt: new Date(started).toISOString(),
+    took: 0,
+    requests: 0,
+    target: { context: identity.context, server: identity.server, service, thresholds: settings.thresholds, lookbackSeconds },
+    cluster: parts,
+    instant: notReached('Prometheus'),
+    ranges: notReached('Prometheus'),
+    direct: { state: 'absent', reason: 'not needed: Prometheus has the service' },
+    alerts: notReached('Alertmanager'),
+    logs: notReached('logs'),
+    probes: [],
+    sources: { prometheus: undefined, alertmanager: undefined },
+  }
+  const pods = targetPods(snapshot)
+  const reading = { cluster, snapshot, pods: choosePods(pods), signal }
+  const known = new Set(pods.map((p) => p.metadata.name))
+  const [logs, probes, metricFacts, alertFacts] = await Promise.all([
+    part(() => readLogs(cluster, reading.pods, known, signal), deps.signal),
+    probe(reading),
+    metrics,
+    alerts,
+  ])
+  snapshot.logs = parts.pods?.state === 'ok' ? logs : unseenLike(parts.pods, 'logs')
+  snapshot.probes = probes
+  snapshot.instant = metricFacts.instant
+  snapshot.ranges = metricFacts.ranges
+  snapshot.alerts = alertFacts.alerts
+  snapshot.sources = { prometheus: metricFacts.where, alertmanager: alertFacts.where }
+  if (!knowsRequests(metricFacts)) snapshot.direct = await scrapePods(reading, clock, deps.signal)
+  snapshot.requests = cluster.stats.requests - before
+  snapshot.took = (clock.now() - started) / 1000
+  return snapshot
+}
+
+const unseenLike = (p: Part<unknown> | undefined, what: string): Unseen =>
+  p && p.state !== 'ok' ? { state: p.state, reason: `${what}: pods were not seen (${p.reason})`, next: p.next } : notReached(what)
+
+/** Pods of the workload, also when the workload itself is gone and only the selector is left. */
+function targetPods(snapshot: Snapshot): Pod[] {
+  const { service } = snapshot.target
+  const workload = findWorkload(snapshot, service.kind, service.workload, service.namespace)
+  return workload ? podsOf(snapshot, workload).filter((p) => !p.metadata.deletionTimestamp) : []
+}
+
+interface Reading {
+  cluster: Cluster
+  snapshot: Snapshot
+  pods: Pod[]
+  signal: AbortSignal
+}
+
+const running = (pods: readonly Pod[]): Pod[] =>
+  pods.filter((p) => p.status?.podIP && p.status.containerStatuses?.some((s) => s.state?.running))
+
+async function probe({ cluster, snapshot, pods, signal }: Reading): Promise<ProbeResult[]> {
+  const { service } = snapshot.target
+  const front = find(snapshot, 'services', service.service, service.namespace)
+  const asked = await Promise.all([
+    probePods(cluster, running(pods), (pod) => mainContainer({ spec: pod.spec }, service), service, signal),
+    front ? probeService(cluster, front, service, signal) : [],
+  ])
+  return asked.flat()
+}
+
+const knowsRequests = (m: MetricFacts): boolean => m.ranges.state === 'ok' && (m.ranges.value.requests?.series.length ?? 0) > 0
+
+async function scrapePods(
+  { cluster, snapshot, pods, signal }: Reading,
+  clock: Clock,
+  interrupted: AbortSignal,
+): Promise<Part<DirectScrape[]>> {
+  const { namespace, metrics, port } = snapshot.target.service
+  const names = running(pods).map((p) => p.metadata.name)
+  if (names.length === 0) return { state: 'absent', reason: 'no running pod to read metrics from' }
+  const scrape = async (name: string, bounded: AbortSignal): Promise<string> =>
+    (await cluster.proxy({ namespace, kind: 'pods', name, port: metrics.port ?? port, path: metrics.path, limitBytes: 2_000_000 }, bounded))
+      .body
+  return part(() => scrapeTwice(names, scrape, clock, signal), interrupted)
+}
+
+async function gatherAlerts(
+  targets: Targets,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<{ alerts: Part<Alert[]>; where: string | undefined }> {
+  const place = await part(
+    (): Promise<SourcePlace> => discover('alertmanager', settings.alertmanager, () => targets.cluster(), signal),
+    signal,
+  )
+  if (place.state !== 'ok') return { alerts: place, where: undefined }
+  const source = await targets.alerts(place.value)
+  return { alerts: await part(() => source.alerts(signal), signal), where: source.where }
+}

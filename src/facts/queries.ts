@@ -1,0 +1,80 @@
+/** The fixed set of questions for Prometheus, by our name for each. Pure: settings in, PromQL out. */
+import type { ServiceSettings } from '../settings.ts'
+
+const quote = (value: string): string => JSON.stringify(value)
+const escapeRegex = (value: string): string => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** Label matchers for the pods of the workload. */
+export const podMatchers = (s: ServiceSettings): string => `namespace=${quote(s.namespace)},pod=~${quote(`${escapeRegex(s.workload)}-.*`)}`
+
+const requests = (s: ServiceSettings): string => `${s.metrics.requests}{${[podMatchers(s), s.metrics.exclude].filter(Boolean).join(',')}}`
+
+/** Instant queries, all answered for one time. */
+export function instantQueries(s: ServiceSettings): Record<string, string> {
+  const pods = podMatchers(s)
+  const { statusLabel, routeLabel, duration } = s.metrics
+  const inNamespace = `namespace=${quote(s.namespace)},container!="",container!="POD"`
+  const bucket = duration && `${duration}_bucket{${[pods, s.metrics.exclude].filter(Boolean).join(',')}}`
+  return {
+    up: `up{${pods}}`,
+    errors_by_route: `sum by (${routeLabel}, ${statusLabel}) (increase(${requests(s)}[2m]))`,
+    cpu: `sum by (pod, container) (rate(container_cpu_usage_seconds_total{${inNamespace}}[1m]))`,
+    throttled: `sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{${inNamespace}}[1m])) / sum by (pod, container) (rate(container_cpu_cfs_periods_total{${inNamespace}}[1m]))`,
+    memory: `sum by (pod, container) (container_memory_working_set_bytes{${inNamespace}})`,
+    node_cpu: 'sum by (node) (rate(container_cpu_usage_seconds_total{id="/"}[1m]))',
+    node_memory: 'sum by (node) (container_memory_working_set_bytes{id="/"})',
+    ...(bucket && {
+      p95: `histogram_quantile(0.95, sum by (le) (rate(${bucket}[2m])))`,
+      p99: `histogram_quantile(0.99, sum by (le) (rate(${bucket}[2m])))`,
+      p95_by_pod: `histogram_quantile(0.95, sum by (le, pod) (rate(${bucket}[2m])))`,
+      p95_by_route: `histogram_quantile(0.95, sum by (le, ${routeLabel}) (rate(${bucket}[2m])))`,
+    }),
+    pool: `sum by (pod, state) (db_pool_connections{${pods}})`,
+    query_time: `sum by (operation) (rate(db_query_duration_seconds_sum{${pods}}[2m])) / sum by (operation) (rate(db_query_duration_seconds_count{${pods}}[2m]))`,
+    dependency_outcomes: `sum by (dependency, outcome) (increase(dependency_requests_total{${pods}}[2m]))`,
+    breaker: `max by (dependency) (circuit_breaker_state{${pods}})`,
+    health: `min by (check) (health_check_status{${pods}})`,
+    heap: `max by (pod) (nodejs_heap_size_used_bytes{${pods}}) / max by (pod) (nodejs_heap_size_limit_bytes{${pods}})`,
+    loop_utilization: `max by (pod) (nodejs_eventloop_utilization{${pods}})`,
+    loop_lag: `max by (pod) (nodejs_eventloop_lag_p99_seconds{${pods}})`,
+    descriptors: `max by (pod) (process_open_fds{${pods}} / process_max_fds{${pods}})`,
+    streams: `sum by (pod) (streaming_active_connections{${pods}})`,
+    streams_limit: `max by (pod) (streaming_connections_limit{${pods}})`,
+    streams_rejected: `sum by (reason) (increase(streaming_rejected_total{${pods}}[2m]) or increase(streaming_connections_rejected_total{${pods}}[2m]))`,
+    streams_closed: `sum by (reason) (increase(streaming_closed_total{${pods}}[5m]) or increase(streaming_connections_closed_total{${pods}}[5m]))`,
+    sessions: `sum by (pod) (mcp_server_sessions_active{${pods}})`,
+    auth_attempts: `sum (increase(auth_attempts_total{${pods}}[2m]))`,
+    auth_failures: `sum by (reason) (increase(auth_failures_total{${pods}}[2m]))`,
+    rate_limited: `sum by (limiter, reason) (increase(rate_limit_hits_total{${pods}}[2m]))`,
+  }
+}
+
+export interface RangeQuery {
+  expression: string
+  seconds: number
+  step: number
+}
+
+/** Range queries: short and fine for "is it happening now", long and coarse for "since when". */
+export function rangeQueries(s: ServiceSettings, lookbackSeconds: number): Record<string, RangeQuery> {
+  const pods = podMatchers(s)
+  const { statusLabel } = s.metrics
+  const long = Math.max(600, lookbackSeconds)
+  const step = Math.max(15, Math.ceil(long / 240))
+  const bucket = s.metrics.duration && `${s.metrics.duration}_bucket{${[pods, s.metrics.exclude].filter(Boolean).join(',')}}`
+  return {
+    requests: { expression: `sum by (pod, ${statusLabel}) (${requests(s)})`, seconds: 600, step: 5 },
+    request_rate: { expression: `sum by (${statusLabel}) (rate(${requests(s)}[2m]))`, seconds: long, step },
+    memory: {
+      expression: `sum by (pod, container) (container_memory_working_set_bytes{${pods},container!="",container!="POD"})`,
+      seconds: 1800,
+      step: 10,
+    },
+    cpu: {
+      expression: `sum by (pod) (rate(container_cpu_usage_seconds_total{${pods},container!="",container!="POD"}[1m]))`,
+      seconds: long,
+      step,
+    },
+    ...(bucket && { p95: { expression: `histogram_quantile(0.95, sum by (le) (rate(${bucket}[2m])))`, seconds: long, step } }),
+  }
+}

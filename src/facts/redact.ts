@@ -1,0 +1,71 @@
+/** Nothing secret is kept: every text that enters a Snapshot passes here first. Pure. */
+import type { Container, PodSpec } from './kubernetes-types.ts'
+
+const mark = '[redacted]'
+
+const rules: readonly [RegExp, string][] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mark],
+  [/\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*/g, mark],
+  [/\b(bearer|basic|token)\s+[\w.~+/=-]{8,}/gi, `$1 ${mark}`],
+  [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, `$1:${mark}@`],
+  [
+    /(["']?[\w.-]*(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|cookie|session[_-]?id|authorization)[\w.-]*["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&}"']+)/gi,
+    `$1${mark}`,
+  ],
+]
+
+/** A run of characters that looks made by a machine: 20 or more, letters and digits mixed, no plain word structure. */
+const token = /[A-Za-z0-9+/_=-]{20,}/g
+
+function looksSecret(text: string): boolean {
+  const digits = text.replace(/\D/g, '').length
+  return digits >= 4 && digits < text.length && /[A-Za-z]/.test(text)
+}
+
+/** Text without credentials. `known` holds names that may look like tokens and are not (pods, ReplicaSets, images). */
+export function redact(text: string, known: ReadonlySet<string> = new Set()): string {
+  const ruled = rules.reduce((t, [pattern, to]) => t.replace(pattern, to), text)
+  return ruled.replace(token, (t) => (known.has(t) || !looksSecret(t) || isIdentifier(t) ? t : mark))
+}
+
+/** Times and UUIDs are identifiers, not secrets; so are Kubernetes names with a hash at the end (`name-5d4f8c7b9-x2x4z`). */
+function isIdentifier(text: string): boolean {
+  return (
+    /^\d{4}-\d{2}-\d{2}/.test(text) ||
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ||
+    /^[a-z][a-z0-9]*(-[a-z0-9]+)*-[bcdfghjklmnpqrstvwxz2456789]{6,10}(-[bcdfghjklmnpqrstvwxz2456789]{5})?$/.test(text)
+  )
+}
+
+const plainValue = /^(?:|-?[\d.]+[a-zA-Z%]{0,3}|true|false|on|off|yes|no|[a-z]{1,12})$/i
+const addressValue = /^(?:[a-z][a-z0-9+.-]*:\/\/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:\/[\w./-]*)?$/i
+const secretName = /pass|secret|token|key|credential|auth|cert|private|salt|signature/i
+
+/** Whether a literal environment value may be kept: numbers, switches, short words, addresses; never under a name that smells of a secret. */
+export const keepsValue = (name: string, value: string): boolean =>
+  !secretName.test(name) && (plainValue.test(value) || (addressValue.test(value) && !looksSecret(value)))
+
+/** A short fingerprint that tells equal from different within one Snapshot and gives nothing else away: `salt` is drawn anew each time. */
+export type Fingerprint = (value: string) => string
+
+const redactArgument = (value: string): string => redact(value.replace(/((?:pass(?:word)?|secret|token|key)[=\s]+)\S+/gi, `$1${mark}`))
+
+function redactContainer(container: Container, fingerprint: Fingerprint): Container {
+  return {
+    ...container,
+    ...(container.env && {
+      env: container.env.map((e) => (e.value === undefined || keepsValue(e.name, e.value) ? e : { ...e, value: fingerprint(e.value) })),
+    }),
+    ...(container.command && { command: container.command.map(redactArgument) }),
+    ...(container.args && { args: container.args.map(redactArgument) }),
+  }
+}
+
+/** A pod spec whose environment and arguments give nothing away, yet still compare equal when they were equal. */
+export function redactSpec<T extends PodSpec>(spec: T, fingerprint: Fingerprint): T {
+  return {
+    ...spec,
+    containers: spec.containers.map((c) => redactContainer(c, fingerprint)),
+    ...(spec.initContainers && { initContainers: spec.initContainers.map((c) => redactContainer(c, fingerprint)) }),
+  }
+}
