@@ -26,7 +26,13 @@ export interface DoctorReport {
 const skewLimit = 5
 
 export function judgeDoctor(facts: DoctorFacts): DoctorReport {
-  const lines = [...clusterLines(facts), ...permissionLines(facts), ...sourceLines(facts)]
+  // Behind an API server that does not answer, everything fails alike: once is enough. Sources by URL may still be there.
+  const reached = facts.version.state === 'ok'
+  const lines = [
+    ...clusterLines(facts),
+    ...(reached ? permissionLines(facts) : []),
+    ...sourceLines(facts).filter((line) => reached || line.state === 'ok'),
+  ]
   const bad = lines.filter((line) => line.state !== 'ok' && line.state !== 'limited')
   const works = bad.length === 0 ? 'yes' : bad.every((line) => line.state === 'denied') ? 'denied' : 'unreachable'
   return { schemaVersion: 1, takenAt: facts.takenAt, works, lines }
@@ -64,7 +70,7 @@ function clusterLines(facts: DoctorFacts): DoctorLine[] {
 }
 
 function permissionLines({ access, identity }: DoctorFacts): DoctorLine[] {
-  if (access.state !== 'ok') return identity.state === 'ok' ? [failed('permissions', 'asking what is allowed', access)] : []
+  if (access.state !== 'ok') return [failed('permissions', 'asking what is allowed', access)]
   const user = identity.state === 'ok' ? identity.value.user : 'you'
   return access.value.map((group) => permissionLine(group, user))
 }
@@ -91,13 +97,12 @@ function roles(missing: AccessFound['missing'], user: string): string {
 }
 
 function sourceLines(facts: DoctorFacts): DoctorLine[] {
-  const { prometheus, alertmanager, usage, oldestEvent, identity } = facts
-  if (identity.state !== 'ok') return []
+  const { prometheus, alertmanager, usage, oldestEvent } = facts
   const area = 'sources'
   return [
-    ...prometheusLines(prometheus),
+    ...prometheusLines(prometheus, facts.workload.state === 'ok' && facts.workload.value.wanted === 0),
     alertmanager.state === 'ok'
-      ? { area, what: 'Alertmanager', state: 'ok', says: `${alertmanager.value.where}: ${alertmanager.value.firing} alerts firing` }
+      ? { area, what: 'Alertmanager', state: 'ok', says: `${alertmanager.value.where}; alerts firing: ${alertmanager.value.firing}` }
       : limited('Alertmanager', alertmanager, 'without it no alert dates the fault'),
     usage.state === 'ok'
       ? usage.value > 0
@@ -108,12 +113,13 @@ function sourceLines(facts: DoctorFacts): DoctorLine[] {
   ]
 }
 
-function prometheusLines(prometheus: DoctorFacts['prometheus']): DoctorLine[] {
+function prometheusLines(prometheus: DoctorFacts['prometheus'], noPods: boolean): DoctorLine[] {
   const area = 'sources'
   if (prometheus.state !== 'ok') return [limited('Prometheus', prometheus, 'rates then rest on two scrapes of the pods, without history')]
   const { where, targets } = prometheus.value
   const line: DoctorLine = { area, what: 'Prometheus', state: 'ok', says: where }
   const down = targets.filter((target) => target.health !== 'up')
+  if (targets.length === 0 && noPods) return [line]
   if (targets.length === 0) {
     const fix = "annotate the pods with prometheus.io/scrape: 'true', prometheus.io/port and prometheus.io/path, or add a PodMonitor"
     return [line, { area, what: 'scraping', state: 'limited', says: 'Prometheus does not scrape the pods of the workload', fix }]

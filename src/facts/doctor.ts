@@ -62,7 +62,11 @@ export async function gatherDoctor(
     }),
     attempt((cluster) => readiness(cluster, settings, deadline)),
     attempt(async (cluster) => {
-      const groups = permissionsFor(namespace, namespaceOf(await metricsPlace), namespaceOf(await alertsPlace))
+      const sources = [...new Set([await metricsPlace, await alertsPlace].flatMap(namespacesOf))]
+      const dependencies = [...new Set(settings.service.dependencies.flatMap((one) => one.namespace ?? []))].filter(
+        (place) => place !== namespace,
+      )
+      const groups = permissionsFor({ service: namespace, dependencies, sources })
       const allowed = await cluster.can(
         groups.flatMap((group) => group.checks),
         deadline,
@@ -107,8 +111,8 @@ export async function gatherDoctor(
   }
 }
 
-const namespaceOf = (place: Part<SourcePlace>): string | undefined =>
-  place.state === 'ok' && 'namespace' in place.value ? place.value.namespace : undefined
+const namespacesOf = (place: Part<SourcePlace>): string[] =>
+  place.state === 'ok' && 'namespace' in place.value ? [place.value.namespace] : []
 
 async function readiness(cluster: Cluster, settings: Settings, signal: AbortSignal): Promise<{ ready: number; wanted: number }> {
   const { kind, namespace, workload: name } = settings.service

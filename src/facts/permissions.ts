@@ -18,15 +18,22 @@ function list(names: readonly ResourceName[], namespace: string | undefined): Ac
   })
 }
 
-/** The groups for a service in `namespace`; `metrics` and `alerts` are the namespaces of Prometheus and Alertmanager, where they are reached through the API server. */
-export function permissionsFor(namespace: string, metrics?: string, alerts?: string): PermissionGroup[] {
-  const proxied = [...new Set([metrics, alerts].filter((place) => place !== undefined))]
+export interface Namespaces {
+  service: string
+  /** Where the dependencies run, those of the service's own namespace left out. */
+  dependencies?: readonly string[]
+  /** Where Prometheus and Alertmanager are, when they are reached through the API server. */
+  sources?: readonly string[]
+}
+
+/** The groups for a service and what it needs. */
+export function permissionsFor({ service: namespace, dependencies = [], sources = [] }: Namespaces): PermissionGroup[] {
   return [
     {
       name: 'workload',
       without: 'which pods there are, what they wait for and since when',
       need: 'must',
-      checks: list(['pods', 'deployments', 'replicasets', 'statefulsets', 'daemonsets', 'controllerrevisions', 'events'], namespace),
+      checks: list(['pods', 'deployments', 'replicasets', 'statefulsets', 'daemonsets', 'events'], namespace),
     },
     {
       name: 'logs',
@@ -42,9 +49,16 @@ export function permissionsFor(namespace: string, metrics?: string, alerts?: str
     },
     {
       name: 'configuration',
-      without: 'changed or missing configuration and credentials (of Secrets, only names, keys and times are read)',
+      without: 'missing or changed configuration, and what the service itself is allowed',
       need: 'sight',
-      checks: list(['configmaps', 'secrets', 'serviceaccounts', 'roles', 'rolebindings'], namespace),
+      checks: list(['configmaps', 'serviceaccounts', 'roles', 'rolebindings'], namespace),
+    },
+    {
+      name: 'secrets',
+      without:
+        'missing or changed credentials (only names, keys and times are read, but this permission would allow reading values too: leave it out where that is too much)',
+      need: 'sight',
+      checks: list(['secrets'], namespace),
     },
     {
       name: 'limits',
@@ -66,9 +80,18 @@ export function permissionsFor(namespace: string, metrics?: string, alerts?: str
       name: 'asking Prometheus and Alertmanager',
       without: 'rates, latencies, history and alerts',
       need: 'sight',
-      checks: proxied.flatMap((place) =>
+      checks: sources.flatMap((place) =>
         ['get', 'create'].map((verb) => ({ verb, group: '', resource: 'services', subresource: 'proxy', namespace: place })),
       ),
+    },
+    {
+      name: 'dependencies',
+      without: 'whether what the service needs in other namespaces, and the DNS of the cluster, is up',
+      need: 'sight',
+      checks: [
+        ...list(['pods', 'services', 'endpointslices'], 'kube-system'),
+        ...dependencies.flatMap((place) => list(['pods', 'deployments', 'statefulsets', 'services', 'endpointslices'], place)),
+      ],
     },
     {
       name: 'nodes',
@@ -90,8 +113,6 @@ export function permissionsFor(namespace: string, metrics?: string, alerts?: str
           'ingressclasses',
           'priorityclasses',
           'runtimeclasses',
-          'clusterroles',
-          'clusterrolebindings',
         ],
         undefined,
       ),
