@@ -12,7 +12,7 @@ import { nearest } from './nearest.ts'
 const deadlineGrace = 1000
 
 /** After Ctrl-C or a deadline, a command may tidy up for so many milliseconds before we leave without it. */
-const stopGrace = 2000
+const stopGrace = 1000
 
 /** Run one command line (without node and script) in a context. Never throws. `commands` is the table; tests give their own. */
 export async function main(argv: readonly string[], context: Context, commands: readonly CommandEntry[] = shipped): Promise<ExitCode> {
