@@ -11,7 +11,11 @@ const thresholdKeys = ['errorRatio', 'p95Seconds', 'p99Seconds', 'memoryRatio', 
 export function parseRunbook(markdown: string, file: string): Runbook {
   const lines = markdown.replaceAll('\r\n', '\n').split('\n')
   const close = lines[0] === '---' ? lines.indexOf('---', 1) : -1
-  if (close < 0) throw new UsageError(`${file}:1: a runbook starts with front matter between two lines of ---`, 'docs/runbooks.md has the form of a runbook')
+  if (close < 0)
+    throw new UsageError(
+      `${file}:1: a runbook starts with front matter between two lines of ---`,
+      'docs/runbooks.md has the form of a runbook',
+    )
   const front = readMapping(lines.slice(1, close).join('\n'), file, 2, frontKeys)
   const name = front.text('name')
   const expected = file.replace(/^.*[/\\]/, '').replace(/\.md$/, '')
@@ -19,11 +23,16 @@ export function parseRunbook(markdown: string, file: string): Runbook {
 
   const sections = sectionsOf(lines, close + 1, file)
   const steps = sections.flatMap((section) => stepOf(section, file))
-  if (steps.length === 0) throw new UsageError(`${file}: no step; a step is a heading with a "yaml step" fence below it`, 'docs/runbooks.md has the form of a runbook')
+  if (steps.length === 0)
+    throw new UsageError(
+      `${file}: no step; a step is a heading with a "yaml step" fence below it`,
+      'docs/runbooks.md has the form of a runbook',
+    )
   const seen = new Map<string, Step>()
   for (const step of steps) {
     const other = seen.get(step.id)
-    if (other) throw new UsageError(`${file}:${step.line}: the step id "${step.id}" is taken by line ${other.line}`, 'give one of them another id')
+    if (other)
+      throw new UsageError(`${file}:${step.line}: the step id "${step.id}" is taken by line ${other.line}`, 'give one of them another id')
     seen.set(step.id, step)
   }
 
@@ -39,13 +48,24 @@ export function parseRunbook(markdown: string, file: string): Runbook {
     contacts: front.words('contacts'),
     people: front.each('people', ['id', 'team', 'name', 'reach']).map(contactOf),
     levels: front.each('levels', ['level', 'role', 'respondWithin', 'contacts', 'does', 'handsOverWhen']).map(levelOf),
-    intro: sections.slice(0, firstStep).filter((section) => section.depth === 1).map((section) => section.prose).join('\n\n'),
+    intro: sections
+      .slice(0, firstStep)
+      .filter((section) => section.depth === 1)
+      .map((section) => section.prose)
+      .join('\n\n'),
     steps,
     file,
   }
 }
 
-interface Section { title: string; depth: number; line: number; prose: string; typed: { text: string; line: number } | undefined; fences: Fence[] }
+interface Section {
+  title: string
+  depth: number
+  line: number
+  prose: string
+  typed: { text: string; line: number } | undefined
+  fences: Fence[]
+}
 
 /** Headings with what stands under each, fences taken apart. */
 function sectionsOf(lines: readonly string[], from: number, file: string): Section[] {
@@ -70,7 +90,11 @@ function sectionsOf(lines: readonly string[], from: number, file: string): Secti
       const text = lines.slice(at + 1, end).join('\n')
       const info = fence[1]?.trim()
       if (info === 'yaml step') {
-        if (!section || section.typed) throw new UsageError(`${file}:${at + 1}: ${section ? 'a second "yaml step" fence under one heading' : 'a "yaml step" fence before any heading'}`, 'give each step a heading of its own')
+        if (!section || section.typed)
+          throw new UsageError(
+            `${file}:${at + 1}: ${section ? 'a second "yaml step" fence under one heading' : 'a "yaml step" fence before any heading'}`,
+            'give each step a heading of its own',
+          )
         section.typed = { text, line: at + 2 }
       } else {
         if (section && (info === 'sh' || info === 'promql')) section.fences.push({ language: info, text, line: at + 2 })
@@ -97,7 +121,8 @@ function stepOf(section: Section, file: string): Step[] {
     line: section.line,
   }
   const own = { check: 'check', action: 'action', manual: 'look' } as const
-  for (const key of ['check', 'action', 'look'] as const) if (key !== own[kind] && typed.has(key)) typed.fail(key, `a step of kind ${kind} has no "${key}"; it has "${own[kind]}"`)
+  for (const key of ['check', 'action', 'look'] as const)
+    if (key !== own[kind] && typed.has(key)) typed.fail(key, `a step of kind ${kind} has no "${key}"; it has "${own[kind]}"`)
   if (kind === 'check') return [{ ...base, kind, check: typed.text('check') }]
   return kind === 'action' ? [{ ...base, kind, action: typed.text('action') }] : [{ ...base, kind, look: typed.text('look') }]
 }
@@ -114,7 +139,11 @@ function levelOf(entry: Mapping): Level {
     contacts: entry.words('contacts'),
     does: entry.words('does'),
     handsOverWhen: entry.each('handsOverWhen', ['fact', 'after', 'says']).map(
-      (trigger): Trigger => ({ fact: trigger.text('fact'), afterSeconds: trigger.has('after') ? secondsOf(trigger, 'after') : 0, says: trigger.text('says') }),
+      (trigger): Trigger => ({
+        fact: trigger.text('fact'),
+        afterSeconds: trigger.has('after') ? secondsOf(trigger, 'after') : 0,
+        says: trigger.text('says'),
+      }),
     ),
   }
 }

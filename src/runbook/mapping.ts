@@ -27,7 +27,8 @@ export function readMapping(text: string, file: string, firstLine: number, allow
   const document = parseDocument(text, { lineCounter: lines })
   const where = (offset: number | undefined) => `${file}:${firstLine + (offset === undefined ? 0 : lines.linePos(offset).line - 1)}`
   const broken = document.errors[0]
-  if (broken) throw new UsageError(`${where(broken.pos[0])}: ${broken.message.split('\n')[0]?.replace(/ at line .*$/, '')}`, 'correct the YAML there')
+  if (broken)
+    throw new UsageError(`${where(broken.pos[0])}: ${broken.message.split('\n')[0]?.replace(/ at line .*$/, '')}`, 'correct the YAML there')
 
   const lineOf = (path: readonly (string | number)[]): string => {
     for (let depth = path.length; depth > 0; depth--) {
@@ -53,15 +54,20 @@ export function readMapping(text: string, file: string, firstLine: number, allow
         const found = map[key]
         return typeof found === 'string' && found.trim() !== '' ? found : fail(key, `"${key}" must be a text`)
       },
-      word: (key, words) => words.find((word) => word === map[key]) ?? fail(key, `"${key}" is ${show(map[key])}; it must be one of ${words.join(', ')}`),
+      word: (key, words) =>
+        words.find((word) => word === map[key]) ?? fail(key, `"${key}" is ${show(map[key])}; it must be one of ${words.join(', ')}`),
       number: (key) => {
         const found = map[key]
-        return typeof found === 'number' && Number.isFinite(found) && found >= 0 ? found : fail(key, `"${key}" is ${show(found)}; it must be a number, zero or more`)
+        return typeof found === 'number' && Number.isFinite(found) && found >= 0
+          ? found
+          : fail(key, `"${key}" is ${show(found)}; it must be a number, zero or more`)
       },
       words: (key) => {
         if (!self.has(key)) return []
         const found = map[key]
-        return Array.isArray(found) && found.every((entry) => typeof entry === 'string') ? found : fail(key, `"${key}" must be a list of words`)
+        return Array.isArray(found) && found.every((entry) => typeof entry === 'string')
+          ? found
+          : fail(key, `"${key}" must be a list of words`)
       },
       below: (key, allowedBelow) => (self.has(key) ? wrap(map[key], [...path, key], allowedBelow) : undefined),
       each: (key, allowedBelow) => {

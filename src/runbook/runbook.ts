@@ -10,7 +10,21 @@ export type StepKind = (typeof stepKinds)[number]
 
 /** The action names that a step may carry; the type keeps this list equal to the verdict's. */
 export const actionNames = [
-  'rollback', 'restart', 'scale', 'resources', 'resume', 'config', 'block', 'limit', 'pod', 'service', 'policy', 'undo', 'capture', 'manual', 'escalate',
+  'rollback',
+  'restart',
+  'scale',
+  'resources',
+  'resume',
+  'config',
+  'block',
+  'limit',
+  'pod',
+  'service',
+  'policy',
+  'undo',
+  'capture',
+  'manual',
+  'escalate',
 ] as const satisfies readonly ActionName[]
 
 interface StepBase {
@@ -28,7 +42,11 @@ interface StepBase {
   line: number
 }
 
-export interface Fence { language: 'sh' | 'promql'; text: string; line: number }
+export interface Fence {
+  language: 'sh' | 'promql'
+  text: string
+  line: number
+}
 
 export type Step =
   | (StepBase & { kind: 'check'; check: string })
@@ -37,13 +55,29 @@ export type Step =
   | (StepBase & { kind: 'manual'; look: string })
 
 /** A person or team that can be reached; `reach` is an address, a channel or the words for a rota. */
-export interface Contact { id: string; team: string; name: string; reach: string }
+export interface Contact {
+  id: string
+  team: string
+  name: string
+  reach: string
+}
 
 /** Why a level hands over to the next. With `afterSeconds` it holds once the fact has been true that long. */
-export interface Trigger { fact: string; afterSeconds: number; says: string }
+export interface Trigger {
+  fact: string
+  afterSeconds: number
+  says: string
+}
 
 /** One level of escalation: who, how fast they answer, what they do, and what takes it to the next level. */
-export interface Level { level: number; role: string; respondWithinSeconds: number; contacts: string[]; does: string[]; handsOverWhen: Trigger[] }
+export interface Level {
+  level: number
+  role: string
+  respondWithinSeconds: number
+  contacts: string[]
+  does: string[]
+  handsOverWhen: Trigger[]
+}
 
 export interface Runbook {
   /** The file's name without `.md`; what is typed after `diagnose` and `runbook show`. */

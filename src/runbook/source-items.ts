@@ -52,5 +52,8 @@ function phaseOf(heading: string): string | undefined {
 /** `### Level 1: On-call Engineer` -> `level-1`. */
 function slug(heading: string): string {
   const words = heading.replace(/^#+ /, '').replaceAll('**', '').split(/[:(]/)[0] ?? ''
-  return words.trim().toLowerCase().replace(/[^a-z0-9]+/g, '-')
+  return words
+    .trim()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
 }

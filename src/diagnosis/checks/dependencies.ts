@@ -1,0 +1,108 @@
+/** Checks of what the service needs: its database and the services it calls. */
+
+import { replicasOf, sees } from '../../facts/lookup.ts'
+import { short } from '../claim.ts'
+import type { Dependency } from '../dependencies.ts'
+import { matching, patterns } from '../logs.ts'
+import { endpointsOf, instant, podIsReady, probesOf, type View } from '../view.ts'
+import {
+  asked,
+  type CheckResult,
+  found,
+  isResult,
+  latestOf,
+  many,
+  notApplicable,
+  ok,
+  percent,
+  ranked,
+  seconds,
+  some,
+  unknown,
+} from './result.ts'
+
+/** What is wrong with a dependency by its objects; undefined where nothing is, or where it is outside. */
+function broken(view: View, d: Dependency): string | undefined {
+  if (d.external) return undefined
+  if (d.workload) {
+    const wanted = replicasOf(d.workload)
+    if (wanted === 0) return `${d.workloadKind} ${d.workload.metadata.name} is scaled to 0`
+    const ready = d.pods.filter(podIsReady).length
+    if (sees(view.snapshot, 'pods') && ready === 0)
+      return `${d.workloadKind} ${d.workload.metadata.name} has no ready pod (${wanted} wanted)`
+  } else if (d.declared && d.service === undefined && sees(view.snapshot, 'deployments'))
+    return `neither its workload nor its Service exists in ${d.namespace}`
+  if (d.serviceName && !d.service && sees(view.snapshot, 'services') && d.namespace === view.service.namespace)
+    return `Service ${d.serviceName} does not exist`
+  if (d.service && sees(view.snapshot, 'endpointslices') && !endpointsOf(d.slices).some((e) => e.ready))
+    return `Service ${d.service.metadata.name} has no ready endpoint`
+  return undefined
+}
+
+export function dependencies(view: View): CheckResult {
+  const objects = view.dependencies.flatMap((d) => {
+    const why = broken(view, d)
+    return why ? [`${d.name}: ${why}`] : []
+  })
+  const probes = probesOf(view, 'dependency').flatMap((p) =>
+    p.result.state === 'ok' && p.result.value.status < 500 ? [] : [`${p.name} does not answer as it should`],
+  )
+  const health = (instant(view, 'health') ?? [])
+    .filter((s) => latestOf(s) === 0 && !/^(live|ready)$/.test(s.labels.check ?? ''))
+    .map((s) => `the service's own check "${s.labels.check}" fails`)
+  const problems = [...objects, ...outcomes(view), ...health, ...probes]
+  if (problems.length) return found(some(problems))
+  if (view.dependencies.length === 0)
+    return view.template
+      ? notApplicable('no dependency is declared in the settings or named in the pod template')
+      : unknown('the pod template, which names the dependencies, was not seen')
+  const outside = view.dependencies.filter((d) => d.external)
+  const inside = view.dependencies.length - outside.length
+  const words = outside.length ? `; ${outside.map((d) => d.name).join(', ')} outside the cluster, judged only by calls to it` : ''
+  return ok(`${many(inside, 'dependency').replace('dependencys', 'dependencies')} in the cluster ready${words}`)
+}
+
+/** Dependencies whose calls fail more often than the threshold, and open breakers. */
+function outcomes(view: View): string[] {
+  const counts = new Map<string, { failed: number; all: number }>()
+  for (const s of instant(view, 'dependency_outcomes') ?? []) {
+    const sums = counts.get(s.labels.dependency ?? '?') ?? { failed: 0, all: 0 }
+    const n = latestOf(s) ?? 0
+    counts.set(s.labels.dependency ?? '?', { failed: sums.failed + (s.labels.outcome === 'success' ? 0 : n), all: sums.all + n })
+  }
+  const failing = [...counts]
+    .filter(([, c]) => c.all >= 1 && c.failed / c.all > view.thresholds.errorRatio)
+    .map(([name, c]) => `${percent(c.failed / c.all)} of calls to ${name} fail`)
+  const breakers = ranked(instant(view, 'breaker') ?? [])
+    .filter((b) => b.value > 0)
+    .map((b) => `the breaker to ${b.labels.dependency} is ${b.value >= 2 ? 'open' : 'half open'}`)
+  return [...failing, ...breakers]
+}
+
+export function databasePool(view: View): CheckResult {
+  const series = asked(view, 'pool', 'database connections')
+  if (isResult(series)) return poolLog(view) ?? series
+  const by = (state: string, pod?: string): number =>
+    series.filter((s) => s.labels.state === state && (!pod || s.labels.pod === pod)).reduce((sum, s) => sum + (latestOf(s) ?? 0), 0)
+  const text = `${by('in_use')} of ${by('max')} connections in use, ${by('waiting')} waiting`
+  const full = [...new Set(series.map((s) => s.labels.pod ?? ''))].filter(
+    (pod) => by('max', pod) > 0 && by('in_use', pod) >= by('max', pod) && by('waiting', pod) > 0,
+  )
+  return full.length ? found(`${text}; no connection is free in ${some(full)}`) : ok(text)
+}
+
+function poolLog(view: View): CheckResult | undefined {
+  const { logs } = view.snapshot
+  const lines = logs.state === 'ok' ? matching(logs.value, patterns.pool) : []
+  const last = lines.at(-1)
+  return last && found(`${many(lines.length, 'line')} about connections that cannot be had: "${short(last.text, 140)}"`)
+}
+
+export function databaseLatency(view: View): CheckResult {
+  const series = asked(view, 'query_time', 'the time of queries')
+  if (isResult(series)) return series
+  const slowest = ranked(series)
+  if (slowest.length === 0) return unknown('no query ran in the last 2 min')
+  const text = `mean time in 2 min: ${some(slowest.map((s) => `${s.labels.operation ?? 'all'} ${seconds(s.value)}`))}`
+  return (slowest[0]?.value ?? 0) > view.thresholds.p95Seconds ? found(text) : ok(text)
+}

@@ -1,0 +1,141 @@
+/** Checks of failing requests: how many, which, where, and what the logs say. */
+import { short } from '../claim.ts'
+import { errorTemplates, matching, patterns } from '../logs.ts'
+import { span } from '../time.ts'
+import type { View } from '../view.ts'
+import { type Count, errorRatio, isFailure, requestsByPod, requestsByRoute, sumBy, tally } from './requests.ts'
+import { allReady, asked, type CheckResult, found, isResult, latestOf, many, ok, percent, some, unknown } from './result.ts'
+
+const noRequests = unknown('requests were not counted: neither Prometheus nor the metrics of the pods were seen')
+/** Below this many requests a share says little. */
+const few = 20
+
+function share(counts: readonly Count[]): { failed: number; all: number; ratio: number } {
+  const { failed, all } = tally(counts)
+  return { failed, all, ratio: all > 0 ? failed / all : 0 }
+}
+
+const of = (s: { failed: number; all: number; ratio: number }): string =>
+  `${percent(s.ratio)} (${Math.round(s.failed)} of ${Math.round(s.all)})`
+
+export function errorRatioCheck(view: View): CheckResult {
+  const requests = requestsByPod(view)
+  if (!requests) return noRequests
+  const s = share(requests.counts)
+  if (Math.round(s.all) === 0) return unknown(`no traffic was counted (${requests.from}), so there is no error rate`)
+  const text = `${of(s)} of requests fail, at most ${percent(view.thresholds.errorRatio)} wanted (${requests.from})`
+  if (s.ratio <= view.thresholds.errorRatio) return ok(text)
+  return found(s.all < few ? `${text}; so few requests say little` : text)
+}
+
+export function errorPattern(view: View): CheckResult {
+  const requests = requestsByRoute(view)
+  if (!requests) return noRequests
+  const failing = requests.counts.filter((c) => isFailure(c) && c.count >= 0.5)
+  if (failing.length === 0) return ok(`no route answers 5xx (${requests.from})`)
+  const routes = sumBy(requests.counts, (c) => c.route).map(([route]) => ({
+    route,
+    ...share(requests.counts.filter((c) => c.route === route)),
+  }))
+  const bad = routes.filter((r) => r.failed >= 0.5).sort((a, b) => b.failed - a.failed)
+  const codes = sumBy(failing, (c) => c.status).map(([code]) => code)
+  const spread = bad.length === routes.length && routes.length > 1 ? 'every route' : `${bad.length} of ${many(routes.length, 'route')}`
+  const text = `${spread} with ${codes.join(', ')}: ${some(bad.map((r) => `${r.route} ${of(r)}`))}`
+  return (errorRatio(view) ?? 0) > view.thresholds.errorRatio ? found(text) : ok(`${text}; below the threshold as a whole`)
+}
+
+export function errorCodes(view: View): CheckResult {
+  const requests = requestsByPod(view)
+  if (!requests) return noRequests
+  const codes = sumBy(requests.counts.filter(isFailure), (c) => c.status).filter(([, n]) => n >= 0.5)
+  if (codes.length === 0) return ok('no 5xx was answered')
+  const text = codes.map(([code, n]) => `${code} ${Math.round(n)} times`).join(', ')
+  return (errorRatio(view) ?? 0) > view.thresholds.errorRatio ? found(text) : ok(`${text}; below the threshold`)
+}
+
+export function errorByPod(view: View): CheckResult {
+  const requests = requestsByPod(view)
+  if (!requests) return noRequests
+  const bad = view.thresholds.errorRatio
+  const pods = view.pods
+    .map((p) => ({ name: p.metadata.name, ...share(requests.counts.filter((c) => c.pod === p.metadata.name)) }))
+    .filter((p) => p.all >= 1)
+  if (pods.length === 0) return unknown('no request was counted for a pod that runs now')
+  const failing = pods.filter((p) => p.ratio > bad)
+  const text = some(failing.map((p) => `${p.name} ${of(p)}`))
+  if (failing.length === 0) return ok(`${many(pods.length, 'pod')}, none above ${percent(bad)}`)
+  const fresh = new Set(view.newPods.map((p) => p.metadata.name))
+  const onlyNew = view.oldPods.length > 0 && failing.every((p) => fresh.has(p.name)) && pods.some((p) => !fresh.has(p.name))
+  if (onlyNew) return found(`only pods of the newest revision fail: ${text}`)
+  if (failing.length === pods.length) return found(`all ${many(pods.length, 'pod')} fail: ${text}`)
+  return found(`${failing.length} of ${many(pods.length, 'pod')} fail: ${text}`)
+}
+
+export function logErrors(view: View): CheckResult {
+  const { logs, target } = view.snapshot
+  if (logs.state !== 'ok') return unknown(`cannot see logs: ${logs.state}, ${logs.reason}`)
+  if (logs.value.length === 0) return unknown('no log was there to read')
+  const since = view.now - target.lookbackSeconds * 1000
+  const kinds = errorTemplates(logs.value, since)
+  const lines = kinds.reduce((sum, k) => sum + k.count, 0)
+  if (lines === 0) return ok(`no error line in ${many(logs.value.length, 'log')} of the last ${span(target.lookbackSeconds * 1000)}`)
+  const quoted = kinds.slice(0, 2).map((k) => `"${short(k.lines.at(-1)?.text ?? '', 140)}" (${k.count})`)
+  const text = `${many(lines, 'error line')} of ${many(kinds.length, 'kind')}: ${quoted.join('; ')}`
+  const hurts = allReady(view) === false || (errorRatio(view) ?? 0) > view.thresholds.errorRatio
+  return hurts ? found(text) : ok(`${text}; handled, as nothing fails`)
+}
+
+export function authFailures(view: View): CheckResult {
+  const series = asked(view, 'auth_failures', 'refused credentials')
+  if (isResult(series)) return unauthorised(view) ?? series
+  const attempts = asked(view, 'auth_attempts', 'attempts to authenticate')
+  const failures = series.map((s) => ({ reason: s.labels.reason ?? '?', n: latestOf(s) ?? 0 })).filter((f) => f.n >= 1)
+  failures.sort((a, b) => b.n - a.n)
+  const failed = failures.reduce((sum, f) => sum + f.n, 0)
+  const all = isResult(attempts) ? undefined : attempts.reduce((sum, s) => sum + (latestOf(s) ?? 0), 0)
+  if (failed < 1) return ok('no credentials were refused in 2 min')
+  const reasons = some(failures.map((f) => `${f.reason} ${Math.round(f.n)}`))
+  if (!all) return found(`${Math.round(failed)} refusals in 2 min: ${reasons}`)
+  const ratio = failed / all
+  const text = `${percent(ratio)} of ${Math.round(all)} attempts refused in 2 min: ${reasons}`
+  return ratio > view.thresholds.authFailureRatio ? found(text) : ok(text)
+}
+
+/** A service without such metrics: 401 and 403 among its answers. */
+function unauthorised(view: View): CheckResult | undefined {
+  const counts = requestsByPod(view)?.counts
+  if (!counts?.length) return undefined
+  const refusals = counts.filter((c) => /^40[13]$/.test(c.status)).reduce((sum, c) => sum + c.count, 0)
+  const ratio = refusals / Math.max(1, tally(counts).all)
+  const text = `${percent(ratio)} of requests are answered 401 or 403`
+  return ratio > view.thresholds.authFailureRatio ? found(text) : ok(text)
+}
+
+export function authRate(view: View): CheckResult {
+  const series = asked(view, 'auth_failures', 'refused credentials')
+  if (isResult(series)) return series
+  const rate = series.reduce((sum, s) => sum + (latestOf(s) ?? 0), 0) / 120
+  const text = `${Number(rate.toFixed(2))} refusals a second over 2 min`
+  return rate > 1 ? found(text) : ok(text)
+}
+
+export function authLog(view: View): CheckResult {
+  const { logs } = view.snapshot
+  if (logs.state !== 'ok') return unknown(`cannot see logs: ${logs.state}, ${logs.reason}`)
+  const lines = matching(logs.value, patterns.credentials)
+  const last = lines.at(-1)
+  return last
+    ? found(`${many(lines.length, 'line')} about refused credentials, the last in ${last.pod}: "${short(last.text, 140)}"`)
+    : ok('no line about refused credentials in the logs that were read')
+}
+
+export function requestPattern(view: View): CheckResult {
+  const requests = requestsByRoute(view)
+  if (!requests) return noRequests
+  const refused = requests.counts.filter((c) => /^4/.test(c.status) && c.count >= 0.5)
+  const n = refused.reduce((sum, c) => sum + c.count, 0)
+  const { all } = tally(requests.counts)
+  if (all < 0.5) return unknown('no traffic was counted')
+  const text = `${percent(n / all)} of requests are answered 4xx${refused.length ? `: ${some(sumBy(refused, (c) => `${c.route ?? '?'} ${c.status}`).map(([k, v]) => `${k} ${Math.round(v)} times`))}` : ''}`
+  return n / all > view.thresholds.authFailureRatio ? found(text) : ok(text)
+}

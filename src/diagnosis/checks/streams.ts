@@ -1,0 +1,95 @@
+/** Checks of streams, sessions and what they hold. */
+import { bytes } from '../quantity.ts'
+import { instant, type View } from '../view.ts'
+import { asked, type CheckResult, found, isResult, latestOf, many, ok, percent, ranked, some, unknown } from './result.ts'
+
+const byPod = (view: View, name: string): Map<string, number> =>
+  new Map(ranked(instant(view, name) ?? []).map((s) => [s.labels.pod ?? '?', s.value]))
+
+export function streamsAgainstLimit(view: View): CheckResult {
+  const open = asked(view, 'streams', 'open streams')
+  if (isResult(open)) return open
+  const limits = byPod(view, 'streams_limit')
+  const list = ranked(open).map((s) => ({
+    pod: s.labels.pod ?? '?',
+    open: s.value,
+    share: limits.get(s.labels.pod ?? '?') ? s.value / limits.get(s.labels.pod ?? '?')! : undefined,
+  }))
+  const full = list.filter((p) => (p.share ?? 0) > 0.9)
+  const say = (p: (typeof list)[number]): string =>
+    `${p.pod} ${p.open}${p.share === undefined ? '' : ` (${percent(p.share)} of its limit)`}`
+  if (full.length) return found(`${full.length} of ${many(list.length, 'pod')} at the limit: ${some(full.map(say))}`)
+  return list[0] ? ok(`most open: ${say(list[0])}`) : unknown('no value for open streams')
+}
+
+const counted =
+  (name: string, what: string, none: string, worth: (reason: string) => boolean) =>
+  (view: View): CheckResult => {
+    const series = asked(view, name, what)
+    if (isResult(series)) return series
+    const list = ranked(series).filter((s) => s.value >= 0.5)
+    const text = some(
+      list.map((s) => `${s.labels.reason ?? '?'} ${Math.round(s.value)}`),
+      5,
+    )
+    if (list.length === 0) return ok(none)
+    return list.some((s) => worth(s.labels.reason ?? '')) ? found(`${what}: ${text}`) : ok(`${what}: ${text}`)
+  }
+
+export const streamRejections = counted(
+  'streams_rejected',
+  'streams refused in 2 min',
+  'no stream was refused in 2 min',
+  (reason) => reason !== 'draining',
+)
+export const streamClosings = counted(
+  'streams_closed',
+  'streams ended in 5 min',
+  'no stream ended in 5 min',
+  (reason) => reason === 'error' || reason === 'backpressure',
+)
+
+export function streamDistribution(view: View): CheckResult {
+  const open = asked(view, 'streams', 'open streams')
+  if (isResult(open)) return open
+  const list = ranked(open)
+  const total = list.reduce((sum, s) => sum + s.value, 0)
+  const top = list[0]
+  const text = some(list.map((s) => `${s.labels.pod ?? '?'} ${s.value}`))
+  const lopsided = top && list.length > 1 && total >= 10 && top.value > (2 * total) / list.length && top.value > 0.6 * total
+  return lopsided ? found(`most streams are at one pod: ${text}`) : ok(text)
+}
+
+export function fileDescriptors(view: View): CheckResult {
+  const series = asked(view, 'descriptors', 'file descriptors')
+  if (isResult(series)) return series
+  const top = ranked(series)[0]
+  if (!top) return unknown('no value for file descriptors')
+  const text = `most used: ${top.labels.pod ?? '?'} ${percent(top.value)}`
+  return top.value > 0.9 ? found(text) : ok(text)
+}
+
+export function streamMemory(view: View): CheckResult {
+  const open = asked(view, 'streams', 'open streams')
+  if (isResult(open)) return open
+  const memory = instant(view, 'memory') ?? []
+  const own = view.main?.name
+  const each = ranked(open).flatMap((s) => {
+    const used = latestOf(memory.find((m) => m.labels.pod === s.labels.pod && m.labels.container === own))
+    return used !== undefined && s.value >= 10 ? [{ pod: s.labels.pod ?? '?', bytes: used / s.value }] : []
+  })
+  if (each.length === 0) return ok('too few streams are open for a share of memory to mean anything')
+  each.sort((a, b) => b.bytes - a.bytes)
+  const text = `most for each stream: ${each[0]!.pod} ${bytes(each[0]!.bytes)}, everything else in the process counted in`
+  return each[0]!.bytes > 20 * 2 ** 20 ? found(text) : ok(text)
+}
+
+export function memoryHolders(view: View): CheckResult {
+  const sessions = asked(view, 'sessions', 'sessions')
+  if (isResult(sessions)) return sessions
+  const streams = byPod(view, 'streams')
+  const list = ranked(sessions)
+  const text = some(list.map((s) => `${s.labels.pod ?? '?'} ${s.value} sessions, ${streams.get(s.labels.pod ?? '?') ?? 0} streams`))
+  const orphans = list.filter((s) => s.value > 1000 && s.value > 10 * Math.max(1, streams.get(s.labels.pod ?? '?') ?? 0))
+  return orphans.length ? found(`sessions far outnumber open streams: ${text}`) : ok(text || 'no session is open')
+}
