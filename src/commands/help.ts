@@ -22,7 +22,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
 export function rootHelp(commands: readonly CommandEntry[], version: string): string {
   const width = Math.max(...commands.map((entry) => nameOf(entry).join(' ').length))
   const parts = [
-    `task-mcp ${version}: find out why a service on Kubernetes is broken, and put it right.`,
+    `task-mcp ${version}: find out why a service on Kubernetes is broken, and mend it.`,
     'Usage: task-mcp <command> [words] [options]',
   ]
   for (const group of Object.keys(groups) as Group[]) {
