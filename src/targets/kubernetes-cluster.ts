@@ -149,7 +149,10 @@ export class KubernetesCluster implements Cluster, ClusterWriter {
       },
       signal,
     )
-    return { status: answer.status, body: answer.body, seconds: answer.seconds, contentType: answer.contentType }
+    const headers = Object.fromEntries(
+      Object.entries(answer.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+    )
+    return { status: answer.status, body: answer.body, seconds: answer.seconds, contentType: answer.contentType, headers }
   }
 
   async raw(path: string, signal: AbortSignal): Promise<HttpAnswer> {

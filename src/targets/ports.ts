@@ -42,7 +42,7 @@ export interface ProxyRequest {
   port: number | string
   path: string
   scheme?: 'http' | 'https'
-  /** Form body: sent as POST when given. */
+  /** Body: sent as POST when given, as a form unless `headers` says another content-type. */
   form?: string
   headers?: Record<string, string>
   /** Read at most this many bytes of the answer. */
@@ -55,6 +55,8 @@ export interface HttpAnswer {
   /** Seconds from request to the last byte. */
   seconds: number
   contentType: string
+  /** Lower-case names; where the way to the answer gives them. */
+  headers?: Readonly<Record<string, string>>
 }
 
 export interface AccessCheck {
