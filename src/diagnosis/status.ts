@@ -1,0 +1,302 @@
+/** The service at a glance, from the same Snapshot that a diagnosis reads. Pure. */
+import type { Deployment, Pod } from '../facts/kubernetes-types.ts'
+import type { Part, ProbeResult, Unseen } from '../facts/snapshot.ts'
+import type { Series } from '../targets/ports.ts'
+import { type Change, changes, rolledOutAt } from './changes.ts'
+import { errorRatio, requestsByPod, tally } from './checks/requests.ts'
+import { latestOf as newest } from './checks/result.ts'
+import { millis } from './time.ts'
+import { containerStatuses, instant, podIsReady, range, type View } from './view.ts'
+
+export interface Rollout {
+  state: 'done' | 'in progress' | 'stuck' | 'paused' | 'stopped'
+  wanted: number
+  ready: number
+  /** Pods of the newest revision. */
+  updated: number
+  revision: number | undefined
+  image: string | undefined
+  /** RFC 3339; when the newest revision began to roll out. */
+  since: string | undefined
+}
+
+export interface PodLine {
+  name: string
+  ready: boolean
+  /** What the pod or the first of its containers that is not well says: `Running`, `CrashLoopBackOff`, `Pending`. */
+  state: string
+  restarts: number
+  /** RFC 3339. */
+  startedAt: string | undefined
+  node: string | undefined
+  template: 'new' | 'old'
+}
+
+export interface Health {
+  hop: string
+  purpose: string
+  asked: number
+  /** Those that answered 200 to 399. */
+  well: number
+  /** What the first one that is not well answered or why it could not be asked. */
+  says: string | undefined
+}
+
+export interface Traffic {
+  from: string
+  /** Requests in the window, probes left out. */
+  requests: number
+  failed: number
+  /** undefined without traffic. */
+  errorRatio: number | undefined
+  /** Seconds. */
+  p95: number | undefined
+  p99: number | undefined
+  /** [unix seconds, value] over the look-back: failed over all, and p95 in seconds. Empty where there is no history. */
+  errorHistory: [number, number][]
+  p95History: [number, number][]
+}
+
+export interface FiringAlert {
+  name: string
+  severity: string | undefined
+  /** RFC 3339. */
+  since: string
+  /** Whether its labels name this namespace or workload. */
+  ours: boolean
+}
+
+/** What `task-mcp status --json` prints. */
+export interface StatusReport {
+  schemaVersion: 1
+  takenAt: string
+  /** `unknown` where the workload or its pods were not seen. */
+  state: 'well' | 'unwell' | 'unknown'
+  /** Why not `well`, in a few words each. */
+  because: string[]
+  target: { context: string; namespace: string; kind: string; workload: string; service: string }
+  lookback: { start: number; end: number }
+  thresholds: { errorRatio: number; p95Seconds: number }
+  rollout: Part<Rollout>
+  pods: Part<PodLine[]>
+  health: Health[]
+  traffic: Part<Traffic>
+  alerts: Part<FiringAlert[]>
+  /** Newest first, without what was created together with the workload. */
+  changes: Change[]
+  /** RFC 3339, where the workload was created within the look-back. */
+  createdAt: string | undefined
+}
+
+export function statusOf(view: View): StatusReport {
+  const { snapshot, service, thresholds } = view
+  const rollout = rolloutOf(view)
+  const pods = podLines(view)
+  const health = healthOf(view)
+  const traffic = trafficOf(view)
+  const because = reasons(rollout, health, traffic, thresholds)
+  return {
+    schemaVersion: 1,
+    takenAt: snapshot.takenAt,
+    state: rollout.state !== 'ok' || pods.state !== 'ok' ? 'unknown' : because.length > 0 ? 'unwell' : 'well',
+    because,
+    target: {
+      context: snapshot.target.context,
+      namespace: service.namespace,
+      kind: service.kind,
+      workload: service.workload,
+      service: service.service,
+    },
+    lookback: { start: view.now / 1000 - snapshot.target.lookbackSeconds, end: view.now / 1000 },
+    thresholds: { errorRatio: thresholds.errorRatio, p95Seconds: thresholds.p95Seconds },
+    rollout,
+    pods,
+    health,
+    traffic,
+    alerts: alertsOf(view),
+    ...birth(view),
+  }
+}
+
+/** Objects that came within so many milliseconds of a new workload came with it. */
+const together = 60_000
+
+function birth(view: View): Pick<StatusReport, 'changes' | 'createdAt'> {
+  const all = changes(view)
+  const born = millis(view.workload?.metadata.creationTimestamp)
+  if (born === undefined || born < view.now - view.snapshot.target.lookbackSeconds * 1000) return { changes: all, createdAt: undefined }
+  const later = all.filter((change) => !change.created || Math.abs((millis(change.at) ?? 0) - born) > together)
+  return { changes: later, createdAt: view.workload?.metadata.creationTimestamp }
+}
+
+function reasons(rollout: Part<Rollout>, health: readonly Health[], traffic: Part<Traffic>, thresholds: View['thresholds']): string[] {
+  const found: string[] = []
+  if (rollout.state === 'ok') {
+    const { ready, wanted, state } = rollout.value
+    if (state === 'stopped') found.push('it is scaled to 0')
+    else if (ready < wanted) found.push(`${ready} of ${wanted} pods ready`)
+    if (state === 'stuck') found.push('the rollout is stuck')
+  }
+  // A path that is not there says more about the settings than about the service; the pods' own readiness is counted above.
+  const front = health.find((one) => one.hop === 'service' && one.well < one.asked)
+  if (front && !/answered 4\d\d$/.test(front.says ?? '')) found.push(`the Service does not answer (${front.says})`)
+  if (traffic.state === 'ok') {
+    const { errorRatio, p95 } = traffic.value
+    if (errorRatio !== undefined && errorRatio > thresholds.errorRatio) found.push(`${(errorRatio * 100).toFixed(1)}% of requests fail`)
+    if (p95 !== undefined && p95 > thresholds.p95Seconds) found.push(`p95 is ${(p95 * 1000).toFixed(0)} ms`)
+  }
+  return found
+}
+
+/** The part of the kind that the workload is of, where it was not seen. */
+function unseenWorkload(view: View): Unseen {
+  const kind = ({ Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const)[view.service.kind]
+  const part = view.snapshot.cluster[kind]
+  if (part && part.state !== 'ok') return part
+  const { namespace, workload } = view.service
+  return {
+    state: 'absent',
+    reason: `there is no ${view.service.kind} ${workload} in namespace ${namespace}`,
+    next: 'task-mcp config says where its name comes from',
+  }
+}
+
+function rolloutOf(view: View): Part<Rollout> {
+  const { workload, replicas: wanted, newPods, oldPods, pods, revisions } = view
+  if (!workload || wanted === undefined) return unseenWorkload(view)
+  const ready = pods.filter(podIsReady).length
+  const { spec, status } = workload as Deployment
+  const stuck = status?.conditions?.some(
+    (one) => one.type === 'Progressing' && one.status === 'False' && one.reason === 'ProgressDeadlineExceeded',
+  )
+  const moving = oldPods.length > 0 || newPods.length !== wanted || (status?.observedGeneration ?? 0) < (workload.metadata.generation ?? 0)
+  const state = spec.paused ? 'paused' : stuck ? 'stuck' : wanted === 0 && pods.length === 0 ? 'stopped' : moving ? 'in progress' : 'done'
+  return {
+    state: 'ok',
+    value: {
+      state,
+      wanted,
+      ready,
+      updated: newPods.length,
+      revision: revisions[0]?.number,
+      image: view.main?.image,
+      since: rolledOutAt(view),
+    },
+  }
+}
+
+function podLines(view: View): Part<PodLine[]> {
+  const part = view.snapshot.cluster.pods
+  if (part?.state !== 'ok') return part ?? { state: 'absent', reason: 'pods were not looked at' }
+  const older = new Set(view.oldPods)
+  return { state: 'ok', value: view.pods.map((pod) => podLine(pod, older.has(pod) ? 'old' : 'new')) }
+}
+
+function podLine(pod: Pod, template: 'new' | 'old'): PodLine {
+  const statuses = containerStatuses(pod)
+  const waiting = statuses.find((one) => one.state?.waiting?.reason && one.state.waiting.reason !== 'PodInitializing')
+  const ended = statuses.find((one) => !one.init && one.state?.terminated)
+  return {
+    name: pod.metadata.name,
+    ready: podIsReady(pod),
+    state: waiting?.state?.waiting?.reason ?? ended?.state?.terminated?.reason ?? pod.status?.reason ?? pod.status?.phase ?? 'Unknown',
+    restarts: statuses.reduce((sum, one) => sum + one.restartCount, 0),
+    startedAt: pod.status?.startTime ?? pod.metadata.creationTimestamp,
+    node: pod.spec.nodeName,
+    template,
+  }
+}
+
+/** Each object counts once for each purpose: the first question about a pod is the one that its own probe asks. */
+function healthOf(view: View): Health[] {
+  const asked = new Map<string, Map<string, ProbeResult>>()
+  for (const probe of view.snapshot.probes) {
+    const key = `${probe.hop} ${probe.purpose}`
+    const objects = asked.get(key) ?? new Map<string, ProbeResult>()
+    if (!objects.has(probe.name)) objects.set(probe.name, probe)
+    asked.set(key, objects)
+  }
+  return [...asked.values()].map((objects) => {
+    const probes = [...objects.values()]
+    const bad = probes.filter(({ result }) => result.state !== 'ok' || result.value.status < 200 || result.value.status >= 400)
+    const [first] = bad
+    return {
+      hop: probes[0]!.hop,
+      purpose: probes[0]!.purpose,
+      asked: probes.length,
+      well: probes.length - bad.length,
+      says: first && answerOf(first),
+    }
+  })
+}
+
+function answerOf({ name, path, result }: ProbeResult): string {
+  if (result.state === 'ok') return `${name}: ${path} answered ${result.value.status}`
+  return `${name}: ${result.reason.replace(/^the API server \S+ answered \d+: (error trying to reach service: )?/, '')}`
+}
+
+function trafficOf(view: View): Part<Traffic> {
+  const requests = requestsByPod(view)
+  if (!requests || requests.counts.length === 0) {
+    const { ranges, direct } = view.snapshot
+    if (!requests && ranges.state !== 'ok') return ranges
+    const also = direct.state === 'ok' ? 'nor do its pods' : direct.reason
+    return { state: 'absent', reason: `Prometheus has no ${view.service.metrics.requests} of this workload; ${also}` }
+  }
+  const { failed, all } = tally(requests.counts)
+  const latency = (name: string): number | undefined => newest(instant(view, name)?.[0])
+  return {
+    state: 'ok',
+    value: {
+      from: requests.from,
+      requests: Math.round(all),
+      failed: Math.round(failed),
+      errorRatio: errorRatio(view),
+      p95: latency('p95'),
+      p99: latency('p99'),
+      errorHistory: ratioOver(range(view, 'request_rate') ?? [], view.service.metrics.statusLabel),
+      p95History: finite(range(view, 'p95')?.[0]),
+    },
+  }
+}
+
+const finite = (series: Series | undefined): [number, number][] => (series?.points ?? []).filter(([, value]) => Number.isFinite(value))
+
+/** Failed over all at each time that has requests. */
+function ratioOver(series: readonly Series[], statusLabel: string): [number, number][] {
+  const sums = new Map<number, { failed: number; all: number }>()
+  for (const one of series) {
+    const failure = /^5/.test(one.labels[statusLabel] ?? '')
+    for (const [at, value] of finite(one)) {
+      const sum = sums.get(at) ?? { failed: 0, all: 0 }
+      sums.set(at, { failed: sum.failed + (failure ? value : 0), all: sum.all + value })
+    }
+  }
+  return [...sums]
+    .filter(([, sum]) => sum.all > 0)
+    .map(([at, sum]): [number, number] => [at, sum.failed / sum.all])
+    .sort((a, b) => a[0] - b[0])
+}
+
+/** Alerts that fire, ours first, then the oldest. Watchdogs, which always fire, are left out. */
+function alertsOf(view: View): Part<FiringAlert[]> {
+  const { alerts } = view.snapshot
+  if (alerts.state !== 'ok') return alerts
+  const { namespace, workload } = view.service
+  const value = alerts.value
+    .filter((alert) => alert.state === 'active' && alert.name !== 'Watchdog' && alert.labels.severity !== 'none')
+    .map((alert) => ({
+      name: alert.name,
+      severity: alert.labels.severity,
+      since: alert.startsAt,
+      ours:
+        alert.labels.namespace === namespace ||
+        Object.values(alert.labels).some((label) => label === workload || label.startsWith(`${workload}-`)),
+    }))
+  return {
+    state: 'ok',
+    value: value.sort(
+      (a, b) => Number(b.ours) - Number(a.ours) || (millis(a.since) ?? 0) - (millis(b.since) ?? 0) || (a.name < b.name ? -1 : 1),
+    ),
+  }
+}
