@@ -1,0 +1,168 @@
+/**
+ * What is promised, and how it is counted. Everything else about SLOs (recording rules, alerts, dashboards, the
+ * `slo-budget` answer) is derived from these definitions.
+ */
+import { UsageError } from '../errors.ts'
+
+/** Which series belong to the service, and the routes that only probes and scrapers ask for. Both are PromQL label matchers. */
+export interface SeriesScope {
+  service: string
+  /** For example `job="task-mcp-http"`. */
+  selector: string
+  /** For example `route!~"/health/.*|/metrics"`; empty when there are no probes to leave out. */
+  exclude: string
+}
+
+interface Promise {
+  service: string
+  /** Short and stable: the label `slo` of every recorded series, and the word for `--slo`. */
+  name: string
+  title: string
+  /** One sentence: what counts as bad, of what. */
+  method: string
+  /** Between 0 and 1, both excluded: 0.999 promises 99.9%. */
+  target: number
+  /** Start of its alerts' names, after the prefix. */
+  alert: string
+  /** Runbook file without `.md`. */
+  runbook: string
+}
+
+/** Counts requests. `bad` and `total` are PromQL with `$window` where the range goes, giving one value without labels. */
+export interface EventObjective extends Promise {
+  kind: 'events'
+  unit: string
+  bad: string
+  total: string
+}
+
+/** Counts minutes. `good` is PromQL that is 1 when the minute is good and 0 when not; no answer is a bad minute. */
+export interface SliceObjective extends Promise {
+  kind: 'time-slices'
+  good: string
+}
+
+export type Objective = EventObjective | SliceObjective
+
+/** Budgets are kept over this many seconds unless a person asks otherwise. */
+export const defaultWindow = 30 * 86_400
+
+export const taskMcpScope: SeriesScope = {
+  service: 'task-mcp-http',
+  selector: 'job="task-mcp-http"',
+  exclude: 'route!~"/health/.*|/metrics"',
+}
+
+/** The promises of the task-mcp server, for the series named by `scope`. */
+export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[] {
+  const of = (...matchers: string[]) => [scope.selector, ...matchers].filter((matcher) => matcher !== '').join(',')
+  const requests = of(scope.exclude)
+  const slower = (bound: string) =>
+    `clamp_min(sum(increase(http_server_request_duration_seconds_count{${requests}}[$window])) - sum(increase(http_server_request_duration_seconds_bucket{${of(scope.exclude, `le="${bound}"`)}}[$window])), 0)`
+  const timed = `sum(increase(http_server_request_duration_seconds_count{${requests}}[$window]))`
+  const offered = `sum(increase(http_server_requests_total{${requests}}[$window]))`
+  return [
+    {
+      kind: 'time-slices',
+      service: scope.service,
+      name: 'availability',
+      title: 'Availability',
+      method: 'A minute is bad when no replica is ready or none can be scraped; of all minutes.',
+      target: 0.999,
+      alert: 'Availability',
+      runbook: 'service-downtime',
+      good: `max(health_check_status{${of('check="ready"')}})`,
+    },
+    {
+      kind: 'events',
+      service: scope.service,
+      name: 'error-rate',
+      title: 'Error rate',
+      method: 'A request is bad when it is answered with 5xx or fails in the server as an MCP operation; of all requests but probes.',
+      target: 0.999,
+      alert: 'HighErrorRate',
+      runbook: 'high-error-rate',
+      unit: 'requests',
+      bad:
+        `sum(increase(http_server_requests_total{${of(scope.exclude, 'status_code=~"5.."')}}[$window])) + ` +
+        `(sum(increase(mcp_server_operation_duration_seconds_count{${of('error_type=~"internal|unavailable|timeout"')}}[$window])) or vector(0))`,
+      total: offered,
+    },
+    {
+      kind: 'events',
+      service: scope.service,
+      name: 'latency',
+      title: 'Latency, 200 ms',
+      method: 'A request is bad when it takes longer than 200 ms; of all requests but probes and streams.',
+      target: 0.95,
+      alert: 'Latency',
+      runbook: 'performance-degradation',
+      unit: 'requests',
+      bad: slower('0.2'),
+      total: timed,
+    },
+    {
+      kind: 'events',
+      service: scope.service,
+      name: 'latency-tail',
+      title: 'Latency, 500 ms',
+      method: 'A request is bad when it takes longer than 500 ms; of all requests but probes and streams.',
+      target: 0.99,
+      alert: 'TailLatency',
+      runbook: 'performance-degradation',
+      unit: 'requests',
+      bad: slower('0.5'),
+      total: timed,
+    },
+    {
+      kind: 'events',
+      service: scope.service,
+      name: 'throughput',
+      title: 'Throughput',
+      method: 'A request is bad when it is refused because the server is full; of all requests offered. A quiet night is no failure.',
+      target: 0.995,
+      alert: 'Throughput',
+      runbook: 'slo-violations',
+      unit: 'requests',
+      bad: `sum(increase(rate_limit_hits_total{${of('reason="capacity"')}}[$window]))`,
+      total: offered,
+    },
+  ]
+}
+
+/** The bad events that are allowed, as a share of all: B = 1 - target, without the noise of binary fractions. */
+export function budgetShare(target: number): number {
+  return Number((1 - target).toPrecision(12))
+}
+
+/** PromQL for the bad events (or minutes) and all of them in the last `window`, straight from the service's own series. */
+export function rawCounts(objective: Objective, window: string): { bad: string; total: string } {
+  if (objective.kind === 'events') {
+    const total = objective.total.replaceAll('$window', window)
+    return { bad: `(${objective.bad.replaceAll('$window', window)}) or 0 * (${total})`, total }
+  }
+  return { bad: `sum_over_time((${badSlice(objective)})[${window}:1m])`, total: `sum_over_time(vector(1)[${window}:1m])` }
+}
+
+/** PromQL that is 1 in a bad minute and 0 in a good one; a service that cannot be seen is in a bad one. */
+export function badSlice(objective: SliceObjective): string {
+  return `1 - clamp(${objective.good} or vector(0), 0, 1)`
+}
+
+/** Refuses a promise that cannot be counted against. Throws a UsageError that names the objective and the value. */
+export function checkObjective(objective: Objective): void {
+  if (!(objective.target > 0 && objective.target < 1))
+    throw new UsageError(
+      `the target of SLO "${objective.name}" is ${objective.target}`,
+      'A target lies between 0 and 1: write 0.999 for 99.9%. A target of 1 leaves no budget and makes every failure a violation.',
+    )
+  if (!/^[a-z][a-z0-9-]*$/.test(objective.name))
+    throw new UsageError(`"${objective.name}" is not a name for an SLO`, 'Use lower-case letters, digits and dashes: checkout-latency.')
+  if (objective.kind === 'events')
+    for (const part of ['bad', 'total'] as const)
+      if (!objective[part].includes('$window'))
+        throw new UsageError(
+          `the ${part} query of SLO "${objective.name}" has no $window`,
+          `Write $window where the range goes: sum(increase(requests_total[$window])).`,
+        )
+}
