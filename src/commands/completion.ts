@@ -22,19 +22,19 @@ _task_mcp() {
     index=$((index + 1))
   done
   [ "$current" = "=" ] && current=""
-  for line in $(task-mcp __complete "\${words[@]}" 2>/dev/null); do
+  while IFS= read -r line; do
     case "$line" in
-      :file) COMPREPLY+=($(compgen -f -- "$current")) ;;
-      :directory) COMPREPLY+=($(compgen -d -- "$current")) ;;
+      :file) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -f -- "$current")) ;;
+      :directory) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -d -- "$current")) ;;
       *)
         line="\${line%%$'\\t'*}"
         case "$line" in --*=*) [ "\${COMP_WORDS[COMP_CWORD]}" != "\${words[\${#words[@]}-1]}" ] && line="\${line#*=}" ;; esac
         COMPREPLY+=("$line")
         ;;
     esac
-  done
+  done < <(task-mcp __complete "\${words[@]}" 2>/dev/null)
 }
-complete -o filenames -F _task_mcp task-mcp
+complete -F _task_mcp task-mcp
 `
 
 const zsh = `#compdef task-mcp
@@ -50,7 +50,7 @@ _task_mcp() {
       *) candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
     esac
   done
-  (( \${#candidates} )) && _describe -V 'task-mcp' candidates
+  if (( \${#candidates} )); then _describe -V 'task-mcp' candidates; fi
 }
 if [ "$funcstack[1]" = "_task_mcp" ]; then _task_mcp "$@"; else compdef _task_mcp task-mcp; fi
 `

@@ -1,3 +1,4 @@
+import { settingTable } from '../../config/table.ts'
 import type { CommandEntry } from '../entry.ts'
 import { serviceOptions } from '../options.ts'
 
@@ -7,7 +8,7 @@ export const config: CommandEntry = {
   group: 'setup',
   about:
     'A value comes from the first of these that has it: a flag, the environment (TASK_MCP_*), task-mcp.yaml (searched upwards from here, then in the user configuration directory), the default. Nothing is contacted.',
-  words: { setting: { about: 'print this one value alone, for scripts' } },
+  words: { setting: { about: 'print this one value alone, for scripts', completes: settingTable.map((row) => row.path) } },
   options: serviceOptions,
   examples: [
     { line: 'task-mcp config', about: 'all settings' },
