@@ -161,7 +161,7 @@ function unseenWorkload(view: View): Unseen {
   }
 }
 
-function rolloutOf(view: View): Part<Rollout> {
+export function rolloutOf(view: View): Part<Rollout> {
   const { workload, replicas: wanted, newPods, oldPods, pods, revisions } = view
   if (!workload || wanted === undefined) return unseenWorkload(view)
   const ready = pods.filter(podIsReady).length
@@ -185,7 +185,7 @@ function rolloutOf(view: View): Part<Rollout> {
   }
 }
 
-function podLines(view: View): Part<PodLine[]> {
+export function podLines(view: View): Part<PodLine[]> {
   const part = view.snapshot.cluster.pods
   if (part?.state !== 'ok') return part ?? { state: 'absent', reason: 'pods were not looked at' }
   const older = new Set(view.oldPods)
