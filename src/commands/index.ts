@@ -2,6 +2,9 @@
 
 import { completion } from './entries/completion.ts'
 import { config } from './entries/config.ts'
+import { doctor } from './entries/doctor.ts'
+import { smoke } from './entries/smoke.ts'
+import { status } from './entries/status.ts'
 import type { CommandEntry } from './entry.ts'
 
-export const commands: readonly CommandEntry[] = [config, completion]
+export const commands: readonly CommandEntry[] = [status, doctor, smoke, config, completion]
