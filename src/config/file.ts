@@ -78,7 +78,11 @@ interface Walk {
 
 function walk(given: Node | null, prefix: string, at: Walk): void {
   const { yaml, document, lines, values, problem, place } = at
-  const node = yaml.isAlias(given) ? (given.resolve(document) as Node | null) : given
+  const node = yaml.isAlias(given) ? ((given.resolve(document) as Node | undefined) ?? given) : given
+  if (yaml.isAlias(node)) {
+    problem(node.range?.[0] ?? 0, `no anchor is called &${node.source}`)
+    return
+  }
   if (node === null || (yaml.isScalar(node) && node.value === null)) return
   if (!yaml.isMap(node)) {
     problem(node.range?.[0] ?? 0, `${prefix === '' ? 'the file' : prefix} must be a mapping of settings`)
@@ -102,16 +106,21 @@ function walk(given: Node | null, prefix: string, at: Walk): void {
     }
     const raw = valueNode === null ? null : plain(valueNode, document, yaml)
     if (raw === null) continue
-    const read = readValue(row, raw, place)
+    const read = raw instanceof ReferenceError ? { wrong: `cannot be read: ${raw.message}` } : readValue(row, raw, place)
     if ('wrong' in read) problem(valueNode?.range?.[0] ?? offset, `${full} ${read.wrong}`)
     else values.set(row.path, { value: read.value, line: lines.linePos(offset).line })
   }
 }
 
-/** The value of a node; numbers keep the way they were written, so that a name made of digits stays that name. */
+/** The value of a node, or the ReferenceError of an alias in it. Numbers keep the way they were written, so that a name made of digits stays that name. */
 function plain(node: Node, document: Document, yaml: typeof import('yaml')): unknown {
   if (yaml.isScalar(node) && typeof node.value === 'number') return node.source ?? node.value
-  return node.toJS(document, { maxAliasCount: 100 })
+  try {
+    return node.toJS(document, { maxAliasCount: 100 })
+  } catch (error) {
+    if (error instanceof ReferenceError) return error
+    throw error
+  }
 }
 
 function unknownKey(key: string, prefix: string): string {
