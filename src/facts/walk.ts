@@ -1,7 +1,7 @@
 /** Walks an MCP endpoint from end to end as a client would, with a task of its own that it removes again. */
 import type { Clock } from '../context.ts'
 import { ExpectedError } from '../errors.ts'
-import { McpSession, type McpWay } from '../targets/mcp.ts'
+import { McpSession, type McpWay } from './mcp-session.ts'
 
 export interface WalkStep {
   step: 'initialize' | 'create' | 'read' | 'complete' | 'delete'

@@ -1,6 +1,6 @@
 /** A small MCP client (Streamable HTTP, one answer a request), for walking an endpoint by URL or through the API server's proxy. */
 import { UnreachableError } from '../errors.ts'
-import type { Cluster } from './ports.ts'
+import type { Cluster } from '../targets/ports.ts'
 
 export const protocolVersion = '2025-11-25'
 
