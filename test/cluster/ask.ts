@@ -1,0 +1,56 @@
+/** Asks the tool, as a person would: a task-mcp.yaml about the service in a folder of its own, one command. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { Verdict } from '../../src/diagnosis/verdict.ts'
+import { run } from './kubectl.ts'
+import type { World } from './world.ts'
+
+const program = new URL('../../bin/task-mcp.js', import.meta.url).pathname
+
+export interface Answer {
+  verdict: Verdict | undefined
+  code: number
+  seconds: number
+  /** All that was said, on both streams. */
+  said: string
+}
+
+/** What a user would write down about this service. */
+export function describe(world: World): object {
+  const { names } = world
+  const store = { name: names.store, kind: 'StatefulSet', workload: names.store, service: names.store, port: 5432 }
+  return {
+    service: {
+      namespace: names.namespace,
+      workload: names.app,
+      service: names.app,
+      container: names.container,
+      selector: world.labels,
+      port: world.port,
+      ...(world.edge === undefined ? {} : { edge: world.edge }),
+      dependencies: [...(world.store === 'postgresql' ? [store] : []), ...world.dependencies],
+    },
+  }
+}
+
+export async function ask(world: World, runbook: string, kubeconfig: string | undefined): Promise<Answer> {
+  const folder = await mkdtemp(join(tmpdir(), 'ask-'))
+  try {
+    await writeFile(join(folder, 'task-mcp.yaml'), stringify(describe(world)))
+    const env = kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }
+    const ran = await run(process.execPath, [program, 'diagnose', runbook, '--json'], { cwd: folder, env, timeoutSeconds: 30 })
+    return { verdict: parsed(ran.out), code: ran.code, seconds: ran.seconds, said: ran.out + ran.err }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+function parsed(text: string): Verdict | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

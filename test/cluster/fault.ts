@@ -1,0 +1,44 @@
+/** One thing that goes wrong (or does not), what a diagnosis of it must say, and how we know that it shows. */
+
+import type { CauseCode } from '../../src/diagnosis/codes.ts'
+import type { ActionName } from '../../src/diagnosis/verdict.ts'
+import type { World } from './world.ts'
+
+/** `name` undefined: any object of that kind. */
+export interface Expected {
+  kind: string
+  name?: string | undefined
+}
+
+export type Row = 'down' | 'errors' | 'healthy' | 'red herring' | 'blind'
+
+/** How much the one who asks may see: everything, or the rights of a service account made for it. */
+export type Sight = 'all' | 'roles' | 'namespace role' | 'nothing' | 'no usage' | 'no Prometheus'
+
+export interface Fault {
+  name: string
+  row: Row
+  runbook: 'service-downtime' | 'high-error-rate'
+  /** Codes that are right; `healthy`, `inconclusive` stand for a verdict without a cause. */
+  expected: readonly (CauseCode | 'healthy' | 'inconclusive')[]
+  /** Objects that one would edit to repair it; any of them is right. */
+  subjects?: (world: World) => Expected[]
+  /** Actions that would do harm or nothing: none may be proposed. */
+  wrong?: readonly ActionName[]
+  /** The store that the service needs for this; either when not said. */
+  store?: 'postgresql' | 'sqlite'
+  sight?: Sight
+  /** Seconds of traffic before the fault. */
+  before?: number
+  /** Differences from the usual world, before it starts. */
+  prepare?: (world: World) => void
+  inject?: (world: World) => Promise<void>
+  /** Waits until the effect can be seen, and gives it in a line: proof that the fault is really there. */
+  shows: (world: World) => Promise<string>
+  /** What the namespace's end does not undo. */
+  repair?: (world: World) => Promise<void>
+  /** Touches what all namespaces share: no other run beside it. */
+  alone?: boolean
+  /** Takes minutes: left out of samples. */
+  long?: boolean
+}

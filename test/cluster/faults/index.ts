@@ -1,0 +1,11 @@
+import type { Fault } from '../fault.ts'
+import { blind } from './blind.ts'
+import { errorFaults } from './errors.ts'
+import { healthy } from './healthy.ts'
+import { herrings } from './herrings.ts'
+import { placement } from './placement.ts'
+import { routing } from './routing.ts'
+import { start } from './start.ts'
+
+/** Every run of the suite. */
+export const faults: readonly Fault[] = [...start, ...placement, ...routing, ...errorFaults, ...healthy, ...herrings, ...blind]

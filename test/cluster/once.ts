@@ -1,0 +1,76 @@
+import { ask } from './ask.ts'
+import type { Fault } from './fault.ts'
+import { type Judgement, judge } from './judge.ts'
+import { sleep } from './kubectl.ts'
+import { kubeconfigFor } from './sight.ts'
+import { type Images, World } from './world.ts'
+
+export interface Result {
+  fault: string
+  row: string
+  runbook: string
+  seed: number
+  store: string
+  expected: readonly string[]
+  /** The cluster's own words for the fault. */
+  shown: string
+  injectSeconds: number
+  diagnoseSeconds: number
+  exitCode: number | undefined
+  judgement: Judgement | undefined
+  /** Why the run itself failed. */
+  broke?: string
+  /** Namespace that was left for a look. */
+  kept?: string
+}
+
+/** One fault, from nothing to the judgement of the answer, and away again. */
+export async function runOnce(fault: Fault, seed: number, images: Images, options: { keepWrong: boolean; ask: boolean }): Promise<Result> {
+  const world = new World(seed, images, fault.store)
+  const result: Result = {
+    fault: fault.name,
+    row: fault.row,
+    runbook: fault.runbook,
+    seed,
+    store: world.store,
+    expected: fault.expected,
+    shown: '',
+    injectSeconds: 0,
+    diagnoseSeconds: 0,
+    exitCode: undefined,
+    judgement: undefined,
+  }
+  const undo: (() => Promise<void>)[] = []
+  try {
+    await world.design()
+    fault.prepare?.(world)
+    undo.push(() => world.down(), ...(fault.repair ? [() => fault.repair!(world)] : []))
+    await world.up()
+    const sight = fault.sight === undefined || fault.sight === 'all' ? undefined : await kubeconfigFor(world, fault.sight)
+    if (sight) undo.push(sight.remove)
+    await sleep(fault.before ?? 0)
+    const started = performance.now()
+    await fault.inject?.(world)
+    result.shown = await fault.shows(world)
+    result.injectSeconds = (performance.now() - started) / 1000
+    if (options.ask) {
+      const answer = await ask(world, fault.runbook, sight?.path)
+      const question = {
+        expected: fault.expected,
+        subjects: fault.subjects?.(world) ?? [],
+        wrong: fault.wrong ?? [],
+        secrets: world.secrets,
+      }
+      result.judgement = judge(question, answer.verdict, answer.said)
+      result.diagnoseSeconds = answer.seconds
+      result.exitCode = answer.code
+      if (answer.verdict === undefined) result.broke = `exit ${answer.code}: ${answer.said.trim().slice(-300)}`
+    }
+  } catch (error) {
+    result.broke = error instanceof Error ? error.message.slice(0, 400) : String(error)
+  }
+  const wrong = result.broke !== undefined || result.judgement?.right === false
+  if (wrong && options.keepWrong) result.kept = world.names.namespace
+  else for (const step of undo.reverse()) await step().catch((error) => process.stderr.write(`clean-up: ${error}\n`))
+  return result
+}
