@@ -239,9 +239,9 @@ function trafficOf(view: View): Part<Traffic> {
   const requests = requestsByPod(view)
   if (!requests || requests.counts.length === 0) {
     const { ranges, direct } = view.snapshot
-    if (!requests && ranges.state !== 'ok') return ranges
-    const also = direct.state === 'ok' ? 'nor do its pods' : direct.reason
-    return { state: 'absent', reason: `Prometheus has no ${view.service.metrics.requests} of this workload; ${also}` }
+    const first = ranges.state === 'ok' ? `Prometheus has no ${view.service.metrics.requests} of this workload` : ranges.reason
+    const then = direct.state === 'ok' ? 'its pods count no requests themselves' : direct.reason
+    return { state: ranges.state === 'ok' ? 'absent' : ranges.state, reason: `${first}; ${then}` }
   }
   const { failed, all } = tally(requests.counts)
   const latency = (name: string): number | undefined => newest(instant(view, name)?.[0])
