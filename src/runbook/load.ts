@@ -54,6 +54,7 @@ export function parseRunbook(markdown: string, file: string): Runbook {
       .map((section) => section.prose)
       .join('\n\n'),
     steps,
+    fences: sections.filter((section) => section.typed === undefined).flatMap((section) => section.fences),
     file,
   }
 }

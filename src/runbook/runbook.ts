@@ -98,6 +98,8 @@ export interface Runbook {
   /** Markdown between the first heading and the first step. */
   intro: string
   steps: Step[]
+  /** Fences outside of steps. */
+  fences: Fence[]
   /** The file, for messages. */
   file: string
 }
