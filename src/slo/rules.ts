@@ -1,7 +1,8 @@
 /** Prometheus rule groups from objectives: counts are recorded, never ratios, so that any window is a plain sum. */
+
+import { durationText } from '../duration.ts'
 import { type AlertDefinition, alertPrefix } from './alert.ts'
 import { burnAlerts, directWindows, recordedMatchers } from './burn-alerts.ts'
-import { promDuration } from './duration.ts'
 import { badSlice, budgetShare, checkObjective, defaultWindow, type Objective, rawCounts, type SeriesScope } from './objectives.ts'
 import { symptomAlerts } from './symptom-alerts.ts'
 
@@ -79,7 +80,7 @@ function windowCounts(objective: Objective): RecordingRule[] {
 
 /** Alerts about the budgets themselves: spent, not counted, or counted wrongly. */
 function budgetAlerts(objectives: readonly Objective[], service: string): AlertDefinition[] {
-  const window = promDuration(defaultWindow)
+  const window = durationText(defaultWindow)
   const events = objectives.filter((objective) => objective.kind === 'events')
   const shares = [...new Set(objectives.map((objective) => budgetShare(objective.target)))]
   const spent = (share: number) => {
