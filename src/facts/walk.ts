@@ -27,22 +27,22 @@ export async function walk(
       return `${server.name} ${server.version} speaks ${server.protocol}`
     },
     async create(signal) {
-      id = taskOf(await session.call('task_create', { title }, signal)).id
+      id = taskOf(await session.call('create_task', { title }, signal)).id
       return `task ${id}`
     },
     async read(signal) {
-      const task = taskOf(await session.call('task_get', { id }, signal))
+      const task = taskOf(await session.call('get_task', { id }, signal))
       if (task.title !== title) throw new WrongAnswer(`task ${id} came back with another title`)
       return 'the same title'
     },
     async complete(signal) {
-      const task = taskOf(await session.call('task_complete', { id }, signal))
+      const task = taskOf(await session.call('complete_task', { id }, signal))
       if (task.status !== 'done' && task.status !== 'completed')
         throw new WrongAnswer(`task ${id} is ${task.status ?? 'without a status'} after it was completed`)
       return task.status
     },
     async delete(signal) {
-      await session.call('task_delete', { id }, signal)
+      await session.call('delete_task', { id }, signal)
       return 'gone again'
     },
   }

@@ -66,7 +66,7 @@ test('a good deploy: waits, walks, watches, and says why in one line', async () 
   )
   expect(code).toBe(0)
   expect(err).toContain('waiting for the rollout: ')
-  expect(mcp.methods).toEqual(['initialize', 'notifications/initialized', 'task_create', 'task_get', 'task_complete', 'task_delete'])
+  expect(mcp.methods).toEqual(['initialize', 'notifications/initialized', 'create_task', 'get_task', 'complete_task', 'delete_task'])
   expect(mcp.tasks.size).toBe(0)
   expect(asked.map(({ expression }) => expression.includes('[90s]'))).toEqual([true, true])
   // The old pods are judged by the time before the rollout, the new ones by the time after it.
@@ -123,7 +123,7 @@ test('a rollout that does not get through fails after the wait, without a walk',
 
 test('a task that comes back changed fails, and is deleted all the same', async () => {
   const { smoke, mcp } = deployed({
-    mcp: { spoil: { task_get: (task) => ({ structuredContent: { task: { ...task, title: 'somebody else' } } }) } },
+    mcp: { spoil: { get_task: (task) => ({ structuredContent: { task: { ...task, title: 'somebody else' } } }) } },
   })
   const { code, out } = await smoke()
   expect(code).toBe(3)
@@ -134,9 +134,9 @@ test('a task that comes back changed fails, and is deleted all the same', async 
 
 test('a tool that answers with an error fails with what it said', async () => {
   const { smoke } = deployed({
-    mcp: { spoil: { task_complete: () => ({ isError: true, content: [{ type: 'text', text: 'database is locked' }] }) } },
+    mcp: { spoil: { complete_task: () => ({ isError: true, content: [{ type: 'text', text: 'database is locked' }] }) } },
   })
-  expect((await smoke()).out).toContain('task_complete answered with an error: database is locked')
+  expect((await smoke()).out).toContain('complete_task answered with an error: database is locked')
 })
 
 test('an endpoint behind a token says how to give one', async () => {

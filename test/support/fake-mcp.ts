@@ -14,11 +14,11 @@ export function fakeMcp(options: { events?: boolean; spoil?: Record<string, (tas
   let sessions = 0
 
   const tool = (name: string, input: { id: string; title: string }): unknown => {
-    if (name === 'task_create') tasks.set('7', { id: '7', title: input.title, status: 'open' })
-    const task = tasks.get(name === 'task_create' ? '7' : input.id)
+    if (name === 'create_task') tasks.set('7', { id: '7', title: input.title, status: 'open' })
+    const task = tasks.get(name === 'create_task' ? '7' : input.id)
     if (!task) return { isError: true, content: [{ type: 'text', text: `there is no task ${input.id}` }] }
-    if (name === 'task_complete') task.status = 'completed'
-    if (name === 'task_delete') tasks.delete(task.id)
+    if (name === 'complete_task') task.status = 'completed'
+    if (name === 'delete_task') tasks.delete(task.id)
     const spoiled = options.spoil?.[name]
     return spoiled ? spoiled(task) : { structuredContent: { task }, content: [] }
   }
