@@ -3,7 +3,7 @@ import { licenses } from './scripts/licenses.ts'
 
 /** What every command needs, in one file: each file that is opened at the start costs about half a millisecond. */
 const frame =
-  /\/src\/(cli|start|world|errors|duration|nearest|config\/table|targets\/index|commands\/(entry|index|options|words|help|terminal|entries\/[^/]+))\.ts$/
+  /\/src\/(cli|world|errors|duration|nearest|config\/table|targets\/index|commands\/(entry|index|options|words|help|terminal|entries\/[^/]+))\.ts$/
 
 /** See docs/decisions/0001-bundle-the-dependencies.md. */
 export default defineConfig({
