@@ -1,3 +1,4 @@
+import { rolldown } from 'rolldown'
 import type { Any } from './kubectl.ts'
 import type { World } from './world.ts'
 
@@ -43,20 +44,32 @@ export function harden(container: Any): Any {
   }
 }
 
+let bundled: Promise<string> | undefined
+
+/** The client's program with its library, in one file: nothing of it is in an image. */
+export function clientProgram(): Promise<string> {
+  bundled ??= (async () => {
+    const build = await rolldown({ input: new URL('client.mjs', import.meta.url).pathname, platform: 'node' })
+    const { output } = await build.generate({ format: 'esm', minify: true, codeSplitting: false })
+    return output[0].code
+  })()
+  return bundled
+}
+
 /** The client that works on the task list through the Service, in a pod of its own. */
 export function clientOf(world: World, program: string): Any[] {
   const { names, client, load } = world
   const container = {
     name: 'client',
     image: world.images.app,
-    command: ['node', '/app/client.mjs'],
+    command: ['node', '/client/client.mjs'],
     env: [
       { name: 'ENDPOINT', value: `http://${names.app}:${world.servicePort}/mcp` },
       { name: 'TOKEN', valueFrom: { secretKeyRef: { name: `${client}-token`, key: 'token' } } },
       { name: 'PAUSE_MS', value: String(load.pause) },
       { name: 'WORKERS', value: String(load.workers) },
     ],
-    volumeMounts: [{ name: 'program', mountPath: '/app/client.mjs', subPath: 'client.mjs' }],
+    volumeMounts: [{ name: 'program', mountPath: '/client/client.mjs', subPath: 'client.mjs' }],
   }
   return [
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `${client}-program` }, data: { 'client.mjs': program } },

@@ -1,16 +1,21 @@
 /** Changes a running process from inside, as a bug does that no object of the cluster shows: through Node's own inspector. */
 import type { World } from './world.ts'
 
-/** A defect of a release or of one process: a share of the statements that contain a word fails with a TypeError. */
-export const defect = (word: string, share: number): string => `
-const { createRequire } = process.getBuiltinModule('node:module')
-const pg = createRequire('/app/dist/start.js')('pg')
-const query = pg.Client.prototype.query
-pg.Client.prototype.query = function (config, ...rest) {
-  const text = typeof config === 'string' ? config : config?.text ?? ''
-  if (/${word}/i.test(text) && Math.random() < ${share}) throw new TypeError("Cannot read properties of undefined (reading 'id')")
-  return query.call(this, config, ...rest)
+/**
+ * A defect of a release or of one process: what is written as JSON fails with a TypeError, in a share of the cases.
+ * @param when says of `value`, what is to be written, whether it is concerned: an expression.
+ */
+export const defect = (when: string, share: number): string => `
+const { stringify } = JSON
+JSON.stringify = (value, ...rest) => {
+  if ((${when}) && Math.random() < ${share}) throw new TypeError("Cannot read properties of undefined (reading 'map')")
+  return stringify(value, ...rest)
 }`
+
+/** The history entry of a task that is being completed. */
+export const completing = "value?.status?.to === 'completed'"
+/** Every answer that holds a task. */
+export const answering = 'value?.task?.id !== undefined'
 
 const evaluate = (expression: string): string => `
 const [target] = await (await fetch('http://127.0.0.1:9229/json')).json()

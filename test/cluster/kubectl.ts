@@ -59,7 +59,7 @@ export type Any = any
 /** Applies objects of any kind, into a namespace where they name none. */
 export async function apply(namespace: string | undefined, ...items: object[]): Promise<void> {
   const place = namespace === undefined ? [] : ['-n', namespace]
-  await kubectl([...place, 'apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) })
+  await kubectl([...place, 'apply', '--server-side', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) })
 }
 
 export const sleep = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000))

@@ -62,13 +62,13 @@ export async function prometheus(query: string): Promise<number | undefined> {
   return value === undefined ? undefined : Number(value)
 }
 
-/** Waits until Prometheus says that answers of the service are errors, above a share of all. */
+/** Waits until Prometheus says that answers of the service are errors of its own, above a share of all: by HTTP status, or inside an MCP answer. */
 export const errorShare = (world: World, above: number, seconds = 120): Promise<string> =>
   until(`an error share above ${above}`, seconds, async () => {
-    const series = `namespace="${world.names.namespace}",route!~"/health.*|/metrics"`
-    const share = await prometheus(
-      `sum(rate(http_server_requests_total{${series},status_code=~"5.."}[30s])) / sum(rate(http_server_requests_total{${series}}[30s]))`,
-    )
+    const series = `namespace="${world.names.namespace}"`
+    const rate = (metric: string, labels: string): string => `(sum(rate(${metric}{${series},${labels}}[30s])) or vector(0))`
+    const bad = `(${rate('http_server_requests_total', 'status_code=~"5.."')} + ${rate('mcp_server_operation_duration_seconds_count', 'error_type=~"internal|unavailable|timeout"')})`
+    const share = await prometheus(`${bad} / sum(rate(http_server_requests_total{${series},route!~"/health.*|/metrics"}[30s]))`)
     return share !== undefined && share > above && `${(share * 100).toFixed(1)}% of the answers are errors`
   })
 

@@ -1,8 +1,7 @@
 /** Our service as it would run at somebody's: real manifests and image, a database, a busy client, neighbours; all names from a seed. */
 
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { clientOf } from './clients.ts'
+import { clientOf, clientProgram } from './clients.ts'
 import { type Any, apply, kubectl, until } from './kubectl.ts'
 import { type Names, overlay, renamed } from './manifests.ts'
 import { noiseOf } from './noise.ts'
@@ -167,9 +166,8 @@ export class World {
       undefined,
       this.objects.find((object) => object.kind === 'Namespace'),
     )
-    const program = await readFile(new URL('client.mjs', import.meta.url), 'utf8')
     await this.beforeUp?.()
-    const client = clientOf(this, program)
+    const client = clientOf(this, await clientProgram())
     await apply(namespace, ...this.objects.filter((object) => object.kind !== 'Namespace'), ...noiseOf(this))
     if (this.store === 'postgresql') await this.k('rollout', 'status', `statefulset/${store}`, '--timeout=120s')
     await this.k('rollout', 'status', `deployment/${app}`, '--timeout=180s')

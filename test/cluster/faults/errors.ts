@@ -1,7 +1,7 @@
 /** A service that answers, and answers wrongly. */
 import { workload } from '../clients.ts'
 import type { Fault } from '../fault.ts'
-import { defect, runInside } from '../inside.ts'
+import { answering, completing, defect, runInside } from '../inside.ts'
 import { type Any, apply, kubectl, sleep } from '../kubectl.ts'
 import { clientSuffers, containerState, errorShare, notReady } from '../see.ts'
 import type { World } from '../world.ts'
@@ -80,7 +80,7 @@ export const errorFaults: Fault[] = [
     expected: ['bad_release'],
     subjects: deployment,
     wrong: ['restart', 'scale', 'resources'],
-    inject: (world) => releaseWith(world, defect('UPDATE tasks', 0.3)),
+    inject: (world) => releaseWith(world, defect(completing, 0.3)),
     shows: (world) => errorShare(world, 0.02),
   },
   {
@@ -214,7 +214,7 @@ export const errorFaults: Fault[] = [
     },
     inject: async (world) => {
       const [pod] = await world.pods()
-      await runInside(world, pod.metadata.name, defect('tasks', 0.8))
+      await runInside(world, pod.metadata.name, defect(answering, 0.8))
     },
     shows: (world) => errorShare(world, 0.02),
   },

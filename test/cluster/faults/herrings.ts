@@ -1,7 +1,7 @@
 /** Something harmless changed just before, or something else is broken beside it: only the true cause may be named. */
 import { workload } from '../clients.ts'
 import type { Fault } from '../fault.ts'
-import { defect } from '../inside.ts'
+import { completing, defect } from '../inside.ts'
 import { sleep } from '../kubectl.ts'
 import { clientSuffers, containerState, errorShare, noEndpoints, notReady } from '../see.ts'
 import { releaseWith } from './errors.ts'
@@ -33,7 +33,7 @@ export const herrings: Fault[] = [
     wrong: ['restart', 'scale'],
     before: 15,
     inject: async (world) => {
-      await releaseWith(world, defect('UPDATE tasks', 0.4))
+      await releaseWith(world, defect(completing, 0.4))
       await world.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'banner' }, data: { text: 'welcome' } })
       await world.configure({ TEAM_CONTACT: 'desk 9' })
     },
