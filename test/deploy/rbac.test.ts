@@ -28,7 +28,7 @@ function missing(checks: readonly AccessCheck[], rules: Role['rules']): string[]
   return checks.map(nameOf).filter((name) => !allowed.has(name))
 }
 
-const groups = permissionsFor('task-mcp', 'monitoring', 'monitoring')
+const groups = permissionsFor({ service: 'task-mcp', sources: ['monitoring'] })
 const checks = groups.flatMap((group) => (group.need === 'act' ? [] : group.checks))
 
 test('the reader Role allows all that a diagnosis reads in the namespace', () => {

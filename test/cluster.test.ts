@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Verdict } from '../../src/diagnosis/verdict.ts'
-import { judge } from './judge.ts'
-import { seeded } from './random.ts'
+import type { Verdict } from '../src/diagnosis/verdict.ts'
+import { judge } from './cluster/judge.ts'
+import { seeded } from './cluster/random.ts'
 
 const answer = (code: string, kind: string, name: string, actions: string[] = []): Verdict =>
   ({
