@@ -1,12 +1,12 @@
 /** The service at a glance, from the same Snapshot that a diagnosis reads. Pure. */
 import type { Deployment, Pod } from '../facts/kubernetes-types.ts'
 import type { Part, ProbeResult, Unseen } from '../facts/snapshot.ts'
-import type { Series } from '../targets/ports.ts'
 import { type Change, changes, rolledOutAt } from './changes.ts'
+import { historiesOf } from './charts.ts'
 import { errorRatio, requestsByPod, tally } from './checks/requests.ts'
 import { latestOf as newest } from './checks/result.ts'
 import { millis } from './time.ts'
-import { containerStatuses, instant, podIsReady, range, type View } from './view.ts'
+import { containerStatuses, instant, podIsReady, type View } from './view.ts'
 
 export interface Rollout {
   state: 'done' | 'in progress' | 'stuck' | 'paused' | 'stopped'
@@ -244,6 +244,7 @@ function trafficOf(view: View): Part<Traffic> {
     return { state: ranges.state === 'ok' ? 'absent' : ranges.state, reason: `${first}; ${then}` }
   }
   const { failed, all } = tally(requests.counts)
+  const histories = historiesOf(view)
   const latency = (name: string): number | undefined => newest(instant(view, name)?.[0])
   return {
     state: 'ok',
@@ -254,28 +255,10 @@ function trafficOf(view: View): Part<Traffic> {
       errorRatio: errorRatio(view),
       p95: latency('p95'),
       p99: latency('p99'),
-      errorHistory: ratioOver(range(view, 'request_rate') ?? [], view.service.metrics.statusLabel),
-      p95History: finite(range(view, 'p95')?.[0]),
+      errorHistory: histories.errorRatio,
+      p95History: histories.p95,
     },
   }
-}
-
-const finite = (series: Series | undefined): [number, number][] => (series?.points ?? []).filter(([, value]) => Number.isFinite(value))
-
-/** Failed over all at each time that has requests. */
-function ratioOver(series: readonly Series[], statusLabel: string): [number, number][] {
-  const sums = new Map<number, { failed: number; all: number }>()
-  for (const one of series) {
-    const failure = /^5/.test(one.labels[statusLabel] ?? '')
-    for (const [at, value] of finite(one)) {
-      const sum = sums.get(at) ?? { failed: 0, all: 0 }
-      sums.set(at, { failed: sum.failed + (failure ? value : 0), all: sum.all + value })
-    }
-  }
-  return [...sums]
-    .filter(([, sum]) => sum.all > 0)
-    .map(([at, sum]): [number, number] => [at, sum.failed / sum.all])
-    .sort((a, b) => a[0] - b[0])
 }
 
 /** Alerts that fire, ours first, then the oldest. Watchdogs, which always fire, are left out. */

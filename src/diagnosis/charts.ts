@@ -1,0 +1,37 @@
+/** The measurements that show a fault over time, from the ranges of a Snapshot. Pure. */
+import type { Series } from '../targets/ports.ts'
+import { range, type View } from './view.ts'
+
+/** [unix seconds, value], in order of time; what is no measurement is left out. */
+export type History = [number, number][]
+
+export interface Histories {
+  /** Failed over all requests, at each time that has requests. */
+  errorRatio: History
+  /** Latency at the 95th percentile, in seconds. */
+  p95: History
+}
+
+export function historiesOf(view: View): Histories {
+  return {
+    errorRatio: ratioOver(range(view, 'request_rate') ?? [], view.service.metrics.statusLabel),
+    p95: finite(range(view, 'p95')?.[0]),
+  }
+}
+
+const finite = (series: Series | undefined): History => (series?.points ?? []).filter(([, value]) => Number.isFinite(value))
+
+function ratioOver(series: readonly Series[], statusLabel: string): History {
+  const sums = new Map<number, { failed: number; all: number }>()
+  for (const one of series) {
+    const failure = /^5/.test(one.labels[statusLabel] ?? '')
+    for (const [at, value] of finite(one)) {
+      const sum = sums.get(at) ?? { failed: 0, all: 0 }
+      sums.set(at, { failed: sum.failed + (failure ? value : 0), all: sum.all + value })
+    }
+  }
+  return [...sums]
+    .filter(([, sum]) => sum.all > 0)
+    .map(([at, sum]): [number, number] => [at, sum.failed / sum.all])
+    .sort((a, b) => a[0] - b[0])
+}

@@ -1,0 +1,136 @@
+/** The verdict as one self-contained page: no script, no network, dark and light, readable on a phone. */
+import type { Cause, Verdict } from '../diagnosis/verdict.ts'
+import { subjectText } from './cause.ts'
+import { escapeXml } from './junit.ts'
+import { style } from './page-style.ts'
+import { type Chart, lineChart, type Mark, topOf } from './svg.ts'
+import { clean } from './text.ts'
+import { moment, since } from './time.ts'
+
+/** Something that changed, as it stands on the time line. */
+export interface PageChange {
+  /** RFC 3339. */
+  at: string
+  text: string
+}
+
+export interface Page {
+  verdict: Verdict
+  charts: readonly Chart[]
+  changes: readonly PageChange[]
+}
+
+/** A whole HTML document. Every text of the verdict is escaped. */
+export function verdictHtml(page: Page): string {
+  const { verdict } = page
+  const now = verdict.window.end
+  const [first, ...others] = verdict.causes
+  const title = `${verdict.verdict}: ${verdict.target.namespace}/${verdict.target.workload}`
+  const body = [
+    `<header class="${verdict.verdict}"><p class="word">${verdict.verdict.toUpperCase()}</p><h1>${text(verdict.headline)}</h1>${where(verdict)}</header>`,
+    first ? causeHtml(first, now, verdict.causes.length > 1 ? `Cause 1 of ${verdict.causes.length}` : 'Cause') : '',
+    list('What would decide', verdict.wouldDecide.map(text)),
+    chartsHtml(page),
+    ...others.map((cause, index) => causeHtml(cause, now, `Cause ${index + 2} of ${verdict.causes.length}`)),
+    list(
+      'Symptoms',
+      verdict.symptoms.map(
+        (one) =>
+          `<b>${text(one.summary)}</b> ${text(one.observed)}${one.threshold === undefined ? '' : `, threshold ${text(one.threshold)}`} <i>${one.severity}</i>`,
+      ),
+    ),
+    stepsHtml(verdict),
+    list(
+      'Not seen',
+      verdict.notSeen.map(
+        (one) =>
+          `<b>${text(one.what)}</b> ${text(one.reason)}. It could change ${text(one.couldChange)}.${one.next === undefined ? '' : pre(one.next)}`,
+      ),
+    ),
+  ]
+  return [
+    '<!doctype html>',
+    `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">`,
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    `<title>${text(title)}</title><style>${style}</style></head><body>`,
+    ...body.filter((part) => part !== ''),
+    `<footer>task-mcp diagnose ${text(verdict.runbook)}, ${moment(verdict.startedAt, '')}; took ${verdict.took.toFixed(2)} s and ${verdict.requests} requests.</footer>`,
+    '</body></html>',
+    '',
+  ].join('\n')
+}
+
+const text = (raw: string): string => escapeXml(clean(raw))
+const pre = (command: string): string => `<pre>${command.split('\n').map(text).join('\n')}</pre>`
+const list = (heading: string, items: readonly string[]): string =>
+  items.length === 0 ? '' : `<section><h2>${heading}</h2><ul>${items.map((item) => `<li>${item}</li>`).join('')}</ul></section>`
+
+function where({ target, window }: Verdict): string {
+  return `<p>${text(target.kind)} <b>${text(target.namespace)}/${text(target.workload)}</b> on ${text(target.context)}, ${moment(window.start, '')} to ${moment(window.end, window.start)}</p>`
+}
+
+function causeHtml(cause: Cause, now: string, heading: string): string {
+  const begun = cause.since === undefined ? 'nothing dates it' : since(cause.since, now)
+  const remedies = cause.remedies.map((one, index) => `<h3>${index === 0 ? 'Next' : 'Or'}</h3><p>${text(one.why)}</p>${pre(one.command)}`)
+  const never = cause.never.map((one) => `<li><b>${one.action}</b> ${text(one.why)}</li>`)
+  const proof = cause.evidence.map(
+    (one) =>
+      `<tr><td>${text(one.asked)}<br><small>${one.source}${one.at === undefined ? '' : ` ${moment(one.at, now)}`}</small></td><td>${text(one.observed)}</td><td>${text(one.expected ?? '')}</td></tr>`,
+  )
+  const chain = cause.effects.map(
+    (one) => `<li>${text(one.what)}${one.subject === undefined ? '' : ` <small>${text(subjectText(one.subject))}</small>`}</li>`,
+  )
+  const rivals = cause.rivals.map(
+    (one) => `<li><b class="${one.status}">${one.status === 'refuted' ? 'not' : 'perhaps'} ${one.code}</b> ${text(one.fact)}</li>`,
+  )
+  return [
+    `<section class="cause"><h2>${heading}: <code>${cause.code}</code></h2><p class="subject">${text(subjectText(cause.subject))}</p><p>${text(cause.summary)}</p>`,
+    `<p><small>Since ${begun}. Confidence ${Math.round(cause.confidence * 100)}%.${cause.owner === '' ? '' : ` Owner: ${text(cause.owner)}.`}</small></p>`,
+    ...remedies,
+    never.length === 0 ? '' : `<h3>Do not</h3><ul class="never">${never.join('')}</ul>`,
+    `<h3>Proof</h3><div class="wide"><table><thead><tr><th>Asked</th><th>Observed</th><th>Expected</th></tr></thead><tbody>${proof.join('')}</tbody></table></div>`,
+    chain.length === 0
+      ? ''
+      : `<h3>What it explains</h3><div class="chain"><p><code>${cause.code}</code></p><ul>${chain.join('')}</ul></div>`,
+    rivals.length === 0 ? '' : `<h3>Considered</h3><ul>${rivals.join('')}</ul>`,
+    '</section>',
+  ].join('\n')
+}
+
+function chartsHtml({ verdict, charts, changes }: Page): string {
+  const span = { start: Date.parse(verdict.window.start) / 1000, end: Date.parse(verdict.window.end) / 1000 }
+  const within = changes
+    .map((change) => ({ ...change, seconds: Date.parse(change.at) / 1000 }))
+    .filter(({ seconds }) => seconds >= span.start && seconds <= span.end)
+  const onsets = verdict.causes.flatMap((cause) =>
+    cause.since === undefined ? [] : [{ at: Date.parse(cause.since) / 1000, kind: 'onset' as const }],
+  )
+  const marks: Mark[] = [...within.map(({ seconds }) => ({ at: seconds, kind: 'change' as const })), ...onsets]
+  const drawn = charts.filter((chart) => chart.points.length > 1)
+  if (drawn.length === 0 && within.length === 0) return ''
+  const figures = drawn.map((chart) => {
+    const caption = `${text(chart.title)}, top of the chart ${valueText(topOf(chart), chart.unit)}${chart.threshold === undefined ? '' : `, dashed at ${valueText(chart.threshold, chart.unit)}`}`
+    return `<figure><figcaption>${caption}</figcaption>${lineChart(chart, span, marks, text(chart.title))}<div class="axis"><span>${moment(verdict.window.start, verdict.window.end)}</span><span>${moment(verdict.window.end, verdict.window.end)}</span></div></figure>`
+  })
+  const line = within.map((change) => `<li><time>${moment(change.at, verdict.window.end)}</time> ${text(change.text)}</li>`)
+  const legend =
+    marks.length === 0
+      ? ''
+      : '<p><small><span class="key change"></span> a change <span class="key onset"></span> when the cause began</small></p>'
+  return `<section><h2>Over time</h2>${figures.join('')}${legend}${line.length === 0 ? '' : `<ul class="times">${line.join('')}</ul>`}</section>`
+}
+
+const valueText = (value: number, unit: Chart['unit']): string =>
+  unit === 'ratio' ? `${Number((value * 100).toPrecision(2))}%` : `${Number((value * 1000).toPrecision(3))} ms`
+
+function stepsHtml(verdict: Verdict): string {
+  const rows = verdict.steps
+    .filter((step) => step.status !== 'not-applicable')
+    .map(
+      (step) =>
+        `<tr class="${step.status}"><td>${step.status === 'todo' ? 'to do' : step.status}</td><td>${text(step.title)}</td><td>${text(step.found)}</td></tr>`,
+    )
+  return rows.length === 0
+    ? ''
+    : `<section><h2>Runbook ${text(verdict.runbook)}</h2><div class="wide"><table class="steps"><tbody>${rows.join('')}</tbody></table></div></section>`
+}
