@@ -70,12 +70,12 @@ function where({ target, window }: Verdict): string {
 }
 
 function causeHtml(cause: Cause, now: string, heading: string): string {
-  const begun = cause.since === undefined ? 'nothing dates it' : since(cause.since, now)
+  const begun = cause.since === undefined ? 'Nothing dates its beginning' : `Since ${since(cause.since, now)}`
   const remedies = cause.remedies.map((one, index) => `<h3>${index === 0 ? 'Next' : 'Or'}</h3><p>${text(one.why)}</p>${pre(one.command)}`)
   const never = cause.never.map((one) => `<li><b>${one.action}</b> ${text(one.why)}</li>`)
   const proof = cause.evidence.map(
     (one) =>
-      `<tr><td>${text(one.asked)}<br><small>${one.source}${one.at === undefined ? '' : ` ${moment(one.at, now)}`}</small></td><td>${text(one.observed)}</td><td>${text(one.expected ?? '')}</td></tr>`,
+      `<tr><td>${text(one.asked)}<br><small>${one.source}${one.at === undefined ? '' : ` ${moment(one.at, now)}`}</small></td><td>${text(one.observed)}</td>${one.expected === undefined ? '<td></td>' : `<td data-label="expected: ">${text(one.expected)}</td>`}</tr>`,
   )
   const chain = cause.effects.map(
     (one) => `<li>${text(one.what)}${one.subject === undefined ? '' : ` <small>${text(subjectText(one.subject))}</small>`}</li>`,
@@ -85,7 +85,7 @@ function causeHtml(cause: Cause, now: string, heading: string): string {
   )
   return [
     `<section class="cause"><h2>${heading}: <code>${cause.code}</code></h2><p class="subject">${text(subjectText(cause.subject))}</p><p>${text(cause.summary)}</p>`,
-    `<p><small>Since ${begun}. Confidence ${Math.round(cause.confidence * 100)}%.${cause.owner === '' ? '' : ` Owner: ${text(cause.owner)}.`}</small></p>`,
+    `<p><small>${begun}. Confidence ${Math.round(cause.confidence * 100)}%.${cause.owner === '' ? '' : ` Owner: ${text(cause.owner)}.`}</small></p>`,
     ...remedies,
     never.length === 0 ? '' : `<h3>Do not</h3><ul class="never">${never.join('')}</ul>`,
     `<h3>Proof</h3><div class="wide"><table><thead><tr><th>Asked</th><th>Observed</th><th>Expected</th></tr></thead><tbody>${proof.join('')}</tbody></table></div>`,

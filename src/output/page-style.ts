@@ -21,7 +21,7 @@ table{width:100%;border-collapse:collapse}
 th,td{padding:.35rem .5rem;border-top:1px solid var(--edge);text-align:left;vertical-align:top;min-width:4.5rem;overflow-wrap:break-word}
 .found td:first-child{color:var(--red);font-weight:700}.ok td:first-child{color:var(--green)}.unknown td:first-child{color:var(--amber)}
 .chain ul{list-style:none;margin-left:.8rem;padding-left:1rem;border-left:2px solid var(--red)}
-.chain li::before{content:"\\2192 ";color:var(--red)}
+.chain li::before{content:"\\2192\\00a0";color:var(--red)}
 figure{margin:0 0 1rem}figcaption{color:var(--soft);font-size:.9rem}
 svg{display:block;width:100%;height:8rem;background:var(--paper);border:1px solid var(--edge)}
 svg path{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke}
@@ -30,5 +30,5 @@ svg path{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke}
 .axis{display:flex;justify-content:space-between;color:var(--soft);font-size:.8rem}
 .key{display:inline-block;width:.8rem;height:.8rem;vertical-align:middle;background:var(--amber)}.key.onset{background:var(--red);margin-left:1rem}
 .times{list-style:none;padding:0}.times time{margin-right:.5rem}
-@media (max-width:40rem){body{padding:.6rem}section{padding:.7rem}thead{display:none}tr{display:block;border-top:1px solid var(--edge);padding:.3rem 0}td{display:block;border:0;padding:.1rem 0}}
+@media (max-width:40rem){body{padding:.6rem}section{padding:.7rem}thead{display:none}tr{display:block;border-top:1px solid var(--edge);padding:.3rem 0}td{display:block;border:0;padding:.1rem 0}td[data-label]::before{content:attr(data-label);color:var(--soft)}td:empty{display:none}}
 `
