@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { answer } from './call.ts'
+import type { Health } from './health.ts'
+
+/** The routes for those who operate the server. Gives false for a path that is none of them. */
+export type Admin = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>
+
+export const adminRoutes: readonly string[] = ['/health/live', '/health/ready', '/metrics']
+
+export function createAdmin(health: Health, metrics: Metrics): Admin {
+  const pages: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
+    '/health/live': async (response) => answer(response, 200, { status: 'alive' }),
+    '/health/ready': async (response) => {
+      const readiness = await health.readiness()
+      answer(response, readiness.status === 'ready' ? 200 : 503, readiness)
+    },
+    '/metrics': async (response) => {
+      const { text, contentType } = await metrics.scrape()
+      answer(response, 200, text, { 'content-type': contentType })
+    },
+  }
+  return async (request, response, path) => {
+    const page = pages[path]
+    if (page === undefined) return false
+    if (request.method === 'GET' || request.method === 'HEAD') await page(response)
+    else answer(response, 405, undefined, { allow: 'GET, HEAD' })
+    return true
+  }
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { UsageError } from '../../errors.ts'
+import { errorMessage, RpcError } from '../mcp/rpc.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { answer, type Call } from './call.ts'
+import { HttpRefusal } from './refusal.ts'
+
+/** What one listener answers. */
+export interface Routes {
+  /** Gives false when the path is not its own. */
+  readonly admin?: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>
+  /** /mcp, for a request whose sender is not yet known. `call` is filled in on the way. */
+  readonly mcp?: (request: IncomingMessage, response: ServerResponse, seen: Seen) => Promise<void>
+}
+
+/** What became known of a request while it was answered: for the log and the metrics. */
+export interface Seen {
+  readonly requestId: string
+  call: Call | undefined
+  method: string | undefined
+}
+
+export interface Listener {
+  readonly port: number
+  readonly url: string
+  /** Stops accepting; resolves when every connection is closed. Idle ones are closed at once. */
+  stop(): Promise<void>
+  /** Cuts the connections that are left. */
+  cut(): void
+}
+
+const known = new Set(['/mcp', '/health/live', '/health/ready', '/metrics'])
+const probes = new Set(['/health/live', '/health/ready', '/metrics'])
+
+/** Listens. @throws UsageError when the address cannot be had. */
+export async function listen(at: { host: string; port: number }, routes: Routes, metrics: Metrics, log: Log): Promise<Listener> {
+  const finish = createFinish(metrics, log)
+  const server = createServer(
+    {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+    },
+    (request, response) => {
+      const since = performance.now()
+      const path = pathOf(request.url ?? '/')
+      const given = request.headers['x-request-id']
+      const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
+      const seen: Seen = { requestId, call: undefined, method: undefined }
+      response.setHeader('x-request-id', requestId)
+      metrics.httpActive.inc()
+      let left = false
+      const leave = (): void => {
+        if (!left) metrics.httpActive.dec()
+        left = true
+      }
+      response.on('close', () => {
+        leave()
+        finish(request, response, path, (performance.now() - since) / 1000, seen)
+      })
+      void route(request, response, path, routes, seen)
+        .catch((error: unknown) => refuse(response, error, seen, log))
+        .finally(() => {
+          if (seen.call?.streaming === true) leave()
+        })
+    },
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new UsageError(`cannot listen on ${at.host}:${at.port}: ${whyNot(error)}`, 'give another --host or --port')),
+    )
+    server.listen(at.port, at.host, resolve)
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : at.port
+  const shown = at.host.includes(':') ? `[${at.host}]` : at.host
+  return { port, url: `http://${shown}:${port}`, stop: () => stop(server), cut: () => server.closeAllConnections() }
+}
+
+function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  return closed
+}
+
+async function route(request: IncomingMessage, response: ServerResponse, path: string, routes: Routes, seen: Seen): Promise<void> {
+  if (path === '/mcp' && routes.mcp !== undefined) return routes.mcp(request, response, seen)
+  if (await routes.admin?.(request, response, path)) return
+  answer(response, 404, { error: `there is nothing at ${path.slice(0, 200)}` })
+}
+
+function refuse(response: ServerResponse, error: unknown, seen: Seen, log: Log): void {
+  if (!(error instanceof HttpRefusal)) {
+    log.error('a request failed by a bug', {
+      request_id: seen.requestId,
+      reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+    answer(
+      response,
+      500,
+      errorMessage(null, new RpcError(-32603, 'Internal error: the log of the server has the details under this request id')),
+    )
+    return
+  }
+  answer(response, error.status, errorMessage(null, new RpcError(error.code, error.message)), error.headers)
+}
+
+type Finish = (request: IncomingMessage, response: ServerResponse, path: string, seconds: number, seen: Seen) => void
+
+/** Counts and logs a request that is over. Label children are looked up once per combination: it is done for every request. */
+function createFinish(metrics: Metrics, log: Log): Finish {
+  const series = new Map<string, { count: { inc(): void }; time: { observe(seconds: number): void } }>()
+  const methods = new Set(['GET', 'POST', 'DELETE', 'HEAD', 'PUT', 'PATCH', 'OPTIONS'])
+  return (request, response, path, seconds, seen) => {
+    const route = known.has(path) ? path : 'other'
+    const method = methods.has(request.method ?? '') ? request.method! : 'other'
+    const status = response.headersSent ? response.statusCode : 499
+    const key = `${method} ${route} ${status}`
+    let one = series.get(key)
+    if (one === undefined) {
+      one = {
+        count: metrics.httpRequests.labels(method, route, String(status)),
+        time: metrics.httpDuration.labels(method, route, `${Math.floor(status / 100)}xx`),
+      }
+      series.set(key, one)
+    }
+    one.count.inc()
+    const streaming = seen.call?.streaming === true
+    if (!streaming) one.time.observe(seconds)
+    const level = status >= 500 && !probes.has(path) ? 'warn' : probes.has(path) ? 'debug' : 'info'
+    if (!log.enabled(level)) return
+    log[level]('request', {
+      request_id: seen.requestId,
+      method,
+      route,
+      status,
+      seconds: Math.round(seconds * 1e6) / 1e6,
+      principal: seen.call?.principal.tag,
+      mcp_method: seen.method,
+      ...(streaming ? { stream: true } : {}),
+    })
+  }
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  return end < 0 ? url : url.slice(0, end)
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return 'another process listens there'
+  if (code === 'EACCES') return 'this user may not use that port'
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'this machine does not have that address'
+  return message
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { LegacyEndpoint } from '../mcp/legacy/endpoint.ts'
+import type { Settings } from '../settings.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { nestsDeeper, readBody } from './body.ts'
+import type { Call } from './call.ts'
+import type { Guard } from './guard.ts'
+import type { Seen } from './listener.ts'
+import { comeBack, HttpRefusal } from './refusal.ts'
+
+export interface McpRoute {
+  (request: IncomingMessage, response: ServerResponse, seen: Seen): Promise<void>
+  /** Requests being worked on, streams left out. */
+  inFlight(): number
+}
+
+/** /mcp: admission first, then the body within its bounds, then the protocol. */
+export function createMcpRoute(settings: () => Settings, guard: Guard, legacy: LegacyEndpoint, metrics: Metrics): McpRoute {
+  let working = 0
+
+  const handle = async (call: Call, seen: Seen): Promise<void> => {
+    const { request } = call
+    switch (request.method) {
+      case 'POST': {
+        const body = await parsedBody(request, settings())
+        seen.method = methodOf(body)
+        return legacy.post(call, body)
+      }
+      case 'GET':
+        return legacy.get(call)
+      case 'DELETE':
+        return legacy.remove(call)
+      default:
+        throw new HttpRefusal(405, `${request.method} is not used on /mcp`, { headers: { allow: 'GET, POST, DELETE' } })
+    }
+  }
+
+  const route = async (request: IncomingMessage, response: ServerResponse, seen: Seen): Promise<void> => {
+    const principal = await guard.admit(request)
+    const call: Call = { request, response, requestId: seen.requestId, principal, streaming: false }
+    seen.call = call
+    if (working >= settings().maxInFlight) {
+      metrics.rateLimitHits.inc({ limiter: 'in_flight', reason: 'capacity' })
+      throw comeBack(503, 1, `this replica works on ${working} requests already, which is its most`)
+    }
+    working += 1
+    try {
+      await handle(call, seen)
+    } finally {
+      working -= 1
+    }
+  }
+  return Object.assign(route, { inFlight: () => working })
+}
+
+async function parsedBody(request: IncomingMessage, { maxBodyBytes, maxDepth }: Settings): Promise<unknown> {
+  const type = request.headers['content-type'] ?? ''
+  if (!/^application\/json\s*(;|$)/i.test(type)) throw new HttpRefusal(415, 'a POST carries JSON: send Content-Type: application/json')
+  const accept = request.headers.accept ?? '*/*'
+  if (!/application\/(json|\*)|\*\/\*/.test(accept))
+    throw new HttpRefusal(406, 'the answer is JSON or an event stream: send Accept: application/json, text/event-stream')
+  const text = await readBody(request, maxBodyBytes)
+  if (nestsDeeper(text, maxDepth)) throw new HttpRefusal(400, `the body nests deeper than ${maxDepth} levels`, { code: -32600 })
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new HttpRefusal(400, 'Parse error: the body is not JSON', { code: -32700 })
+  }
+}
+
+function methodOf(body: unknown): string | undefined {
+  if (Array.isArray(body)) return 'batch'
+  return typeof body === 'object' && body !== null && 'method' in body ? String(body.method).slice(0, 60) : undefined
+}

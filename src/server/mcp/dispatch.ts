@@ -1,0 +1,73 @@
+import { HttpRefusal } from '../http/refusal.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Exchange } from './exchange.ts'
+import { explain } from './operations.ts'
+import { errorMessage, type Params, type RpcRequest, type RpcResponse, resultMessage } from './rpc.ts'
+
+/** Runs a request, measures it, and turns whatever it throws into an answer. `status` is for an answer sent alone. */
+export type Dispatch = (
+  request: RpcRequest,
+  exchange: Exchange,
+  httpRequestId: string,
+  work: (params: Params) => Promise<object>,
+) => Promise<{ message: RpcResponse; status: number }>
+
+export interface DispatchOptions {
+  readonly metrics: Metrics
+  readonly log: Log
+  /** Methods and tools that have a name of their own in metrics; others are `_other`. */
+  readonly methods: ReadonlySet<string>
+  readonly tools: ReadonlySet<string>
+}
+
+export function createDispatch({ metrics, log, methods, tools }: DispatchOptions): Dispatch {
+  const observers = new Map<string, { observe(seconds: number): void }>()
+  const observe = (method: string, tool: string, errorType: string, seconds: number): void => {
+    const key = `${method}|${tool}|${errorType}`
+    let observer = observers.get(key)
+    if (observer === undefined) {
+      observer = metrics.operations.labels(method, tool, errorType)
+      observers.set(key, observer)
+    }
+    observer.observe(seconds)
+  }
+
+  return async (request, exchange, httpRequestId, work) => {
+    const since = performance.now()
+    const method = methods.has(request.method) ? request.method : '_other'
+    const named = request.method === 'tools/call' ? String(request.params?.name) : ''
+    const tool = named === '' || tools.has(named) ? named : '_other'
+    try {
+      const result = await Promise.race([work(request.params ?? {}), whenAborted(exchange.signal)])
+      observe(method, tool, (result as { isError?: boolean }).isError === true ? 'tool_error' : '', (performance.now() - since) / 1000)
+      return { message: resultMessage(request.id, result), status: 200 }
+    } catch (cause) {
+      if (cause instanceof HttpRefusal) throw cause
+      const { error, errorType, bug } = explain(cause, exchange.signal)
+      observe(method, tool, errorType, (performance.now() - since) / 1000)
+      const fields = {
+        request_id: httpRequestId,
+        method: request.method,
+        tool: named || undefined,
+        error_type: errorType,
+        reason: error.message,
+      }
+      if (bug)
+        log.error('an operation failed by a bug', {
+          ...fields,
+          reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+        })
+      else if (errorType === 'unavailable' || errorType === 'timeout') log.error('an operation failed', fields)
+      else log.debug('an operation was refused', fields)
+      return { message: errorMessage(request.id, error), status: error.status }
+    }
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}

@@ -1,0 +1,26 @@
+import type { Params } from './rpc.ts'
+
+/** Who asks. `name` is how the task list knows them; `tag` is what logs show instead of anything they could be impersonated with. */
+export interface Principal {
+  readonly name: string
+  readonly tag: string
+  readonly scopes: ReadonlySet<string>
+}
+
+/** What the client said it can do: the keys of its capabilities. */
+export type ClientCapabilities = Readonly<Record<string, unknown>>
+
+/** One request being answered, as a handler sees it, whichever protocol era it came by. */
+export interface Exchange {
+  readonly principal: Principal
+  readonly clientCapabilities: ClientCapabilities
+  readonly signal: AbortSignal
+  /** The revision spoken, such as `2025-11-25`. */
+  readonly revision: string
+  /** Sends a notification that belongs to this request, before its answer. Dropped where the client cannot receive it. */
+  notify(method: string, params: Params): void
+  /** Asks the client (sampling, elicitation, roots) and waits. Only where the client keeps a session. */
+  ask(method: string, params: Params): Promise<unknown>
+  /** Ends the connection of this request; the client fetches the answer by reconnecting. Only with a session. */
+  reconnect(): void
+}

@@ -1,0 +1,211 @@
+import { answer, type Call } from '../../http/call.ts'
+import { HttpRefusal } from '../../http/refusal.ts'
+import type { Streams } from '../../http/streams.ts'
+import type { Settings } from '../../settings.ts'
+import type { TaskList } from '../../tasks/task-list.ts'
+import type { Dispatch } from '../dispatch.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Operations } from '../operations.ts'
+import { kindOf, type Params, RpcError, type RpcMessage, type RpcRequest, type RpcResponse, rpcCode } from '../rpc.ts'
+import { tellChange } from './changes.ts'
+import { answerMethod, initialized, revisions } from './methods.ts'
+import { openRequestStream, type RequestStream, resumeRequestStream } from './request-stream.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+/** The revisions with `initialize` and `Mcp-Session-Id`, over HTTP. */
+export interface LegacyEndpoint {
+  post(call: Call, body: unknown): Promise<void>
+  get(call: Call): Promise<void>
+  remove(call: Call): Promise<void>
+}
+
+export interface LegacyOptions {
+  readonly version: string
+  readonly settings: () => Settings
+  readonly operations: Operations
+  readonly dispatch: Dispatch
+  readonly sessions: Sessions
+  readonly streams: Streams
+  readonly list: TaskList
+  /** @throws HttpRefusal when the principal opens sessions too fast. */
+  readonly admitSession: (call: Call) => void
+}
+
+const mostMissed = 5000
+
+export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
+  const { settings, operations, dispatch, sessions, streams, list } = options
+
+  const sessionOf = (call: Call): Promise<Session> => {
+    const id = header(call, 'mcp-session-id')
+    if (id === undefined)
+      throw new HttpRefusal(400, 'the Mcp-Session-Id header is missing: initialize first, then send the id you were given')
+    return sessions.find(id, call.principal.name)
+  }
+
+  const initialize = async (call: Call, request: RpcRequest): Promise<void> => {
+    options.admitSession(call)
+    let opened: Session | undefined
+    const { message, status } = await dispatch(request, { ...noSession, principal: call.principal }, call.requestId, async (params) => {
+      const { state, result } = initialized(params, options.version)
+      opened = await sessions.open(call.principal.name, state)
+      return result
+    })
+    answer(call.response, status, message, opened === undefined ? {} : { 'mcp-session-id': opened.id })
+  }
+
+  const answerRequests = async (call: Call, session: Session, requests: readonly RpcRequest[], batch: boolean): Promise<void> => {
+    let stream: RequestStream | undefined
+    const streamed = /text\/event-stream|\*\/\*/.test(header(call, 'accept') ?? '')
+    const toStream = (): RequestStream | undefined => {
+      if (stream === undefined && streamed && !call.response.headersSent)
+        stream = openRequestStream(call, session, settings().streamBufferBytes)
+      return stream
+    }
+    const work = requests.map((request) => {
+      const controller = new AbortController()
+      const timer = setTimeout(() => controller.abort(new Error('timeout')), settings().requestTimeout * 1000)
+      const exchange = exchangeOf(call, session, controller.signal, toStream)
+      remember(session, request, controller)
+      return dispatch(request, exchange, call.requestId, (params) =>
+        answerMethod(request.method, params, exchange, session, sessions, operations),
+      ).finally(() => {
+        clearTimeout(timer)
+        forget(session, request, controller)
+      })
+    })
+    const done = await Promise.all(work)
+    const messages = done.map(({ message }) => message)
+    if (stream !== undefined) stream.finish(messages)
+    else if (batch) answer(call.response, 200, messages)
+    else answer(call.response, done[0]!.status, messages[0]!)
+  }
+
+  return {
+    post: async (call, body) => {
+      const batch = Array.isArray(body)
+      const messages = (batch ? body : [body]) as RpcMessage[]
+      const kinds = messages.map(kindOf)
+      if (messages.length === 0 || kinds.includes(undefined)) throw new HttpRefusal(400, 'the body is not a JSON-RPC 2.0 message')
+      const first = messages[0]!
+      if (!batch && kinds[0] === 'request' && (first as RpcRequest).method === 'initialize') return initialize(call, first as RpcRequest)
+      const session = await sessionOf(call)
+      checkRevision(call)
+      if (batch && session.state.revision > '2025-03-26')
+        throw new HttpRefusal(400, `revision ${session.state.revision} has no batches: send one message a request`)
+      if (batch && messages.length > settings().maxBatch)
+        throw new HttpRefusal(400, `a batch may have ${settings().maxBatch} messages, this one has ${messages.length}`)
+      const requests: RpcRequest[] = []
+      for (const [index, message] of messages.entries()) {
+        if (kinds[index] === 'request') requests.push(message as RpcRequest)
+        else if (kinds[index] === 'response') takeAnswer(session, message as RpcResponse)
+        else if ('method' in message && message.method === 'notifications/cancelled') cancel(session, message.params ?? {})
+      }
+      if (requests.length === 0) return answer(call.response, 202)
+      if (requests.some(({ method }) => method === 'initialize') && batch)
+        throw new HttpRefusal(400, 'initialize cannot be part of a batch')
+      await answerRequests(call, session, requests, batch)
+    },
+
+    get: async (call) => {
+      if (!/text\/event-stream|\*\/\*/.test(header(call, 'accept') ?? ''))
+        throw new HttpRefusal(406, 'a GET opens an event stream: send Accept: text/event-stream')
+      const session = await sessionOf(call)
+      checkRevision(call)
+      const last = header(call, 'last-event-id')
+      if (last !== undefined && resumeRequestStream(call, session, last, settings().streamBufferBytes)) return
+      session.stream?.close('replaced')
+      call.streaming = true
+      const stream = streams.open(call.response, call.principal, { 'mcp-session-id': session.id }, () => {
+        if (session.stream === stream) session.stream = undefined
+      })
+      session.stream = stream
+      stream.comment()
+      if (last === undefined || !/^\d+$/.test(last)) return
+      // Read after the stream is in place: what changes meanwhile is then told twice at worst, and never missed.
+      try {
+        for (const change of await list.changesAfter(Number(last), mostMissed)) tellChange(stream, session, change)
+      } catch (error) {
+        stream.close('error')
+        throw error
+      }
+    },
+
+    remove: async (call) => {
+      await sessions.end(await sessionOf(call))
+      answer(call.response, 200)
+    },
+  }
+}
+
+const noSession = {
+  clientCapabilities: {},
+  signal: new AbortController().signal,
+  revision: '',
+  notify: () => undefined,
+  ask: () => Promise.reject(new RpcError(rpcCode.invalidRequest, 'there is no session yet')),
+  reconnect: () => undefined,
+}
+
+let asked = 0
+
+function exchangeOf(call: Call, session: Session, signal: AbortSignal, toStream: () => RequestStream | undefined): Exchange {
+  return {
+    principal: call.principal,
+    clientCapabilities: session.state.clientCapabilities,
+    signal,
+    revision: session.state.revision,
+    notify: (method, params) => toStream()?.send({ jsonrpc: '2.0', method, params }),
+    ask: (method, params) => {
+      const stream = toStream()
+      if (stream === undefined)
+        return Promise.reject(new RpcError(rpcCode.invalidRequest, 'this client accepts no event stream, so it cannot be asked'))
+      const id = `ask-${++asked}`
+      return new Promise((resolve, reject) => {
+        session.asked.set(id, { resolve, reject })
+        signal.addEventListener('abort', () => session.asked.delete(id), { once: true })
+        stream.send({ jsonrpc: '2.0', id, method, params })
+      })
+    },
+    reconnect: () => toStream()?.reconnect(),
+  }
+}
+
+function remember({ inFlight }: Session, { id }: RpcRequest, controller: AbortController): void {
+  const same = inFlight.get(id)
+  if (same === undefined) inFlight.set(id, new Set([controller]))
+  else same.add(controller)
+}
+
+function forget({ inFlight }: Session, { id }: RpcRequest, controller: AbortController): void {
+  const same = inFlight.get(id)
+  same?.delete(controller)
+  if (same?.size === 0) inFlight.delete(id)
+}
+
+function cancel({ inFlight }: Session, { requestId }: Params): void {
+  for (const controller of inFlight.get(requestId as string | number) ?? []) controller.abort(new Error('cancelled'))
+}
+
+function takeAnswer({ asked: waiting }: Session, { id, result, error }: RpcResponse): void {
+  const question = id === null ? undefined : waiting.get(id)
+  if (question === undefined) return
+  waiting.delete(id!)
+  if (error === undefined) question.resolve(result)
+  else question.reject(new RpcError(error.code, `the client answered with an error: ${error.message}`))
+}
+
+function checkRevision(call: Call): void {
+  const revision = header(call, 'mcp-protocol-version')
+  if (revision !== undefined && !revisions.includes(revision))
+    throw new HttpRefusal(
+      400,
+      `the MCP-Protocol-Version "${revision.slice(0, 40)}" is not spoken in a session; those that are: ${revisions.join(', ')}`,
+    )
+}
+
+function header({ request }: Call, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}

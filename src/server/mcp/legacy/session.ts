@@ -1,0 +1,53 @@
+import type { EventStream } from '../../http/event-stream.ts'
+import type { ClientCapabilities } from '../exchange.ts'
+import type { RequestId } from '../rpc.ts'
+
+/** What of a session is kept in the store, so that any replica can answer for it. */
+export interface SessionState {
+  readonly revision: string
+  readonly clientName: string
+  readonly clientCapabilities: ClientCapabilities
+  readonly subscriptions: readonly string[]
+}
+
+/** A session as this process holds it. */
+export interface Session {
+  readonly id: string
+  /** The principal that opened it; nobody else can use it. */
+  readonly principal: string
+  readonly openedAt: number
+  state: SessionState
+  usedAt: number
+  /** Whether the store knows it; when the store could not take it, it lives here alone. */
+  kept: boolean
+  /** The client's GET stream, when it has one open here. */
+  stream: EventStream | undefined
+  /** Requests being worked on, for cancellation. */
+  readonly inFlight: Map<RequestId, Set<AbortController>>
+  /** Questions to the client that it has not answered. */
+  readonly asked: Map<RequestId, { resolve(result: unknown): void; reject(error: Error): void }>
+  /** What was to be sent on request streams that the client left before their end, by stream. */
+  readonly replays: Map<string, Replay>
+}
+
+/** The messages of one request stream from its beginning, and where they go while somebody listens. */
+export interface Replay {
+  readonly messages: object[]
+  done: boolean
+  listener: EventStream | undefined
+}
+
+export function newSession(id: string, principal: string, now: number, state: SessionState): Session {
+  return {
+    id,
+    principal,
+    openedAt: now,
+    state,
+    usedAt: now,
+    kept: false,
+    stream: undefined,
+    inFlight: new Map(),
+    asked: new Map(),
+    replays: new Map(),
+  }
+}

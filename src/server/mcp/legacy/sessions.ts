@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto'
+import { comeBack, HttpRefusal } from '../../http/refusal.ts'
+import type { Settings } from '../../settings.ts'
+import { type Store, StoreError } from '../../store/port.ts'
+import type { Log } from '../../telemetry/log.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import { RpcError, rpcCode } from '../rpc.ts'
+import { newSession, type Session, type SessionState } from './session.ts'
+
+/** Sessions of the legacy era. They are kept in the store, and cached here while they are used here. */
+export interface Sessions {
+  open(principal: string, state: SessionState): Promise<Session>
+  /** @throws HttpRefusal 404 when there is no such session, or it is not this principal's. */
+  find(id: string, principal: string): Promise<Session>
+  change(session: Session, state: SessionState): Promise<void>
+  end(session: Session): Promise<void>
+  /** Sessions with something to tell: cached here and with a stream. */
+  here(): Iterable<Session>
+  /** Another replica ended or changed it. */
+  forget(id: string): void
+  reload(id: string): Promise<void>
+  close(): Promise<void>
+}
+
+export const sessionActions = { ended: 'session_ended', changed: 'session_changed' } as const
+const sweepMilliseconds = 15_000
+
+export function createSessions(store: Store, settings: () => Settings, now: () => number, metrics: Metrics, log: Log): Sessions {
+  const cache = new Map<string, Session>()
+  metrics.beforeScrape(() => metrics.sessionsActive.set(cache.size))
+
+  const keep = async (session: Session): Promise<void> => {
+    try {
+      await store.write('session', async (tx) => {
+        const { id, principal, openedAt, state } = session
+        await tx.run(
+          'INSERT INTO sessions (id, principal, state, created_at, seen_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, seen_at = excluded.seen_at',
+          id,
+          principal,
+          JSON.stringify(state),
+          openedAt,
+          now(),
+        )
+        if (session.kept) await tx.announce({ sequence: 0, taskId: id, action: sessionActions.changed })
+      })
+      session.kept = true
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      log.warn('a session is held in memory only: the store did not take it', { session: session.id.slice(0, 8), reason: error.message })
+    }
+  }
+
+  const drop = (session: Session, reason: 'session_ended' | 'lifetime'): void => {
+    if (!cache.delete(session.id)) return
+    metrics.sessionDuration.observe(Math.max(0, now() - session.openedAt) / 1000)
+    session.stream?.close(reason)
+    for (const { listener } of session.replays.values()) listener?.close(reason)
+    for (const controllers of session.inFlight.values()) for (const controller of controllers) controller.abort(new Error('cancelled'))
+    for (const { reject } of session.asked.values())
+      reject(new RpcError(rpcCode.unavailable, 'the session ended before the client answered'))
+  }
+
+  const load = async (id: string): Promise<Session | undefined> => {
+    const row = await store.read('session', (tx) =>
+      tx.get('SELECT * FROM sessions WHERE id = ? AND seen_at > ?', id, now() - settings().sessionIdle * 1000),
+    )
+    if (row === undefined) return undefined
+    const session = newSession(id, String(row.principal), Number(row.created_at), JSON.parse(String(row.state)))
+    session.kept = true
+    session.usedAt = now()
+    return session
+  }
+
+  const sweep = async (): Promise<void> => {
+    const at = now()
+    const idle = at - settings().sessionIdle * 1000
+    for (const session of cache.values())
+      if (session.stream?.open !== true && session.inFlight.size === 0 && session.usedAt < idle) drop(session, 'lifetime')
+    const used = [...cache.values()].filter(
+      ({ kept, usedAt, stream }) => kept && (stream?.open === true || usedAt > at - 2 * sweepMilliseconds),
+    )
+    await store
+      .write('session', async (tx) => {
+        for (const { id } of used) await tx.run('UPDATE sessions SET seen_at = ? WHERE id = ?', at, id)
+        await tx.run('DELETE FROM sessions WHERE seen_at < ?', idle)
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof StoreError)) throw error
+        log.debug('sessions were not marked as used', { reason: error.message })
+      })
+  }
+  const timer = setInterval(() => {
+    void sweep().catch((error: unknown) => log.error('sweeping sessions failed', { reason: String(error) }))
+  }, sweepMilliseconds)
+  timer.unref()
+
+  return {
+    open: async (principal, state) => {
+      if (cache.size >= settings().maxSessions) {
+        metrics.rateLimitHits.inc({ limiter: 'sessions', reason: 'capacity' })
+        throw comeBack(503, 10, `all ${settings().maxSessions} sessions of this replica are in use`)
+      }
+      const session = newSession(randomUUID(), principal, now(), state)
+      await keep(session)
+      cache.set(session.id, session)
+      return session
+    },
+    find: async (id, principal) => {
+      let session = cache.get(id)
+      if (session === undefined && /^[0-9a-f-]{36}$/.test(id)) {
+        session = await load(id)
+        if (session !== undefined) cache.set(id, cache.get(id) ?? session)
+        session = cache.get(id)
+      }
+      if (session === undefined || session.principal !== principal)
+        throw new HttpRefusal(404, 'this session is not known here, it ended or was never opened: initialize again', {
+          code: rpcCode.sessionNotFound,
+        })
+      session.usedAt = now()
+      return session
+    },
+    change: async (session, state) => {
+      session.state = state
+      await keep(session)
+    },
+    end: async (session) => {
+      drop(session, 'session_ended')
+      await store
+        .write('session', async (tx) => {
+          await tx.run('DELETE FROM sessions WHERE id = ?', session.id)
+          await tx.announce({ sequence: 0, taskId: session.id, action: sessionActions.ended })
+        })
+        .catch((error: unknown) => log.warn('an ended session could not be removed from the store', { reason: String(error) }))
+    },
+    here: () => cache.values(),
+    forget: (id) => {
+      const session = cache.get(id)
+      if (session !== undefined) drop(session, 'session_ended')
+    },
+    reload: async (id) => {
+      const session = cache.get(id)
+      const fresh = session && (await load(id))
+      if (session !== undefined && fresh !== undefined) session.state = fresh.state
+    },
+    close: async () => {
+      clearInterval(timer)
+      for (const session of [...cache.values()]) drop(session, 'lifetime')
+    },
+  }
+}

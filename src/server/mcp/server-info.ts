@@ -1,0 +1,6 @@
+/** Who we say we are, in both eras. */
+export const serverInfo = (version: string): object => ({ name: 'task-mcp', title: 'Shared task list', version })
+
+export const instructions =
+  'A shared, durable task list for people and agents. To get work: claim_task, then heartbeat_task while you work, then complete_task with the claimId. ' +
+  'To look: list_tasks and search_tasks. To change: get_task for the version, then update_task. Give every write an idempotencyKey when you might repeat it.'

@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto'
+import { createAdmin } from './http/admin.ts'
+import { createGuard } from './http/guard.ts'
+import { createHealth, type Health } from './http/health.ts'
+import { type Listener, listen } from './http/listener.ts'
+import { createMcpRoute, type McpRoute } from './http/mcp-route.ts'
+import { createStreams, type Streams } from './http/streams.ts'
+import { readTokenFile, readTokens } from './http/tokens.ts'
+import type { Offer } from './mcp/definition.ts'
+import { createDispatch } from './mcp/dispatch.ts'
+import { tellChange } from './mcp/legacy/changes.ts'
+import { createLegacyEndpoint } from './mcp/legacy/endpoint.ts'
+import { legacyMethods } from './mcp/legacy/methods.ts'
+import { createSessions, type Sessions, sessionActions } from './mcp/legacy/sessions.ts'
+import { createOperations, sharedMethods } from './mcp/operations.ts'
+import { taskPrompts } from './mcp/task-prompts.ts'
+import { taskResources } from './mcp/task-resources.ts'
+import { taskTools } from './mcp/task-tools.ts'
+import type { Settings } from './settings.ts'
+import { openStore } from './store/open.ts'
+import { type Change, type Store, StoreError } from './store/port.ts'
+import { createTaskList, operations as storeOperations } from './tasks/task-list.ts'
+import { createLog, type Log, type LogLevel, reasonOf } from './telemetry/log.ts'
+import { configHash, createMetrics } from './telemetry/metrics.ts'
+import { createWebhook, type Webhook, webhookName } from './webhook.ts'
+
+/** The world of a server: where its log lines go, the time in milliseconds, and what stops it. */
+export interface ServerIo {
+  readonly log: (line: string) => void
+  readonly clock: { now(): number }
+  readonly signal: AbortSignal
+  /** Shown in build information and to clients. */
+  readonly version: string
+  readonly revision?: string
+}
+
+export interface RunningServer {
+  /** Where /mcp is. */
+  readonly url: string
+  /** Where /health and /metrics are: the same origin, unless there is an admin listener. */
+  readonly adminUrl: string
+  /** Not ready first, then streams and requests end, then the store is closed. Safe to call twice. */
+  close(): Promise<void>
+  /** Resolves when it is closed, by `close` or by the signal. */
+  readonly closed: Promise<void>
+}
+
+/**
+ * Starts a server. It answers as soon as this resolves; where the database is not there yet it says "not ready", and keeps trying.
+ * @throws UsageError for a setting that cannot be used, StoreError for a SQLite file that cannot be opened.
+ */
+export async function startServer(settings: Settings, io: ServerIo): Promise<RunningServer> {
+  const log = createLog(io.log, io.clock.now, settings.logLevel as LogLevel)
+  const tokens = readTokens(settings.tokens, readTokenFile(settings.tokenFile))
+  const toolNames = taskTools({} as never, noLeave).map(({ name }) => name)
+  const methods = [...sharedMethods, ...legacyMethods]
+  const dependencies = settings.webhookUrl === '' ? [] : [webhookName]
+  const metrics = createMetrics(
+    {
+      tools: toolNames,
+      methods,
+      storeOperations: [...storeOperations, 'session', 'probe', 'migrate'],
+      checks: ['ready', 'store', ...dependencies],
+      dependencies,
+    },
+    { version: io.version, revision: io.revision ?? '' },
+  )
+  metrics.configHash.set(configHash(settings))
+  const current = (): Settings => settings
+  const store = openStore(settings, { instance: randomUUID(), metrics, log })
+  const list = createTaskList(store, io.clock.now)
+  const webhook = settings.webhookUrl === '' ? undefined : createWebhook(settings, metrics, log)
+  const offer: Offer = {
+    tools: taskTools(list, webhook === undefined ? noLeave : (event) => webhook.ask(event)),
+    resources: [taskResources(list)],
+    prompts: taskPrompts(list),
+  }
+  const operations = createOperations(offer)
+  const dispatch = createDispatch({ metrics, log, methods: new Set(methods), tools: new Set(toolNames) })
+  const sessions = createSessions(store, current, io.clock.now, metrics, log)
+  const streams = createStreams(current, metrics)
+  const guard = createGuard(current, () => (tokens.size === 0 ? undefined : tokens), metrics)
+  const legacy = createLegacyEndpoint({
+    version: io.version,
+    settings: current,
+    operations,
+    dispatch,
+    sessions,
+    streams,
+    list,
+    admitSession: guard.admitSession,
+  })
+  store.onChange((change) => spread(change, sessions, webhook, log))
+
+  const health = createHealth({
+    checks: { store: probeOf(store, log) },
+    advisory: webhook === undefined ? {} : { [webhookName]: () => webhookCheck(webhook) },
+    intervalSeconds: settings.healthInterval,
+    timeoutSeconds: Math.min(settings.databaseConnectTimeout + settings.databaseStatementTimeout, 4),
+    metrics,
+    log,
+  })
+  const mcp = createMcpRoute(current, guard, legacy, metrics)
+  const admin = createAdmin(health, metrics)
+  const apart = settings.adminPort >= 0
+  const adminListener = apart ? await listen({ host: settings.adminHost, port: settings.adminPort }, { admin }, metrics, log) : undefined
+  const listener = await listen({ host: settings.host, port: settings.port }, apart ? { mcp } : { mcp, admin }, metrics, log)
+  await health.readiness()
+  health.start()
+  const forgetting = setInterval(() => {
+    list.forgetKeys().catch((error: unknown) => log.warn('old idempotency keys were not removed', { reason: reasonOf(error) }))
+  }, forgetMilliseconds)
+  forgetting.unref()
+  const url = `${listener.url}/mcp`
+  const adminUrl = (adminListener ?? listener).url
+  log.info('listening', { url, admin_url: adminUrl, store: store.kind, place: store.place, tokens: tokens.size, version: io.version })
+  if (tokens.size === 0)
+    log.warn('there is no authentication: everybody who can reach this address can read and change every task', { url })
+
+  const closed = Promise.withResolvers<void>()
+  let closing = false
+  const close = (): Promise<void> => {
+    clearInterval(forgetting)
+    if (!closing)
+      drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, webhook, log }).then(closed.resolve, closed.reject)
+    closing = true
+    return closed.promise
+  }
+  if (io.signal.aborted) void close()
+  else io.signal.addEventListener('abort', () => void close(), { once: true })
+  return { url, adminUrl, close, closed: closed.promise }
+}
+
+const forgetMilliseconds = 600_000
+
+const noLeave = async (): Promise<void> => undefined
+
+/** Migrates when that has not been done yet, then asks for a durable write. */
+function probeOf(store: Store, log: Log): () => Promise<void> {
+  let migrated = false
+  return async () => {
+    if (!migrated) {
+      await store.migrate()
+      migrated = true
+      log.info('the store is up to date', { store: store.kind, place: store.place })
+    }
+    await store.probe()
+  }
+}
+
+function webhookCheck(webhook: Webhook): { status: 'ok' | 'failed'; reason?: string } {
+  return webhook.state() === 'closed'
+    ? { status: 'ok' }
+    : { status: 'failed', reason: `it failed repeatedly; the circuit is ${webhook.state().replace('_', ' ')}` }
+}
+
+/** Hands a change to everybody here who waits for it. */
+function spread(change: Change, sessions: Sessions, webhook: Webhook | undefined, log: Log): void {
+  if (change.action === sessionActions.ended) {
+    sessions.forget(change.taskId)
+    return
+  }
+  if (change.action === sessionActions.changed) {
+    sessions
+      .reload(change.taskId)
+      .catch((error: unknown) => log.warn('a session that another replica changed could not be read', { reason: reasonOf(error) }))
+    return
+  }
+  for (const session of sessions.here()) if (session.stream !== undefined) tellChange(session.stream, session, change)
+  webhook?.tell(change)
+}
+
+interface Parts {
+  readonly settings: Settings
+  readonly listener: Listener
+  readonly adminListener: Listener | undefined
+  readonly health: Health
+  readonly mcp: McpRoute
+  readonly streams: Streams
+  readonly sessions: Sessions
+  readonly store: Store
+  readonly webhook: Webhook | undefined
+  readonly log: Log
+}
+
+async function drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, webhook, log }: Parts): Promise<void> {
+  log.info('stopping', { in_flight: mcp.inFlight(), streams: streams.size })
+  health.drain()
+  await new Promise((resolve) => setTimeout(resolve, settings.drainDelay * 1000))
+  streams.drain()
+  const stopped = listener.stop()
+  let late: NodeJS.Timeout | undefined
+  const deadline = new Promise<void>((resolve) => {
+    late = setTimeout(() => {
+      log.warn('requests are cut: they took longer than drain-timeout', { in_flight: mcp.inFlight() })
+      listener.cut()
+      resolve()
+    }, settings.drainTimeout * 1000)
+  })
+  await Promise.race([stopped, deadline])
+  clearTimeout(late)
+  await sessions.close()
+  await webhook?.close()
+  health.close()
+  await store
+    .close()
+    .catch((error: unknown) =>
+      log.error('the store did not close cleanly', { reason: error instanceof StoreError ? error.message : reasonOf(error) }),
+    )
+  if (adminListener !== undefined) {
+    adminListener.cut()
+    await adminListener.stop()
+  }
+  log.info('stopped')
+}

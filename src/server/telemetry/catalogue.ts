@@ -1,0 +1,130 @@
+import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
+
+/** Bounds in seconds. There is one at 0.2 and one at 0.5 because the objectives are there; none is a whole number below 1. */
+export const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 0.75, 1, 2.5, 5, 10]
+const queryBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+/** Fewer than for requests: they are multiplied by every tool and way of ending. */
+const operationBuckets = [0.005, 0.025, 0.1, 0.2, 0.5, 1, 2.5, 10]
+const longBuckets = [1.5, 10.5, 60.5, 300.5, 900.5, 3600.5, 14400.5]
+
+/** Where an MCP operation ended, as `error_type`. Empty is success. The last three are the server's fault, the others the caller's. */
+export const errorTypes = [
+  '',
+  'tool_error',
+  'invalid_params',
+  'method_not_found',
+  'cancelled',
+  'internal',
+  'unavailable',
+  'timeout',
+] as const
+/** Those that the server must answer for: the error rate counts them. */
+export const serverErrorTypes: readonly ErrorType[] = ['internal', 'unavailable', 'timeout']
+export type ErrorType = (typeof errorTypes)[number]
+
+export const streamRejections = ['limit', 'principal_limit', 'draining'] as const
+export const streamClosings = ['client', 'lifetime', 'backpressure', 'shutdown', 'session_ended', 'replaced', 'completed', 'error'] as const
+export const authFailures = [
+  'missing',
+  'malformed',
+  'unknown_token',
+  'expired',
+  'bad_signature',
+  'wrong_issuer',
+  'wrong_audience',
+  'keys_unavailable',
+  'insufficient_scope',
+  'throttled',
+] as const
+export const limiters = [
+  ['principal', 'abuse'],
+  ['address', 'abuse'],
+  ['initialize', 'abuse'],
+  ['tool', 'abuse'],
+  ['auth_failures', 'abuse'],
+  ['stream_principal', 'abuse'],
+  ['in_flight', 'capacity'],
+  ['sessions', 'capacity'],
+  ['streams', 'capacity'],
+] as const
+export const dependencyOutcomes = ['success', 'failure', 'timeout', 'refused', 'circuit_open'] as const
+
+export type StreamRejection = (typeof streamRejections)[number]
+export type StreamClosing = (typeof streamClosings)[number]
+export type AuthFailure = (typeof authFailures)[number]
+export type Limiter = (typeof limiters)[number][0]
+export type DependencyOutcome = (typeof dependencyOutcomes)[number]
+
+/** Takes a registry and gives every series that the server's rooms write; process and runtime series are in process.ts. */
+export function createCatalogue(registry: Registry) {
+  const registers = [registry]
+  const counter = <T extends string>(name: string, help: string, ...labelNames: T[]) => new Counter({ name, help, labelNames, registers })
+  const gauge = <T extends string>(name: string, help: string, ...labelNames: T[]) => new Gauge({ name, help, labelNames, registers })
+  const histogram = <T extends string>(name: string, help: string, buckets: number[], ...labelNames: T[]) =>
+    new Histogram({ name, help, buckets, labelNames, registers })
+  return {
+    httpRequests: counter('http_server_requests_total', 'HTTP requests answered', 'method', 'route', 'status_code'),
+    httpDuration: histogram(
+      'http_server_request_duration_seconds',
+      'Time to answer an HTTP request; streams are not in it',
+      requestBuckets,
+      'method',
+      'route',
+      'status_class',
+    ),
+    httpActive: gauge('http_server_active_requests', 'HTTP requests being worked on; streams are not in it'),
+    operations: histogram(
+      'mcp_server_operation_duration_seconds',
+      'Time of an MCP request by method, tool and how it ended',
+      operationBuckets,
+      'mcp_method_name',
+      'gen_ai_tool_name',
+      'error_type',
+    ),
+    sessionsActive: gauge('mcp_server_sessions_active', 'MCP sessions held by this process'),
+    sessionDuration: histogram('mcp_server_session_duration_seconds', 'Length of ended MCP sessions', longBuckets),
+    streamsActive: gauge('streaming_active_connections', 'Open SSE streams'),
+    streamsLimit: gauge('streaming_connections_limit', 'Most SSE streams that may be open at once'),
+    streams: counter('streaming_connections_total', 'SSE streams opened'),
+    streamsRejected: counter('streaming_connections_rejected_total', 'SSE streams refused, by reason', 'reason'),
+    streamsClosed: counter('streaming_connections_closed_total', 'SSE streams ended, by reason', 'reason'),
+    streamFirstMessage: histogram(
+      'streaming_first_message_seconds',
+      'Time from the request to the first message on a stream',
+      requestBuckets,
+    ),
+    streamDuration: histogram('streaming_connection_duration_seconds', 'Length of ended SSE streams', longBuckets),
+    streamMessages: counter('streaming_messages_total', 'Messages sent on SSE streams'),
+    streamBuffered: gauge('streaming_buffered_bytes', 'Bytes waiting in all SSE streams for their clients to read'),
+    rateLimitHits: counter('rate_limit_hits_total', 'Requests refused by a limit', 'limiter', 'reason'),
+    authAttempts: counter('auth_attempts_total', 'Requests whose credentials were examined'),
+    authFailures: counter('auth_failures_total', 'Requests refused for their credentials, by reason', 'reason'),
+    health: gauge('health_check_status', '1 when the check passes, 0 when it fails', 'check'),
+    healthDuration: histogram('health_check_duration_seconds', 'Time of a health check', queryBuckets, 'check'),
+    poolConnections: gauge('db_pool_connections', 'Database connections by state', 'state'),
+    queryDuration: histogram(
+      'db_query_duration_seconds',
+      'Time of a store operation, waiting for a connection included',
+      queryBuckets,
+      'operation',
+    ),
+    slowQueries: counter('db_slow_queries_total', 'Store operations slower than the slow-query setting'),
+    dependencyRequests: counter(
+      'dependency_requests_total',
+      'Calls to services that this one depends on, by outcome',
+      'dependency',
+      'outcome',
+    ),
+    dependencyDuration: histogram(
+      'dependency_duration_seconds',
+      'Time of calls to services that this one depends on',
+      requestBuckets,
+      'dependency',
+    ),
+    breaker: gauge('circuit_breaker_state', '0 closed, 1 half open, 2 open', 'dependency'),
+    buildInfo: gauge('task_mcp_build_info', 'Always 1; the labels say which build this is', 'version', 'revision'),
+    configHash: gauge('task_mcp_config_hash', 'A number made from the settings in use: it changes when they do'),
+  }
+}
+
+export type Catalogue = ReturnType<typeof createCatalogue>
