@@ -19,8 +19,13 @@ export function renderSmoke(report: SmokeReport, look: Look): string {
     '',
     ...report.checks.flatMap((check) => checkLines(check, look)),
   ]
-  const { kind, namespace, workload, endpoint } = report.target
-  return `${[...lines, '', ...wrap(`${kind} ${namespace}/${workload}, ${endpoint}; took ${report.took.toFixed(1)} s.`, columnsOf(look)).map(style.dim)].join('\n')}\n`
+  return `${[...lines, '', ...wrap(`${targetText(report)}; took ${report.took.toFixed(1)} s.`, columnsOf(look)).map(style.dim)].join('\n')}\n`
+}
+
+/** The workload is only named where it was looked at. */
+function targetText({ target, checks }: SmokeReport): string {
+  const { kind, namespace, workload, endpoint } = target
+  return checks[0]?.state === 'skipped' ? endpoint : `${kind} ${namespace}/${workload}, ${endpoint}`
 }
 
 function checkLines(check: SmokeCheck, look: Look): string[] {
