@@ -1,5 +1,6 @@
 /** Pods that cannot start: images, commands, and what they refer to. */
 import type { Fault } from '../fault.ts'
+import { fromPrivateRegistry, pullSecret, removeRegistry } from '../registry.ts'
 import { containerState, event } from '../see.ts'
 import type { World } from '../world.ts'
 
@@ -32,6 +33,20 @@ export const start: Fault[] = [
       await world.lose('one')
     },
     shows: (world) => containerState(world, /ErrImagePull|ImagePullBackOff/),
+  },
+  {
+    ...down,
+    name: 'pull secret deleted, pod lost',
+    expected: ['image_pull_auth'],
+    subjects: (world) => [{ kind: 'Secret', name: pullSecret(world) }],
+    wrong: ['rollback', 'restart', 'scale'],
+    prepare: fromPrivateRegistry,
+    inject: async (world) => {
+      await world.k('delete', 'secret', pullSecret(world))
+      await world.lose('one')
+    },
+    shows: (world) => event(world, /Failed to pull image.*(401|authoriz|denied)/),
+    repair: removeRegistry,
   },
   {
     ...down,
