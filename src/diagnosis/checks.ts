@@ -55,7 +55,7 @@ export const checks: Readonly<Record<string, Check>> = {
   'event-loop': resources.eventLoop,
   latency: resources.latency,
   'latency-pattern': resources.latencyPattern,
-  traffic: resources.traffic,
+  traffic: resources.trafficNow,
   'log-volume': resources.logVolume,
   'streams-against-limit': streams.streamsAgainstLimit,
   'stream-rejections': streams.streamRejections,

@@ -1,12 +1,12 @@
 /** Checks of what was changed, and of what the pods refer to. */
-import type { Container, PodSpec } from '../../facts/kubernetes-types.ts'
 import { all, find, sees } from '../../facts/lookup.ts'
+import { references } from '../causes/missing.ts'
 import { type Change, changes, keysOf, lastEdit, newestDiff } from '../changes.ts'
 import { changeText } from '../template-diff.ts'
 import { millis, span } from '../time.ts'
 import { containerStatuses, type View } from '../view.ts'
 import { errorRatio } from './requests.ts'
-import { allReady, blind, type CheckResult, found, many, ok, some, unknown } from './result.ts'
+import { allReady, blind, type CheckResult, found, ok, some, unknown } from './result.ts'
 
 /** A change is worth a look only while something is wrong; on a well service it is a deploy like any other. */
 const troubled = (view: View): boolean => allReady(view) === false || (errorRatio(view) ?? 0) > view.thresholds.errorRatio
@@ -22,73 +22,27 @@ export function recentChanges(view: View): CheckResult {
   return troubled(view) ? found(text) : ok(`${text}; the service is well`)
 }
 
-/** Names of the ConfigMaps or Secrets that a pod cannot start without, with the keys it asks for; an empty set of keys asks for none in particular. */
-export function references(spec: PodSpec, what: 'configMap' | 'secret'): Map<string, Set<string>> {
-  const names = new Map<string, Set<string>>()
-  const need = (name: string | undefined, optional: boolean | undefined, keys: readonly string[] = []): void => {
-    if (!name || optional) return
-    const known = names.get(name) ?? new Set<string>()
-    for (const key of keys) known.add(key)
-    names.set(name, known)
-  }
-  const containers: Container[] = [...(spec.initContainers ?? []), ...spec.containers]
-  for (const c of containers) {
-    for (const { valueFrom } of c.env ?? []) {
-      const ref = what === 'secret' ? valueFrom?.secretKeyRef : valueFrom?.configMapKeyRef
-      if (ref) need(ref.name, ref.optional, [ref.key])
-    }
-    for (const from of c.envFrom ?? []) {
-      const ref = what === 'secret' ? from.secretRef : from.configMapRef
-      need(ref?.name, ref?.optional)
-    }
-  }
-  for (const volume of spec.volumes ?? []) {
-    for (const source of [volume, ...(volume.projected?.sources ?? [])]) {
-      const ref = what === 'secret' ? source.secret : source.configMap
-      const name = ref && 'secretName' in ref ? ref.secretName : ref && 'name' in ref ? ref.name : undefined
-      need(
-        name,
-        ref?.optional,
-        ref?.items?.map((i) => i.key),
-      )
-    }
-  }
-  return names
-}
-
 export function configReferences(view: View): CheckResult {
   const spec = view.template?.spec
   if (!spec) return unknown('the pod template was not seen')
-  const problems: string[] = []
-  const blindTo: string[] = []
-  let named = 0
-  for (const [what, kind, word] of [
-    ['configMap', 'configmaps', 'ConfigMap'],
-    ['secret', 'secrets', 'Secret'],
-  ] as const) {
-    const wanted = references(spec, what)
-    named += wanted.size
-    if (wanted.size > 0 && !sees(view.snapshot, kind)) {
-      blindTo.push(kind)
-      continue
-    }
-    for (const [name, keys] of wanted) {
-      const object = find(view.snapshot, kind, name, view.service.namespace)
-      if (!object) problems.push(`${word} ${name} does not exist`)
-      const present = object && keysOf(object)
-      for (const key of present ? keys : []) if (!present?.has(key)) problems.push(`${word} ${name} has no key ${key}`)
-    }
-  }
+  const kinds = { ConfigMap: 'configmaps', Secret: 'secrets' } as const
+  const named = references(spec)
+  const seen = named.filter((r) => sees(view.snapshot, kinds[r.kind]))
+  const problems = seen.flatMap((r) => {
+    const object = find(view.snapshot, kinds[r.kind], r.name, view.service.namespace)
+    if (!object) return [`${r.kind} ${r.name} does not exist (${r.where})`]
+    return r.key && keysOf(object)?.has(r.key) === false ? [`${r.kind} ${r.name} has no key ${r.key} (${r.where})`] : []
+  })
   const stuck = view.pods.flatMap((p) =>
     containerStatuses(p)
       .filter((s) => s.state?.waiting?.reason === 'CreateContainerConfigError')
       .map((s) => s.state?.waiting?.message ?? ''),
   )
-  if (problems.length) return found(some(problems))
+  if (problems.length) return found(some([...new Set(problems)]))
   if (stuck.length) return found(`a container cannot be made: ${stuck[0]}`)
-  return blindTo.length
-    ? unknown(`cannot see ${blindTo.join(' and ')}, which the pods need`)
-    : ok(`${many(named, 'ConfigMap or Secret')} named by the pods, all there`)
+  const unseen = [...new Set(named.filter((r) => !seen.includes(r)).map((r) => kinds[r.kind]))]
+  const objects = new Set(named.map((r) => `${r.kind}/${r.name}`)).size
+  return unseen.length ? unknown(`cannot see ${unseen.join(' and ')}, which the pods need`) : ok(`${objects} named by the pods, all there`)
 }
 
 /** Objects of a kind that the pods use and that were edited after the oldest, or shortly before the newest, pod started. */
@@ -97,7 +51,9 @@ function usedAndEdited(
   what: 'configMap' | 'secret',
 ): { name: string; at: number; by: string | undefined; afterStart: boolean }[] {
   const spec = view.template?.spec
-  const wanted = spec ? references(spec, what) : new Map()
+  const wanted = new Set(
+    (spec ? references(spec) : []).filter((r) => r.kind === (what === 'secret' ? 'Secret' : 'ConfigMap')).map((r) => r.name),
+  )
   const since = view.now - view.snapshot.target.lookbackSeconds * 1000
   const starts = view.pods.map((p) => millis(p.status?.startTime) ?? Number.POSITIVE_INFINITY)
   return all(view.snapshot, what === 'secret' ? 'secrets' : 'configmaps')

@@ -1,10 +1,11 @@
 /** Checks of what the service needs: its database and the services it calls. */
 
-import { replicasOf, sees } from '../../facts/lookup.ts'
+import { replicasOf } from '../../facts/lookup.ts'
+import { isDown } from '../causes/dependencies.ts'
 import { short } from '../claim.ts'
 import type { Dependency } from '../dependencies.ts'
 import { matching, patterns } from '../logs.ts'
-import { endpointsOf, instant, podIsReady, probesOf, type View } from '../view.ts'
+import { instant, podIsReady, probesOf, type View } from '../view.ts'
 import {
   asked,
   type CheckResult,
@@ -23,20 +24,14 @@ import {
 
 /** What is wrong with a dependency by its objects; undefined where nothing is, or where it is outside. */
 function broken(view: View, d: Dependency): string | undefined {
-  if (d.external) return undefined
-  if (d.workload) {
-    const wanted = replicasOf(d.workload)
-    if (wanted === 0) return `${d.workloadKind} ${d.workload.metadata.name} is scaled to 0`
-    const ready = d.pods.filter(podIsReady).length
-    if (sees(view.snapshot, 'pods') && ready === 0)
-      return `${d.workloadKind} ${d.workload.metadata.name} has no ready pod (${wanted} wanted)`
-  } else if (d.declared && d.service === undefined && sees(view.snapshot, 'deployments'))
-    return `neither its workload nor its Service exists in ${d.namespace}`
-  if (d.serviceName && !d.service && sees(view.snapshot, 'services') && d.namespace === view.service.namespace)
-    return `Service ${d.serviceName} does not exist`
-  if (d.service && sees(view.snapshot, 'endpointslices') && !endpointsOf(d.slices).some((e) => e.ready))
-    return `Service ${d.service.metadata.name} has no ready endpoint`
-  return undefined
+  if (!isDown(view, d)) return undefined
+  if (d.serviceName && !d.service) return `Service ${d.serviceName} does not exist in ${d.namespace}`
+  if (!d.workload) return `Service ${d.serviceName} has no ready endpoint`
+  const name = `${d.workloadKind} ${d.workload.metadata.name}`
+  const wanted = replicasOf(d.workload)
+  return wanted === 0
+    ? `${name} is scaled to 0`
+    : `${d.pods.filter(podIsReady).length} of ${many(wanted, 'pod')} of ${name} ready, and no ready endpoint`
 }
 
 export function dependencies(view: View): CheckResult {

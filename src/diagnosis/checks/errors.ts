@@ -2,6 +2,7 @@
 import { short } from '../claim.ts'
 import { errorTemplates, matching, patterns } from '../logs.ts'
 import { span } from '../time.ts'
+import { isServerError, traffic } from '../traffic.ts'
 import type { View } from '../view.ts'
 import { type Count, errorRatio, isFailure, requestsByPod, requestsByRoute, sumBy, tally } from './requests.ts'
 import { allReady, asked, type CheckResult, found, isResult, latestOf, many, ok, percent, some, unknown } from './result.ts'
@@ -45,12 +46,12 @@ export function errorPattern(view: View): CheckResult {
 }
 
 export function errorCodes(view: View): CheckResult {
-  const requests = requestsByPod(view)
-  if (!requests) return noRequests
-  const codes = sumBy(requests.counts.filter(isFailure), (c) => c.status).filter(([, n]) => n >= 0.5)
+  const seen = traffic(view)
+  if (!seen) return noRequests
+  const codes = [...seen.byStatus].filter(([code, n]) => isServerError(code) && n >= 0.5).sort((a, b) => b[1] - a[1])
   if (codes.length === 0) return ok('no 5xx was answered')
   const text = codes.map(([code, n]) => `${code} ${Math.round(n)} times`).join(', ')
-  return (errorRatio(view) ?? 0) > view.thresholds.errorRatio ? found(text) : ok(`${text}; below the threshold`)
+  return (seen.ratio ?? 0) > view.thresholds.errorRatio ? found(text) : ok(`${text}; below the threshold`)
 }
 
 export function errorByPod(view: View): CheckResult {
@@ -103,12 +104,11 @@ export function authFailures(view: View): CheckResult {
 
 /** A service without such metrics: 401 and 403 among its answers. */
 function unauthorised(view: View): CheckResult | undefined {
-  const counts = requestsByPod(view)?.counts
-  if (!counts?.length) return undefined
-  const refusals = counts.filter((c) => /^40[13]$/.test(c.status)).reduce((sum, c) => sum + c.count, 0)
-  const ratio = refusals / Math.max(1, tally(counts).all)
-  const text = `${percent(ratio)} of requests are answered 401 or 403`
-  return ratio > view.thresholds.authFailureRatio ? found(text) : ok(text)
+  const seen = traffic(view)
+  if (!seen || seen.total < 1) return undefined
+  const refusals = (seen.byStatus.get('401') ?? 0) + (seen.byStatus.get('403') ?? 0)
+  const text = `${percent(refusals / seen.total)} of requests are answered 401 or 403`
+  return refusals / seen.total > view.thresholds.authFailureRatio ? found(text) : ok(text)
 }
 
 export function authRate(view: View): CheckResult {

@@ -1,10 +1,10 @@
 /** Checks of the way from a caller to the process, and of what watches it. */
 
-import type { NetworkPolicy } from '../../facts/kubernetes-types.ts'
 import { all } from '../../facts/lookup.ts'
 import type { ProbeResult } from '../../facts/snapshot.ts'
+import { isolating } from '../network-rules.ts'
 import { selectorText } from '../selectors.ts'
-import { endpointsOf, instant, picksPods, podIsReady, probesOf, type View } from '../view.ts'
+import { endpointsOf, instant, podIsReady, probesOf, type View } from '../view.ts'
 import { asked, blind, type CheckResult, found, isResult, latestOf, many, notApplicable, ok, some, unknown } from './result.ts'
 
 /** What a probe answered, in a word: `200`, `503`, `no answer`. */
@@ -123,11 +123,13 @@ const lets = (
 export function networkPolicies(view: View): CheckResult {
   const unseen = blind(view, 'networkpolicies')
   if (unseen) return unseen
-  const mine = all(view.snapshot, 'networkpolicies').filter((p) => picksPods(view, p.spec.podSelector ?? {}))
+  const policies = all(view.snapshot, 'networkpolicies')
+  const labels = view.template?.metadata?.labels ?? view.pods[0]?.metadata.labels ?? {}
+  const pod = { namespace: view.service.namespace, labels, namespaceLabels: {}, address: undefined }
+  const [ingress, egress] = [isolating(policies, pod, 'ingress'), isolating(policies, pod, 'egress')]
+  const mine = [...new Set([...ingress, ...egress])]
   if (mine.length === 0) return ok('no network policy touches the pods')
   const names = mine.map((p) => p.metadata.name).join(', ')
-  const ingress = mine.filter((p) => types(p).includes('Ingress'))
-  const egress = mine.filter((p) => types(p).includes('Egress'))
   const port = view.main?.ports?.find((p) => p.containerPort === view.service.port)?.name
   const closed = [
     ...(ingress.length && !ingress.some((p) => lets(p.spec.ingress, [view.service.port, port]))
@@ -139,8 +141,6 @@ export function networkPolicies(view: View): CheckResult {
     ? found(`with ${names}: ${closed.join('; ')}`)
     : ok(`${names} touch the pods and leave port ${view.service.port}${egress.length ? ' and DNS' : ''} open to somebody`)
 }
-
-const types = (p: NetworkPolicy): string[] => p.spec.policyTypes ?? ['Ingress', ...(p.spec.egress ? ['Egress'] : [])]
 
 export function trust(view: View): CheckResult {
   const lines = view.snapshot.logs.state === 'ok' ? view.snapshot.logs.value.flatMap((l) => l.lines.map((line) => line.text)) : undefined

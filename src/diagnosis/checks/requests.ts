@@ -1,42 +1,31 @@
-/** How many requests were answered how, in the last two minutes, from Prometheus or from two scrapes of the pods. Pure. */
-import type { Series } from '../../targets/ports.ts'
-import { instant, range, type View } from '../view.ts'
-
-export const windowSeconds = 120
+/** How many requests failed, by pod and by route, from Prometheus or from two scrapes of the pods. Pure. */
+import { traffic } from '../traffic.ts'
+import { instant, type View } from '../view.ts'
 
 export interface Count {
   pod: string | undefined
   route: string | undefined
   status: string
-  /** Requests in the window; a fraction where Prometheus interpolated. */
+  /** Requests counted; a fraction where Prometheus interpolated. */
   count: number
 }
 
 export interface Requests {
-  /** "Prometheus, last 2 min", "two scrapes 3 s apart". */
+  /** "Prometheus, 120 s", "two scrapes of the pods, 2 s". */
   from: string
   counts: Count[]
 }
 
-/** Growth of a counter over the last `windowSeconds` of a series, resets counted from zero. */
-function growth(series: Series): number {
-  const end = series.points.at(-1)?.[0] ?? 0
-  const points = series.points.filter(([at, value]) => at >= end - windowSeconds && Number.isFinite(value))
-  return points.reduce((sum, [, value], i) => {
-    const before = points[i - 1]?.[1]
-    return before === undefined ? sum : sum + (value >= before ? value - before : value)
-  }, 0)
-}
-
-/** By pod and status; undefined where neither source was seen. An empty list means that nothing was counted. */
+/** By pod, with status `5xx` for failures and `other` for the rest; undefined where neither source was seen. */
 export function requestsByPod(view: View): Requests | undefined {
-  const { statusLabel } = view.service.metrics
-  const series = range(view, 'requests')
-  if (series?.length) {
-    const counts = series.map((s) => ({ pod: s.labels.pod, route: undefined, status: s.labels[statusLabel] ?? '', count: growth(s) }))
-    return { from: 'Prometheus, last 2 min', counts }
-  }
-  return fromScrapes(view) ?? (series && { from: 'Prometheus, last 2 min', counts: [] })
+  const seen = traffic(view)
+  if (!seen) return undefined
+  const counts = [...seen.byPod].flatMap(([pod, { total, bad }]) => [
+    { pod, route: undefined, status: '5xx', count: bad },
+    { pod, route: undefined, status: 'other', count: total - bad },
+  ])
+  const source = seen.source === 'prometheus' ? 'Prometheus' : 'two scrapes of the pods'
+  return { from: `${source}, ${Math.round(seen.seconds)} s`, counts }
 }
 
 /** By route and status, as far as known. */
@@ -96,7 +85,4 @@ export function sumBy(counts: readonly Count[], key: (count: Count) => string | 
 }
 
 /** Failed over all requests; undefined where not seen or without traffic. */
-export function errorRatio(view: View): number | undefined {
-  const { failed, all } = tally((requestsByPod(view) ?? { counts: [] }).counts)
-  return all > 0 ? failed / all : undefined
-}
+export const errorRatio = (view: View): number | undefined => traffic(view)?.ratio

@@ -6,9 +6,9 @@ import { linesOf } from '../logs.ts'
 import { bytes, cores, quantity } from '../quantity.ts'
 import { changeText, material } from '../template-diff.ts'
 import { millis, span } from '../time.ts'
+import { traffic } from '../traffic.ts'
 import { instant, range, type View } from '../view.ts'
 import { oomKills } from './pods.ts'
-import { requestsByPod, tally, windowSeconds } from './requests.ts'
 import { asked, type CheckResult, found, isResult, latestOf, many, ok, percent, ranked, seconds, some, unknown } from './result.ts'
 
 interface Use {
@@ -175,10 +175,8 @@ export function latencyPattern(view: View): CheckResult {
     : ok(`slowest ${say(list[0]!)}`)
 }
 
-export function traffic(view: View): CheckResult {
-  const requests = requestsByPod(view)
-  if (!requests) return unknown('requests were not counted')
-  const now = requests.from.startsWith('Prometheus') ? tally(requests.counts).all / windowSeconds : undefined
+export function trafficNow(view: View): CheckResult {
+  const now = traffic(view)?.rate
   const history = range(view, 'request_rate') ?? []
   const times = new Map<number, number>()
   for (const s of history) for (const [at, v] of s.points) if (Number.isFinite(v)) times.set(at, (times.get(at) ?? 0) + v)
