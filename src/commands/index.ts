@@ -2,10 +2,47 @@
 
 import { completion } from './entries/completion.ts'
 import { config } from './entries/config.ts'
+import { configRestore } from './entries/config-restore.ts'
+import { diagnose } from './entries/diagnose.ts'
 import { doctor } from './entries/doctor.ts'
+import { pod } from './entries/pod.ts'
+import { policy } from './entries/policy.ts'
+import { resources } from './entries/resources.ts'
+import { restart } from './entries/restart.ts'
+import { resume } from './entries/resume.ts'
+import { rollback } from './entries/rollback.ts'
 import { runbookLint, runbookList, runbookShow } from './entries/runbook.ts'
+import { scale } from './entries/scale.ts'
+import { service } from './entries/service.ts'
+import { sloBudget, sloBudgetCheck, sloBudgetWhatif } from './entries/slo-budget.ts'
 import { smoke } from './entries/smoke.ts'
 import { status } from './entries/status.ts'
+import { undo } from './entries/undo.ts'
 import type { CommandEntry } from './entry.ts'
+import { serveEntry } from './serve.entry.ts'
 
-export const commands: readonly CommandEntry[] = [status, doctor, smoke, runbookList, runbookShow, runbookLint, config, completion]
+export const commands: readonly CommandEntry[] = [
+  diagnose,
+  status,
+  doctor,
+  smoke,
+  restart,
+  scale,
+  rollback,
+  resume,
+  resources,
+  service,
+  policy,
+  configRestore,
+  pod,
+  undo,
+  sloBudget,
+  sloBudgetCheck,
+  sloBudgetWhatif,
+  runbookList,
+  runbookShow,
+  runbookLint,
+  serveEntry,
+  config,
+  completion,
+]

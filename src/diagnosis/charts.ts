@@ -35,3 +35,13 @@ function ratioOver(series: readonly Series[], statusLabel: string): History {
     .map(([at, sum]): [number, number] => [at, sum.failed / sum.all])
     .sort((a, b) => a[0] - b[0])
 }
+
+/** The histories with a name, a unit and the threshold they are held against; those without a point are left out. */
+export function chartsOf(view: View): { title: string; unit: 'ratio' | 'seconds'; points: History; threshold: number }[] {
+  const { errorRatio, p95 } = historiesOf(view)
+  const { thresholds } = view
+  return [
+    { title: 'Requests that fail', unit: 'ratio' as const, points: errorRatio, threshold: thresholds.errorRatio },
+    { title: 'Latency, 95th percentile', unit: 'seconds' as const, points: p95, threshold: thresholds.p95Seconds },
+  ].filter((chart) => chart.points.length > 0)
+}

@@ -59,7 +59,7 @@ function passText(checks: readonly SmokeCheck[]): string {
   const steps = rest.filter((check) => check.name.startsWith('walk'))
   const seconds = steps.reduce((sum, step) => sum + (step.seconds ?? 0), 0)
   const others = rest.filter((check) => !check.name.startsWith('walk') && check.state !== 'skipped').map((check) => check.says)
-  return [rollout?.says ?? '', `${steps.length} MCP steps in ${seconds.toFixed(2)} s`, ...others].join('; ')
+  return [...(rollout?.state === 'ok' ? [rollout.says] : []), `${steps.length} MCP steps in ${seconds.toFixed(2)} s`, ...others].join('; ')
 }
 
 function rolloutCheck({ rollout }: SmokeFacts): SmokeCheck {

@@ -2,18 +2,17 @@
 import type {
   Container,
   ContainerStatus,
-  DaemonSet,
-  Deployment,
   EndpointSlice,
   KubeEvent,
   KubeObject,
+  LabelSelector,
   Labels,
   Pod,
   PodTemplate,
   ReplicaSet,
   Service,
 } from '../facts/kubernetes-types.ts'
-import { all, find, findWorkload, mainContainer, podsOf, replicaSetsOf, type Workload } from '../facts/lookup.ts'
+import { all, find, findWorkload, mainContainer, podsOf, replicaSetsOf, replicasOf, type Workload } from '../facts/lookup.ts'
 import type { LogExcerpt, ProbeResult, Snapshot } from '../facts/snapshot.ts'
 import type { ServiceSettings, Thresholds } from '../settings.ts'
 import type { Series } from '../targets/ports.ts'
@@ -134,14 +133,10 @@ export function makeView(snapshot: Snapshot): View {
     slices,
     dependencies: findDependencies(snapshot, service, template),
     main: mainContainer(template, service),
-    subject: { kind: service.kind, namespace: service.namespace, name: service.workload },
+    subject: snapshot.target.url
+      ? { kind: 'Process', name: snapshot.target.url }
+      : { kind: service.kind, namespace: service.namespace, name: service.workload },
   }
-}
-
-/** Replicas that a workload asks for; a DaemonSet asks for as many as nodes want it. */
-export function replicasOf(workload: Workload): number {
-  if ('replicas' in workload.spec || workload.kind !== 'DaemonSet') return (workload as Deployment).spec.replicas ?? 1
-  return (workload as DaemonSet).status?.desiredNumberScheduled ?? 0
 }
 
 /** Statuses of a pod's containers, init containers first. */
@@ -194,6 +189,6 @@ export function range(view: View, name: string): Series[] | undefined {
   return part.state === 'ok' ? part.value[name]?.series : undefined
 }
 
-/** Whether a LabelSelector of some object picks the workload's pods. */
-export const picksPods = (view: View, selector: Parameters<typeof selects>[0]): boolean =>
-  selects(selector, view.template?.metadata?.labels ?? view.pods[0]?.metadata.labels)
+/** Whether a LabelSelector of some object (a policy, a budget) picks the workload's pods. */
+export const picksPods = (view: View, selector: LabelSelector | undefined): boolean =>
+  selects(selector, view.pods[0]?.metadata.labels ?? view.template?.metadata?.labels)

@@ -89,3 +89,9 @@ export function millis(time: string | undefined): number | undefined {
   const value = time === undefined ? Number.NaN : Date.parse(time)
   return Number.isNaN(value) ? undefined : value
 }
+
+/** Replicas that a workload asks for; a DaemonSet asks for as many as nodes want it. */
+export function replicasOf(workload: Workload): number {
+  if ('replicas' in workload.spec || workload.kind !== 'DaemonSet') return (workload as Deployment).spec.replicas ?? 1
+  return (workload as DaemonSet).status?.desiredNumberScheduled ?? 0
+}

@@ -13,7 +13,8 @@ const requests = (s: ServiceSettings): string => `${s.metrics.requests}{${[podMa
 export function instantQueries(s: ServiceSettings): Record<string, string> {
   const pods = podMatchers(s)
   const { statusLabel, routeLabel, duration } = s.metrics
-  const inNamespace = `namespace=${quote(s.namespace)},container!="",container!="POD"`
+  // A pod's own cgroup has an empty container label; some runtimes export nothing below it.
+  const inNamespace = `namespace=${quote(s.namespace)},pod!="",container!="POD"`
   const bucket = duration && `${duration}_bucket{${[pods, s.metrics.exclude].filter(Boolean).join(',')}}`
   return {
     up: `up{${pods}}`,
@@ -66,12 +67,12 @@ export function rangeQueries(s: ServiceSettings, lookbackSeconds: number): Recor
     requests: { expression: `sum by (pod, ${statusLabel}) (${requests(s)})`, seconds: 600, step: 5 },
     request_rate: { expression: `sum by (${statusLabel}) (rate(${requests(s)}[2m]))`, seconds: long, step },
     memory: {
-      expression: `sum by (pod, container) (container_memory_working_set_bytes{${pods},container!="",container!="POD"})`,
+      expression: `sum by (pod, container) (container_memory_working_set_bytes{${pods},container!="POD"})`,
       seconds: 1800,
       step: 10,
     },
     cpu: {
-      expression: `sum by (pod) (rate(container_cpu_usage_seconds_total{${pods},container!="",container!="POD"}[1m]))`,
+      expression: `sum by (pod, container) (rate(container_cpu_usage_seconds_total{${pods},container!="POD"}[1m]))`,
       seconds: long,
       step,
     },

@@ -58,7 +58,15 @@ export interface Snapshot {
   took: number
   requests: number
   /** The runbook that was asked for, or undefined when the symptoms choose. */
-  target: { context: string; server: string; service: ServiceSettings; thresholds: Thresholds; lookbackSeconds: number }
+  target: {
+    context: string
+    server: string
+    /** The service's own address, where it runs without a cluster. */
+    url?: string
+    service: ServiceSettings
+    thresholds: Thresholds
+    lookbackSeconds: number
+  }
   cluster: ClusterParts
   /** Instant queries by our name for them. */
   instant: Part<Record<string, QueryAnswer>>

@@ -5,11 +5,7 @@ import { type Change, changes, keysOf, lastEdit, newestDiff } from '../changes.t
 import { changeText } from '../template-diff.ts'
 import { millis, span } from '../time.ts'
 import { containerStatuses, type View } from '../view.ts'
-import { errorRatio } from './requests.ts'
-import { allReady, blind, type CheckResult, found, ok, some, unknown } from './result.ts'
-
-/** A change is worth a look only while something is wrong; on a well service it is a deploy like any other. */
-const troubled = (view: View): boolean => allReady(view) === false || (errorRatio(view) ?? 0) > view.thresholds.errorRatio
+import { blind, type CheckResult, found, ok, some, troubled, unknown } from './result.ts'
 
 const told = (view: View, list: readonly Change[]): string =>
   some(list.map((c) => `${c.kind} ${c.name} ${span(view.now - (millis(c.at) ?? view.now))} ago (${c.what}${c.by ? `, by ${c.by}` : ''})`))

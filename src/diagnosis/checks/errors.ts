@@ -1,15 +1,16 @@
 /** Checks of failing requests: how many, which, where, and what the logs say. */
 import { short } from '../claim.ts'
 import { errorTemplates, matching, patterns } from '../logs.ts'
+import { errorsNow } from '../symptoms.ts'
 import { span } from '../time.ts'
 import { isServerError, traffic } from '../traffic.ts'
 import type { View } from '../view.ts'
-import { type Count, errorRatio, isFailure, requestsByPod, requestsByRoute, sumBy, tally } from './requests.ts'
-import { allReady, asked, type CheckResult, found, isResult, latestOf, many, ok, percent, some, unknown } from './result.ts'
+import { type Count, isFailure, requestsByPod, requestsByRoute, sumBy, tally } from './requests.ts'
+import { asked, type CheckResult, found, isResult, latestOf, many, ok, percent, some, troubled, unknown } from './result.ts'
 
 const noRequests = unknown('requests were not counted: neither Prometheus nor the metrics of the pods were seen')
-/** Below this many requests a share says little. */
-const few = 20
+/** Fewer failures of one pod than this may be chance. */
+const fewest = 3
 
 function share(counts: readonly Count[]): { failed: number; all: number; ratio: number } {
   const { failed, all } = tally(counts)
@@ -26,7 +27,7 @@ export function errorRatioCheck(view: View): CheckResult {
   if (Math.round(s.all) === 0) return unknown(`no traffic was counted (${requests.from}), so there is no error rate`)
   const text = `${of(s)} of requests fail, at most ${percent(view.thresholds.errorRatio)} wanted (${requests.from})`
   if (s.ratio <= view.thresholds.errorRatio) return ok(text)
-  return found(s.all < few ? `${text}; so few requests say little` : text)
+  return errorsNow(view) ? found(text) : ok(`${text}; too few to count, or over already`)
 }
 
 export function errorPattern(view: View): CheckResult {
@@ -42,7 +43,7 @@ export function errorPattern(view: View): CheckResult {
   const codes = sumBy(failing, (c) => c.status).map(([code]) => code)
   const spread = bad.length === routes.length && routes.length > 1 ? 'every route' : `${bad.length} of ${many(routes.length, 'route')}`
   const text = `${spread} with ${codes.join(', ')}: ${some(bad.map((r) => `${r.route} ${of(r)}`))}`
-  return (errorRatio(view) ?? 0) > view.thresholds.errorRatio ? found(text) : ok(`${text}; below the threshold as a whole`)
+  return errorsNow(view) ? found(text) : ok(`${text}; below the threshold as a whole`)
 }
 
 export function errorCodes(view: View): CheckResult {
@@ -51,7 +52,7 @@ export function errorCodes(view: View): CheckResult {
   const codes = [...seen.byStatus].filter(([code, n]) => isServerError(code) && n >= 0.5).sort((a, b) => b[1] - a[1])
   if (codes.length === 0) return ok('no 5xx was answered')
   const text = codes.map(([code, n]) => `${code} ${Math.round(n)} times`).join(', ')
-  return (seen.ratio ?? 0) > view.thresholds.errorRatio ? found(text) : ok(`${text}; below the threshold`)
+  return errorsNow(view) ? found(text) : ok(`${text}; below the threshold`)
 }
 
 export function errorByPod(view: View): CheckResult {
@@ -62,7 +63,7 @@ export function errorByPod(view: View): CheckResult {
     .map((p) => ({ name: p.metadata.name, ...share(requests.counts.filter((c) => c.pod === p.metadata.name)) }))
     .filter((p) => p.all >= 1)
   if (pods.length === 0) return unknown('no request was counted for a pod that runs now')
-  const failing = pods.filter((p) => p.ratio > bad)
+  const failing = pods.filter((p) => p.ratio > bad && p.failed >= fewest)
   const text = some(failing.map((p) => `${p.name} ${of(p)}`))
   if (failing.length === 0) return ok(`${many(pods.length, 'pod')}, none above ${percent(bad)}`)
   const fresh = new Set(view.newPods.map((p) => p.metadata.name))
@@ -82,8 +83,7 @@ export function logErrors(view: View): CheckResult {
   if (lines === 0) return ok(`no error line in ${many(logs.value.length, 'log')} of the last ${span(target.lookbackSeconds * 1000)}`)
   const quoted = kinds.slice(0, 2).map((k) => `"${short(k.lines.at(-1)?.text ?? '', 140)}" (${k.count})`)
   const text = `${many(lines, 'error line')} of ${many(kinds.length, 'kind')}: ${quoted.join('; ')}`
-  const hurts = allReady(view) === false || (errorRatio(view) ?? 0) > view.thresholds.errorRatio
-  return hurts ? found(text) : ok(`${text}; handled, as nothing fails`)
+  return troubled(view) ? found(text) : ok(`${text}; handled, as far as users can tell`)
 }
 
 export function authFailures(view: View): CheckResult {

@@ -7,51 +7,26 @@ import { bytes, cores, quantity } from '../quantity.ts'
 import { changeText, material } from '../template-diff.ts'
 import { millis, span } from '../time.ts'
 import { traffic } from '../traffic.ts'
+import { cpuShare, memoryPoints, memoryShare, throttling, trend, usage } from '../usage.ts'
 import { instant, range, type View } from '../view.ts'
 import { oomKills } from './pods.ts'
 import { asked, type CheckResult, found, isResult, latestOf, many, ok, percent, ranked, seconds, some, unknown } from './result.ts'
 
-interface Use {
-  pod: string
-  container: string
-  used: number
-  limit: number | undefined
-}
-
-/** Use by container from Prometheus, else from the metrics API. */
-function uses(view: View, what: 'cpu' | 'memory'): Use[] | CheckResult {
-  const pods = new Map(view.pods.map((p) => [p.metadata.name, p]))
-  const limitOf = (pod: string, container: string): number | undefined => {
-    const limit = pods.get(pod)?.spec.containers.find((c) => c.name === container)?.resources?.limits?.[what]
-    return quantity(limit)
-  }
-  const measured = (instant(view, what) ?? []).flatMap((s) => {
-    const { pod = '', container = '' } = s.labels
-    const used = latestOf(s)
-    return used !== undefined && pods.has(pod) ? [{ pod, container, used, limit: limitOf(pod, container) }] : []
-  })
-  if (measured.length) return measured
-  const metrics = all(view.snapshot, 'podmetrics').filter((m) => pods.has(m.metadata.name))
-  const listed = metrics.flatMap((m) =>
-    m.containers.flatMap((c) => {
-      const used = quantity(c.usage[what])
-      return used === undefined ? [] : [{ pod: m.metadata.name, container: c.name, used, limit: limitOf(m.metadata.name, c.name) }]
-    }),
-  )
-  return listed.length ? listed : unknown(`cannot see ${what} use: neither Prometheus nor the metrics API has these pods`)
-}
-
 const amount = (what: 'cpu' | 'memory', n: number): string => (what === 'cpu' ? cores(n) : bytes(n))
+const notMeasured = (what: 'cpu' | 'memory'): CheckResult =>
+  unknown(`cannot see ${what} use: neither Prometheus nor the metrics API has these pods`)
 
 function against(view: View, what: 'cpu' | 'memory'): CheckResult {
-  const list = uses(view, what)
-  if (!Array.isArray(list)) return list
+  const used = [...usage(view, what)].sort((a, b) => b[1] - a[1])
+  const [first] = used
+  if (!first) return notMeasured(what)
   const limit = what === 'cpu' ? view.thresholds.cpuRatio : view.thresholds.memoryRatio
-  const shares = list.map((u) => ({ ...u, share: u.limit ? u.used / u.limit : 0 })).sort((a, b) => b.share - a.share || b.used - a.used)
-  const say = (u: Use): string =>
-    `${u.pod}/${u.container} ${amount(what, u.used)}${u.limit ? ` of ${amount(what, u.limit)} (${percent(u.used / u.limit)})` : ' without a limit'}`
-  const high = shares.filter((u) => u.share > limit)
-  return high.length ? found(`above ${percent(limit)}: ${some(high.map(say))}`) : ok(`highest ${say(shares[0]!)}`)
+  const shares = [...(what === 'cpu' ? cpuShare(view) : memoryShare(view))].sort((a, b) => b[1].share - a[1].share)
+  const say = ([pod, s]: (typeof shares)[number]): string =>
+    `${pod} ${amount(what, s.used)} of ${amount(what, s.limit)} (${percent(s.share)})`
+  const high = shares.filter(([, s]) => s.share > limit)
+  if (high.length) return found(`above ${percent(limit)}: ${some(high.map(say))}`)
+  return ok(shares[0] ? `highest ${say(shares[0])}` : `highest ${first[0]} ${amount(what, first[1])}, without a limit`)
 }
 
 export const memoryUse = (view: View): CheckResult => against(view, 'memory')
@@ -79,42 +54,48 @@ export function resourceLimits(view: View): CheckResult {
   return ok(`limits: ${some(limits)}; none is what stops a container`)
 }
 
-export function cpuByContainer(view: View): CheckResult {
-  const list = uses(view, 'cpu')
-  if (!Array.isArray(list)) return list
-  const own = view.main?.name
+/** Cores used by containers of one name, over all pods. */
+function coresByContainer(view: View): Map<string, number> {
+  const pods = new Set(view.pods.map((p) => p.metadata.name))
+  const measured = (instant(view, 'cpu') ?? []).flatMap((s) => {
+    const used = latestOf(s)
+    return s.labels.container && pods.has(s.labels.pod ?? '') && used !== undefined ? [{ name: s.labels.container, used }] : []
+  })
+  const served = all(view.snapshot, 'podmetrics')
+    .filter((m) => pods.has(m.metadata.name))
+    .flatMap((m) => m.containers.map((c) => ({ name: c.name, used: quantity(c.usage.cpu) ?? 0 })))
   const sums = new Map<string, number>()
-  for (const u of list) sums.set(u.container, (sums.get(u.container) ?? 0) + u.used)
-  const ordered = [...sums].sort((a, b) => b[1] - a[1])
+  for (const { name, used } of measured.length ? measured : served) sums.set(name, (sums.get(name) ?? 0) + used)
+  return sums
+}
+
+export function cpuByContainer(view: View): CheckResult {
+  const ordered = [...coresByContainer(view)].sort((a, b) => b[1] - a[1])
+  const [top] = ordered
+  if (!top) return notMeasured('cpu')
   const text = some(ordered.map(([name, n]) => `${name} ${cores(n)}`))
-  return own && ordered[0] && ordered[0][0] !== own && ordered[0][1] > 0.1
-    ? found(`not the service but ${ordered[0][0]} uses most: ${text}`)
-    : ok(text)
+  return view.main && top[0] !== view.main.name && top[1] > 0.1 ? found(`not the service but ${top[0]} uses most: ${text}`) : ok(text)
 }
 
 export function cpuByPod(view: View): CheckResult {
-  const list = uses(view, 'cpu')
-  if (!Array.isArray(list)) return list
-  const pods = view.pods
-    .map((p) => ({ name: p.metadata.name, used: list.filter((u) => u.pod === p.metadata.name).reduce((s, u) => s + u.used, 0) }))
-    .sort((a, b) => b.used - a.used)
-  const rest = pods.slice(1)
-  const mean = rest.reduce((s, p) => s + p.used, 0) / Math.max(1, rest.length)
-  const text = some(pods.map((p) => `${p.name} ${cores(p.used)}`))
-  const first = pods[0]
-  return first && rest.length && first.used > 0.2 && first.used > 4 * mean ? found(`one pod stands out: ${text}`) : ok(text)
+  const pods = [...usage(view, 'cpu')].sort((a, b) => b[1] - a[1])
+  const [first, ...rest] = pods
+  if (!first) return notMeasured('cpu')
+  const mean = rest.reduce((sum, [, used]) => sum + used, 0) / Math.max(1, rest.length)
+  const text = some(pods.map(([name, used]) => `${name} ${cores(used)}`))
+  return rest.length && first[1] > 0.2 && first[1] > 4 * mean ? found(`one pod stands out: ${text}`) : ok(text)
 }
 
 export function cpuThrottling(view: View): CheckResult {
   const series = asked(view, 'throttled', 'throttling')
   if (isResult(series)) return series
-  const pods = new Set(view.pods.map((p) => p.metadata.name))
-  const list = ranked(series).filter((s) => pods.has(s.labels.pod ?? ''))
-  const high = list.filter((s) => s.value > 0.25)
-  const say = (s: (typeof list)[number]): string => `${s.labels.pod}/${s.labels.container} in ${percent(s.value)} of periods`
-  return high.length
-    ? found(`held back by the CPU limit: ${some(high.map(say))}`)
-    : ok(list[0] ? `most held back: ${say(list[0])}` : 'no container has a CPU limit that could hold it back')
+  const list = view.pods
+    .map((p) => ({ pod: p.metadata.name, share: throttling(view).get(p.metadata.name) ?? 0 }))
+    .sort((a, b) => b.share - a.share)
+  const high = list.filter((s) => s.share > 0.25)
+  const say = (s: (typeof list)[number]): string => `${s.pod} in ${percent(s.share)} of periods`
+  if (high.length) return found(`held back by the CPU limit: ${some(high.map(say))}`)
+  return ok(list[0] ? `most held back: ${say(list[0])}` : 'no pod is there to be held back')
 }
 
 export function eventLoop(view: View): CheckResult {
@@ -127,30 +108,18 @@ export function eventLoop(view: View): CheckResult {
 }
 
 export function memoryTrend(view: View): CheckResult {
-  const series = range(view, 'memory')
-  if (!series?.length) return unknown('no memory over time was seen')
-  const grown = series.flatMap((s) => {
-    const points = s.points.filter(([, v]) => Number.isFinite(v))
-    const [first, last] = [points[0], points.at(-1)]
-    if (!first || !last || last[0] - first[0] < 300) return []
-    const rising = points.filter(([, v], i) => i > 0 && v >= (points[i - 1]?.[1] ?? v)).length / Math.max(1, points.length - 1)
-    return [
-      {
-        pod: s.labels.pod ?? '?',
-        container: s.labels.container ?? '?',
-        perHour: ((last[1] - first[1]) / (last[0] - first[0])) * 3600,
-        share: (last[1] - first[1]) / Math.max(1, first[1]),
-        rising,
-      },
-    ]
+  if (!range(view, 'memory')?.length) return unknown('no memory over time was seen')
+  const trends = view.pods.flatMap((pod) => {
+    const line = trend(memoryPoints(view, pod))
+    return line && line.seconds >= 300 ? [{ pod: pod.metadata.name, ...line }] : []
   })
-  if (grown.length === 0) return unknown('less than five minutes of memory were seen, too little for a trend')
-  const climbing = grown.filter((g) => g.share > 0.2 && g.rising > 0.7).sort((a, b) => b.perHour - a.perHour)
-  const say = (g: (typeof grown)[number]): string =>
-    `${g.pod}/${g.container} ${g.perHour < 0 ? '-' : '+'}${bytes(Math.abs(g.perHour))} an hour`
-  return climbing.length
-    ? found(`climbing steadily: ${some(climbing.map(say))}`)
-    : ok(`no steady climb; ${say([...grown].sort((a, b) => b.perHour - a.perHour)[0]!)}`)
+  trends.sort((a, b) => b.perSecond - a.perSecond)
+  const [top] = trends
+  if (!top) return unknown('less than five minutes of memory since the last start were seen, too little for a trend')
+  const say = (t: (typeof trends)[number]): string =>
+    `${t.pod} ${t.perSecond < 0 ? '-' : '+'}${bytes(Math.abs(t.perSecond * 3600))} an hour`
+  const climbing = trends.filter((t) => t.fit > 0.8 && t.perSecond * t.seconds > 0.1 * t.last)
+  return climbing.length ? found(`climbing steadily: ${some(climbing.map(say))}`) : ok(`no steady climb; ${say(top)}`)
 }
 
 export function latency(view: View): CheckResult {

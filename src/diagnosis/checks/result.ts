@@ -2,7 +2,8 @@
 import type { ResourceName } from '../../facts/kubernetes-types.ts'
 import type { Part, Unseen } from '../../facts/snapshot.ts'
 import type { Series } from '../../targets/ports.ts'
-import { instant, podIsReady, type View } from '../view.ts'
+import { symptoms } from '../symptoms.ts'
+import { instant, type View } from '../view.ts'
 
 export interface CheckResult {
   status: 'ok' | 'found' | 'unknown' | 'not-applicable'
@@ -62,7 +63,5 @@ export const some = (texts: readonly string[], most = 3): string =>
   texts.length > most ? `${texts.slice(0, most).join('; ')}; and ${texts.length - most} more` : texts.join('; ')
 export const many = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`
 
-/** Whether as many pods are ready as are asked for; undefined where that was not seen. */
-export function allReady(view: View): boolean | undefined {
-  return view.replicas === undefined || blind(view, 'pods') ? undefined : view.pods.filter(podIsReady).length >= view.replicas
-}
+/** Whether a user of the service notices anything. A change or an error line is worth a look only then; on a well service it is daily life. */
+export const troubled = (view: View): boolean => symptoms(view).some((symptom) => symptom.severity !== 'info')

@@ -1,7 +1,8 @@
 /** Checks of streams, sessions and what they hold. */
 import { bytes } from '../quantity.ts'
+import { usage } from '../usage.ts'
 import { instant, type View } from '../view.ts'
-import { asked, type CheckResult, found, isResult, latestOf, many, ok, percent, ranked, some, unknown } from './result.ts'
+import { asked, type CheckResult, found, isResult, many, ok, percent, ranked, some, unknown } from './result.ts'
 
 const byPod = (view: View, name: string): Map<string, number> =>
   new Map(ranked(instant(view, name) ?? []).map((s) => [s.labels.pod ?? '?', s.value]))
@@ -72,10 +73,9 @@ export function fileDescriptors(view: View): CheckResult {
 export function streamMemory(view: View): CheckResult {
   const open = asked(view, 'streams', 'open streams')
   if (isResult(open)) return open
-  const memory = instant(view, 'memory') ?? []
-  const own = view.main?.name
+  const memory = usage(view, 'memory')
   const each = ranked(open).flatMap((s) => {
-    const used = latestOf(memory.find((m) => m.labels.pod === s.labels.pod && m.labels.container === own))
+    const used = memory.get(s.labels.pod ?? '')
     return used !== undefined && s.value >= 10 ? [{ pod: s.labels.pod ?? '?', bytes: used / s.value }] : []
   })
   if (each.length === 0) return ok('too few streams are open for a share of memory to mean anything')

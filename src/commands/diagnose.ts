@@ -1,0 +1,125 @@
+/** `task-mcp diagnose [runbook]`: gather, judge, walk the runbook, show. */
+import path from 'node:path'
+import { loadSettings } from '../config.ts'
+import type { Context } from '../context.ts'
+import { changes } from '../diagnosis/changes.ts'
+import { chooseRunbook } from '../diagnosis/choose.ts'
+import { judge } from '../diagnosis/judge.ts'
+import type { Verdict } from '../diagnosis/verdict.ts'
+import type { View } from '../diagnosis/view.ts'
+import { type ExitCode, exit, UsageError } from '../errors.ts'
+import { gather } from '../facts/gather.ts'
+import { gatherLocal } from '../facts/local.ts'
+import { parseSnapshot, snapshotText } from '../facts/record.ts'
+import type { Snapshot } from '../facts/snapshot.ts'
+import { verdictJson } from '../output/json.ts'
+import { verdictJunit } from '../output/junit.ts'
+import { styleFor } from '../output/style.ts'
+import { renderVerdict } from '../output/verdict.ts'
+import { loadRunbooks, named } from '../runbook/directory.ts'
+import type { Runbook } from '../runbook/runbook.ts'
+import { walk } from '../runbook/walk.ts'
+import type { Settings } from '../settings.ts'
+import type { GlobalOptions } from './entry.ts'
+
+interface DiagnoseOptions extends GlobalOptions {
+  readonly record?: string
+  readonly from?: string
+  readonly url?: string
+  readonly junit?: string
+  readonly html?: string
+  readonly all?: boolean
+  readonly watch?: boolean
+}
+
+const watchMilliseconds = 15_000
+
+export async function run(context: Context, [name]: readonly string[], options: DiagnoseOptions): Promise<ExitCode> {
+  if (options.from && (options.watch || options.record || options.url))
+    throw new UsageError('--from judges a file and goes with none of --watch, --record, --url', 'give one of them')
+  if (name && options.all) throw new UsageError('--all walks every runbook and takes no name', 'leave one of them out')
+  const { settings } = await loadSettings(options, context)
+  const books = await loadRunbooks(context.files, context.root, settings.runbooks)
+  const wanted = name ? named(books, name) : undefined
+  for (;;) {
+    const snapshot = await look(context, settings, options)
+    const verdicts = judged(snapshot, books, wanted, options.all ?? false)
+    await show(context, verdicts, options)
+    const code = codeFor(verdicts.map((v) => v.verdict))
+    if (!options.watch || code === exit.ok) return code
+    await context.clock.sleep(watchMilliseconds, context.signal)
+  }
+}
+
+async function look(context: Context, settings: Settings, options: DiagnoseOptions): Promise<Snapshot> {
+  const { clock, files, signal, version } = context
+  if (options.from) return parseSnapshot(await read(context, options.from), options.from)
+  const deps = { targets: context.targets(settings), clock, signal, version }
+  const snapshot = options.url ? await gatherLocal(settings, options.url, deps) : await gather(settings, deps)
+  if (options.record) await files.write(path.resolve(context.cwd, options.record), snapshotText(snapshot))
+  return snapshot
+}
+
+async function read(context: Context, file: string): Promise<string> {
+  try {
+    return await context.files.read(path.resolve(context.cwd, file))
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : error}`, 'check --from', { cause: error })
+  }
+}
+
+interface Judged {
+  verdict: Verdict
+  view: View
+}
+
+/** One verdict for each runbook asked for; without a name, for the one that the symptoms choose. */
+function judged(snapshot: Snapshot, books: readonly Runbook[], wanted: Runbook | undefined, all: boolean): Judged[] {
+  const walked = (book: Runbook): Judged => {
+    const { verdict, view } = judge(snapshot, book.name)
+    return { verdict: { ...verdict, steps: walk(book, view, verdict.causes) }, view }
+  }
+  if (all) return books.filter((b) => b.steps.some((s) => s.kind === 'check')).map(walked)
+  if (wanted) return [walked(wanted)]
+  const { verdict } = judge(snapshot, 'service-downtime')
+  const alerts = Object.fromEntries(books.flatMap((b) => b.alerts.map((a) => [a, b.name])))
+  return [walked(named(books, chooseRunbook(verdict.symptoms, verdict.causes, alerts)))]
+}
+
+async function show(context: Context, all: readonly Judged[], options: DiagnoseOptions): Promise<void> {
+  const { terminal, files, cwd } = context
+  const first = all[0]!
+  if (options.junit) await files.write(path.resolve(cwd, options.junit), verdictJunit(first.verdict))
+  if (options.html) await files.write(path.resolve(cwd, options.html), await page(first))
+  if (options.json) {
+    terminal.out(
+      all.length === 1
+        ? verdictJson(first.verdict)
+        : `${JSON.stringify(
+            all.map((j) => j.verdict),
+            null,
+            2,
+          )}\n`,
+    )
+    return
+  }
+  terminal.out(
+    all.map((j) => renderVerdict(j.verdict, { columns: terminal.columns, style: styleFor(terminal), verbose: options.verbose })).join('\n'),
+  )
+}
+
+async function page({ verdict, view }: Judged): Promise<string> {
+  const [{ verdictHtml }, { chartsOf }] = await Promise.all([import('../output/html.ts'), import('../diagnosis/charts.ts')])
+  return verdictHtml({
+    verdict,
+    charts: chartsOf(view),
+    changes: changes(view).map((c) => ({ at: c.at, text: `${c.kind} ${c.name}: ${c.what}` })),
+  })
+}
+
+/** The worst of several verdicts decides. */
+export function codeFor(verdicts: readonly Verdict[]): ExitCode {
+  if (verdicts.some((v) => v.causes[0]?.code === 'access_denied')) return exit.denied
+  if (verdicts.some((v) => v.verdict === 'faulty' || v.verdict === 'degraded')) return exit.findings
+  return verdicts.some((v) => v.verdict === 'inconclusive') ? exit.unknown : exit.ok
+}

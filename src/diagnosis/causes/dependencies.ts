@@ -1,0 +1,227 @@
+/** What the service needs and does not get: a dependency that is down, slow, outside our reach, or asked through too small a pool. */
+import { find, replicasOf, sees } from '../../facts/lookup.ts'
+import { editedAt } from '../changes.ts'
+import { type Claim, type Family, open, refuted, seen, short, supported } from '../claim.ts'
+import type { Dependency } from '../dependencies.ts'
+import { logEvidence, matching, patterns } from '../logs.ts'
+import { mapSelects, selectorText } from '../selectors.ts'
+import { failing } from '../start-failure.ts'
+import type { Evidence, Subject } from '../verdict.ts'
+import { endpointsOf, logsOf, podIsReady, probesOf, type View } from '../view.ts'
+
+const kindName = (d: Dependency): string => d.workloadKind
+
+/** Whether a dependency in the cluster cannot answer: no ready endpoint behind its Service, no ready pod, or no Service at all. */
+export function isDown(view: View, d: Dependency): boolean {
+  if (d.external) return false
+  if (d.serviceName && !d.service) return sees(view.snapshot, 'services') && (d.declared || d.workload !== undefined)
+  if (d.service && !d.service.spec.selector && d.slices.length === 0) return false
+  if (d.service?.spec.type === 'ExternalName') return false
+  if (d.service && sees(view.snapshot, 'endpointslices')) return !endpointsOf(d.slices).some((e) => e.ready)
+  return d.workload !== undefined && sees(view.snapshot, 'pods') && !d.pods.some(podIsReady)
+}
+
+export const dependencies: Family = (view) => [
+  ...view.dependencies.flatMap((d) => down(view, d)),
+  ...external(view),
+  ...pool(view),
+  ...slow(view),
+]
+
+/** Whether the service itself says that it suffers: not ready, not starting, or answering with errors. */
+function suffers(view: View, d: Dependency): Evidence[] {
+  const names = [d.name, d.serviceName, d.host].filter((n) => n !== undefined)
+  const probe = probesOf(view, 'pod').find((p) => p.result.state === 'ok' && p.result.value.status >= 500)
+  const lines = matching(logsOf(view), new RegExp(names.map((n) => n!.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'i')).filter(
+    (l) => patterns.refused.test(l.text) || patterns.timeout.test(l.text) || patterns.dns.test(l.text) || patterns.error.test(l.text),
+  )
+  return [
+    ...(probe?.result.state === 'ok'
+      ? [
+          {
+            source: 'probe' as const,
+            asked: `GET ${probe.path} of pod/${probe.name}:${probe.port}`,
+            observed: short(`${probe.result.value.status} ${probe.result.value.body}`),
+            expected: '200',
+          },
+        ]
+      : []),
+    ...(lines.length ? [logEvidence(lines)] : []),
+  ]
+}
+
+function down(view: View, d: Dependency): Claim[] {
+  const subject: Subject = { kind: kindName(d), namespace: d.namespace, name: d.workload?.metadata.name ?? d.name }
+  if (!isDown(view, d)) {
+    return d.external || !d.service
+      ? []
+      : [
+          refuted(
+            'dependency_down',
+            subject,
+            `${endpointsOf(d.slices).filter((e) => e.ready).length} ready endpoints behind service/${d.serviceName}`,
+          ),
+        ]
+  }
+  const felt = suffers(view, d)
+  const evidence: Evidence[] = []
+  const wanted = d.workload && replicasOf(d.workload)
+  const slice = d.service
+    ? seen('Service', d.service, 'ready endpoints', `${endpointsOf(d.slices).filter((e) => e.ready).length}`, 'at least 1')
+    : { source: 'kubernetes' as const, asked: `service/${d.serviceName} in ${d.namespace}`, observed: 'not found', expected: 'present' }
+  evidence.push(slice)
+  let target = subject
+  let what = 'has no ready endpoint'
+  const readyPods = d.pods.filter((p) => podIsReady(p) && !p.metadata.deletionTimestamp)
+  if (d.serviceName && !d.service) {
+    target = { kind: 'Service', namespace: d.namespace, name: d.serviceName }
+    what = 'its Service does not exist'
+  } else if (d.service && d.workload && !mapSelects(d.service.spec.selector, d.workload.spec.template.metadata?.labels)) {
+    target = { kind: 'Service', namespace: d.namespace, name: d.service.metadata.name }
+    what = `its Service selects ${selectorText(d.service.spec.selector)}, which no pod of it carries`
+  } else if (d.workload) {
+    evidence.push(seen(kindName(d), d.workload, 'spec.replicas, ready', `${wanted}, ${readyPods.length}`, 'at least 1 ready'))
+    what = wanted === 0 ? 'is scaled to 0' : 'has no ready pod'
+    const why = failing(d.pods)[0]
+    if (why) {
+      evidence.push(
+        seen(
+          'Pod',
+          why.pod,
+          `container ${why.container}`,
+          short(`${why.reason}: ${why.message || `exit ${why.ended?.exitCode}`}`),
+          'running',
+        ),
+      )
+      what += ` (${why.reason})`
+    }
+    const stuck = d.pods.flatMap((p) => p.status?.conditions ?? []).find((c) => c.type === 'PodScheduled' && c.status === 'False')
+    if (stuck) what += ` (${stuck.reason})`
+  }
+  return [
+    supported({
+      code: 'dependency_down',
+      subject: target,
+      since: d.workload ? editedAt(d.workload) : undefined,
+      confidence: felt.length ? 0.97 : d.declared ? 0.9 : 0.75,
+      summary: `dependency ${d.name} ${what}`,
+      evidence: [...evidence, ...felt],
+      effects: view.pods
+        .filter((p) => !podIsReady(p))
+        .map((p) => ({ what: 'not ready without it', subject: { kind: 'Pod', namespace: p.metadata.namespace, name: p.metadata.name } })),
+      hints: { kind: target.kind.toLowerCase(), name: target.name, ...(wanted === 0 && { replicas: earlierReplicas(view, d) }) },
+    }),
+  ]
+}
+
+/** How many replicas a workload had before it was scaled to none: its ReplicaSets remember, else 1. */
+function earlierReplicas(view: View, d: Dependency): string {
+  const set = find(view.snapshot, 'horizontalpodautoscalers', d.workload?.metadata.name, d.namespace)
+  return String(set?.spec.minReplicas ?? 1)
+}
+
+/** Something outside the cluster, or one whose state we cannot see, named as failing by the service itself. */
+function external(view: View): Claim[] {
+  const outcomes = view.snapshot.instant.state === 'ok' ? (view.snapshot.instant.value.dependency_outcomes?.series ?? []) : []
+  const names = [...new Set(outcomes.map((s) => s.labels.dependency).filter((n) => n !== undefined))]
+  const failingNames = names.flatMap((name) => {
+    const of = outcomes.filter((s) => s.labels.dependency === name)
+    const value = (s: (typeof of)[number]): number => s.points.at(-1)?.[1] ?? 0
+    const total = of.reduce((sum, s) => sum + value(s), 0)
+    const bad = of.filter((s) => !/^(ok|success|2xx)$/.test(s.labels.outcome ?? '')).reduce((sum, s) => sum + value(s), 0)
+    return total >= 5 && bad / total > 0.1 ? [{ name, total, bad }] : []
+  })
+  return failingNames.flatMap(({ name, total, bad }): Claim[] => {
+    const known = view.dependencies.find((d) => !d.external && (d.name === name || d.serviceName === name))
+    if (known && isDown(view, known)) return []
+    const evidence: Evidence[] = [
+      {
+        source: 'prometheus',
+        asked: `increase(dependency_requests_total{dependency="${name}"}[2m]) by outcome`,
+        observed: `${bad.toFixed(0)} of ${total.toFixed(0)} requests failed`,
+        expected: 'none or few',
+      },
+    ]
+    if (known)
+      return [
+        supported({
+          code: 'dependency_slow',
+          subject: { kind: known.workloadKind, namespace: known.namespace, name: known.workload?.metadata.name ?? known.name },
+          confidence: 0.7,
+          summary: `dependency ${name} is up but fails ${bad.toFixed(0)} of ${total.toFixed(0)} requests`,
+          evidence,
+        }),
+      ]
+    return [
+      supported({
+        code: 'external_dependency',
+        subject: { kind: 'Dependency', name },
+        confidence: 0.9,
+        summary: `external dependency ${name} fails ${bad.toFixed(0)} of ${total.toFixed(0)} requests`,
+        evidence,
+      }),
+    ]
+  })
+}
+
+function pool(view: View): Claim[] {
+  const series = view.snapshot.instant.state === 'ok' ? (view.snapshot.instant.value.pool?.series ?? []) : []
+  const last = (state: string, pod: string | undefined): number =>
+    series.find((s) => s.labels.state === state && s.labels.pod === pod)?.points.at(-1)?.[1] ?? 0
+  const pods = [...new Set(series.map((s) => s.labels.pod))]
+  const full = pods.filter((p) => last('waiting', p) > 0 && last('max', p) > 0 && last('in_use', p) >= last('max', p))
+  const lines = matching(logsOf(view), patterns.pool, view.now - 120_000)
+  if (full.length === 0 && lines.length < 3) return []
+  if (view.dependencies.some((d) => isDown(view, d)))
+    return [refuted('pool_exhausted', view.subject, 'the database itself is down; the pool waits for it')]
+  const evidence: Evidence[] = full.map((p) => ({
+    source: 'prometheus',
+    asked: `db_pool_connections{pod="${p}"}`,
+    observed: `in use ${last('in_use', p)} of ${last('max', p)}, waiting ${last('waiting', p)}`,
+    expected: 'none waiting',
+  }))
+  return [
+    supported({
+      code: 'pool_exhausted',
+      subject: view.subject,
+      confidence: full.length && lines.length ? 0.95 : 0.82,
+      summary: full.length
+        ? `the connection pool is full in ${full.length} of ${pods.length} pods and requests wait for a connection`
+        : 'requests time out waiting for a pooled connection',
+      evidence: [...evidence, ...(lines.length ? [logEvidence(lines)] : [])],
+    }),
+  ]
+}
+
+/** Dependencies that answer late. Decided by the service's own query times against the service's latency. */
+function slow(view: View): Claim[] {
+  const operations = view.snapshot.instant.state === 'ok' ? (view.snapshot.instant.value.query_time?.series ?? []) : []
+  const slowest = operations
+    .map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN }))
+    .filter((o) => o.seconds > view.thresholds.p95Seconds)
+    .sort((a, b) => b.seconds - a.seconds)[0]
+  if (!slowest) return []
+  const store = view.dependencies.find((d) => !d.external)
+  const subject: Subject = store
+    ? { kind: store.workloadKind, namespace: store.namespace, name: store.workload?.metadata.name ?? store.name }
+    : { kind: 'Dependency', name: 'database' }
+  if (store && isDown(view, store)) return []
+  if (!store && view.dependencies.length > 0)
+    return [open('dependency_slow', subject, 'which dependency the slow queries go to is not known')]
+  return [
+    supported({
+      code: 'dependency_slow',
+      subject,
+      confidence: 0.88,
+      summary: `queries to ${subject.name} take ${slowest.seconds.toFixed(2)} s (${slowest.operation})`,
+      evidence: [
+        {
+          source: 'prometheus',
+          asked: 'rate(db_query_duration_seconds_sum[2m]) / rate(db_query_duration_seconds_count[2m]) by operation',
+          observed: `${slowest.operation}: ${slowest.seconds.toFixed(2)} s`,
+          expected: `below ${view.thresholds.p95Seconds} s`,
+        },
+      ],
+    }),
+  ]
+}

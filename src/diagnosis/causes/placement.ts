@@ -1,0 +1,389 @@
+/** Pods that no node takes, and nodes that cannot hold what they took. */
+import type { Node, Pod, PodSpec } from '../../facts/kubernetes-types.ts'
+import { all, find, sees } from '../../facts/lookup.ts'
+import { newestDiff, rolledOutAt } from '../changes.ts'
+import {
+  type Claim,
+  conditionEvidence,
+  eventEvidence,
+  type Family,
+  podCount,
+  podEffect,
+  refuted,
+  seen,
+  short,
+  supported,
+} from '../claim.ts'
+import { bytes, cores, quantity } from '../quantity.ts'
+import { changeText, type TemplateField } from '../template-diff.ts'
+import { earliest } from '../time.ts'
+import type { Evidence, Subject } from '../verdict.ts'
+import { eventsOf, eventTime, podIsReady, type View } from '../view.ts'
+
+export const placement: Family = (view) => [...unscheduled(view), ...nodes(view), ...evicted(view)]
+
+const condition = (pod: Pod) => pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False')
+const nodeSubject = (node: Node): Subject => ({ kind: 'Node', name: node.metadata.name })
+
+/** CPU and memory that a pod asks for: the sum over containers, or the largest init container where that is more. */
+export function requests(spec: PodSpec): { cpu: number; memory: number } {
+  const of = (
+    c: { resources?: { requests?: Record<string, string | undefined>; limits?: Record<string, string | undefined> } },
+    name: 'cpu' | 'memory',
+  ): number => quantity(c.resources?.requests?.[name] ?? c.resources?.limits?.[name]) ?? 0
+  const total = (name: 'cpu' | 'memory'): number =>
+    Math.max(
+      spec.containers.reduce((sum, c) => sum + of(c, name), 0),
+      ...(spec.initContainers ?? []).map((c) => of(c, name)),
+    )
+  return { cpu: total('cpu'), memory: total('memory') }
+}
+
+function matchesSelector(spec: PodSpec, node: Node): boolean {
+  const labels = node.metadata.labels ?? {}
+  if (!Object.entries(spec.nodeSelector ?? {}).every(([k, v]) => labels[k] === v)) return false
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
+  return (
+    !terms ||
+    terms.some(
+      (t) =>
+        (t.matchExpressions ?? []).every((e) => {
+          const value = labels[e.key]
+          switch (e.operator) {
+            case 'In':
+              return value !== undefined && (e.values ?? []).includes(value)
+            case 'NotIn':
+              return value === undefined || !(e.values ?? []).includes(value)
+            case 'Exists':
+              return value !== undefined
+            case 'DoesNotExist':
+              return value === undefined
+            case 'Gt':
+              return Number(value) > Number(e.values?.[0])
+            case 'Lt':
+              return Number(value) < Number(e.values?.[0])
+            default:
+              return false
+          }
+        }) && (t.matchFields ?? []).every((f) => f.key !== 'metadata.name' || (f.values ?? []).includes(node.metadata.name)),
+    )
+  )
+}
+
+const tolerates = (spec: PodSpec, taint: { key: string; value?: string; effect: string }): boolean =>
+  (spec.tolerations ?? []).some(
+    (t) =>
+      (!t.effect || t.effect === taint.effect) &&
+      (!t.key || t.key === taint.key) &&
+      (t.operator === 'Exists' || (t.value ?? '') === (taint.value ?? '')),
+  )
+
+const blocking = (spec: PodSpec, node: Node) =>
+  (node.spec?.taints ?? []).filter((t) => t.effect !== 'PreferNoSchedule' && !tolerates(spec, t))
+const condOf = (node: Node, type: string) => node.status?.conditions?.find((c) => c.type === type)
+export const nodeIsReady = (node: Node): boolean => condOf(node, 'Ready')?.status === 'True'
+const pressured = (node: Node) => node.status?.conditions?.find((c) => /Pressure$/.test(c.type) && c.status === 'True')
+
+function changedIn(view: View, pods: readonly Pod[], fields: readonly TemplateField[], name?: RegExp): Evidence[] {
+  if (!pods.some((p) => view.newPods.includes(p))) return []
+  const change = newestDiff(view)?.find((c) => fields.includes(c.field) && (!name || name.test(c.name ?? '')))
+  return change && view.workload
+    ? [
+        seen(
+          view.service.kind,
+          view.workload,
+          `revision ${view.revisions[0]?.number}`,
+          short(changeText(change)),
+          undefined,
+          rolledOutAt(view),
+        ),
+      ]
+    : []
+}
+
+function unscheduled(view: View): Claim[] {
+  const pending = view.pods.filter((p) => !p.spec.nodeName && (condition(p) || (p.spec.schedulingGates?.length ?? 0) > 0))
+  const first = pending[0]
+  if (!first) return []
+  const why = condition(first)
+  const message = why?.message ?? ''
+  const base = {
+    since: earliest(...pending.map((p) => p.metadata.creationTimestamp)),
+    effects: podEffect(pending, 'Pending, not scheduled'),
+  }
+  const proof: Evidence[] = why ? [conditionEvidence('Pod', first, why)] : []
+  const count = podCount(pending, view.pods.length)
+  const make = (code: Claim['code'], subject: Subject, summary: string, more: Evidence[], confidence = 0.96): Claim =>
+    supported({
+      ...base,
+      code,
+      subject,
+      summary: `${count} cannot be placed: ${summary}`,
+      evidence: [...proof, ...more],
+      confidence,
+      introducedByRevision: more.some((e) => e.asked.includes('revision')),
+    })
+
+  const claim = volumes(view, first, message, make)
+  if (claim) return [claim]
+  const everyNode = all(view.snapshot, 'nodes')
+  const fit = everyNode.filter((n) => matchesSelector(first.spec, n))
+  const selectorChange = changedIn(view, pending, ['placement'], /nodeSelector|affinity|nodeName/)
+  if (
+    /didn't match Pod's node affinity|node\(s\) didn't match node selector/i.test(message) &&
+    (fit.length === 0 || everyNode.length === 0)
+  ) {
+    const wanted = first.spec.nodeSelector
+      ? Object.entries(first.spec.nodeSelector)
+          .map(([k, v]) => `${k}=${v}`)
+          .join(',')
+      : 'its node affinity'
+    return [
+      make('unschedulable_selector', view.subject, `no node has ${wanted}`, selectorChange),
+      refuted(
+        'unschedulable_resources',
+        view.subject,
+        'the scheduler ruled the nodes out by their labels, before it looked at their free capacity',
+      ),
+    ]
+  }
+  const need = requests(first.spec)
+  const big =
+    fit.length > 0 &&
+    fit.every(
+      (n) =>
+        need.cpu > (quantity(n.status?.allocatable?.cpu) ?? Number.POSITIVE_INFINITY) ||
+        need.memory > (quantity(n.status?.allocatable?.memory) ?? Number.POSITIVE_INFINITY),
+    )
+  const cordoned = fit.filter((n) => n.spec?.unschedulable)
+  const notReady = fit.filter((n) => !nodeIsReady(n) || (n.spec?.taints ?? []).some((t) => /not-ready|unreachable/.test(t.key)))
+  const squeezed = fit.filter((n) => pressured(n))
+  if (!big) {
+    if (cordoned.length && /unschedulable/i.test(message)) {
+      const node = cordoned[0]!
+      return [
+        make(
+          'node_cordoned',
+          nodeSubject(node),
+          `${cordoned.map((n) => n.metadata.name).join(', ')} ${cordoned.length > 1 ? 'are' : 'is'} cordoned and no other node fits`,
+          [
+            seen(
+              'Node',
+              node,
+              'spec.unschedulable',
+              'true',
+              'false',
+              node.spec?.taints?.find((t) => /unschedulable/.test(t.key))?.timeAdded,
+            ),
+          ],
+        ),
+        refuted('unschedulable_resources', view.subject, `the request (${cores(need.cpu)} CPU, ${bytes(need.memory)}) fits an empty node`),
+      ]
+    }
+    if (notReady.length && /not-ready|unreachable/i.test(message))
+      return [
+        make('node_not_ready', nodeSubject(notReady[0]!), `node ${notReady[0]!.metadata.name} is not ready`, notReadyProof(notReady[0]!)),
+      ]
+    if (squeezed.length && /pressure/i.test(message))
+      return [
+        make('node_pressure', nodeSubject(squeezed[0]!), `node ${squeezed[0]!.metadata.name} reports ${pressured(squeezed[0]!)!.type}`, [
+          conditionEvidence('Node', squeezed[0]!, pressured(squeezed[0]!)!),
+        ]),
+      ]
+  }
+  const victim =
+    eventsOf(view, 'Pod', first.metadata.name, /Preempted/)[0] ??
+    all(view.snapshot, 'events').find((e) => e.reason === 'Preempted' && e.involvedObject.name?.startsWith(`${view.service.workload}-`))
+  if (victim && /Insufficient|Preempt/i.test(message))
+    return [make('preempted', view.subject, 'a pod of higher priority took its place', [eventEvidence(victim)], 0.93)]
+  const insufficient = [...new Set([...message.matchAll(/Insufficient ([\w./-]+)/gi)].map((m) => m[1]))]
+  if (insufficient.length || big || /Too many pods/i.test(message)) {
+    return [
+      make(
+        'unschedulable_resources',
+        view.subject,
+        big
+          ? `it asks for ${cores(need.cpu)} CPU and ${bytes(need.memory)}, more than any node has`
+          : `not enough free ${insufficient.join(' and ') || 'pod slots'} on any node that fits`,
+        [
+          ...everyNode
+            .slice(0, 3)
+            .map((n) =>
+              seen('Node', n, 'status.allocatable', `cpu ${n.status?.allocatable?.cpu}, memory ${n.status?.allocatable?.memory}`),
+            ),
+          ...changedIn(view, pending, ['resources'], /requests|limits/),
+        ],
+      ),
+      refuted('unschedulable_selector', view.subject, `${fit.length} of ${everyNode.length} nodes match the pod's node selector`),
+    ]
+  }
+  if (/anti-affinity|pod affinity|topology spread/i.test(message))
+    return [
+      make(
+        'unschedulable_antiaffinity',
+        view.subject,
+        'its affinity or spread rules leave no node',
+        changedIn(view, pending, ['placement']),
+      ),
+    ]
+  if (/didn't have free ports/i.test(message))
+    return [
+      make(
+        'port_conflict',
+        view.subject,
+        'its host port is taken on every node that fits',
+        changedIn(view, pending, ['ports', 'placement']),
+      ),
+    ]
+  const taint = fit.flatMap((n) => blocking(first.spec, n).map((t) => ({ n, t })))[0]
+  if (taint || /untolerated taint/i.test(message))
+    return [
+      make(
+        'unschedulable_taint',
+        view.subject,
+        `it does not tolerate ${taint ? `taint ${taint.t.key}${taint.t.value ? `=${taint.t.value}` : ''}:${taint.t.effect} of node ${taint.n.metadata.name}` : 'the taints of the nodes'}`,
+        changedIn(view, pending, ['placement'], /tolerations/),
+      ),
+    ]
+  if (first.spec.schedulingGates?.length)
+    return [make('unschedulable_selector', view.subject, `it is held by scheduling gate ${first.spec.schedulingGates[0]!.name}`, [])]
+  if (/didn't match Pod's node affinity|node selector/i.test(message))
+    return [make('unschedulable_selector', view.subject, 'the nodes that match its selector cannot take it', selectorChange, 0.8)]
+  return why ? [make('unschedulable_resources', view.subject, short(message, 120), [], 0.5)] : []
+}
+
+function volumes(
+  view: View,
+  pod: Pod,
+  message: string,
+  make: (code: Claim['code'], subject: Subject, summary: string, more: Evidence[], confidence?: number) => Claim,
+): Claim | undefined {
+  const named = (pod.spec.volumes ?? []).flatMap((v) => v.persistentVolumeClaim?.claimName ?? [])
+  const claimed = named.map((name) => ({ name, claim: find(view.snapshot, 'persistentvolumeclaims', name, view.service.namespace) }))
+  const unbound = claimed.find((c) => (c.claim ? c.claim.status?.phase !== 'Bound' : sees(view.snapshot, 'persistentvolumeclaims')))
+  if (!unbound && !/persistentvolume|volume node affinity/i.test(message)) return undefined
+  const name = unbound?.name ?? /persistentvolumeclaim "([^"]+)"/i.exec(message)?.[1] ?? named[0]
+  if (!name) return undefined
+  const subject = { kind: 'PersistentVolumeClaim', namespace: view.service.namespace, name }
+  const object = unbound?.claim
+  if (!object)
+    return make(
+      'pvc_pending',
+      subject,
+      `PersistentVolumeClaim ${name} ${unbound ? 'does not exist' : 'cannot be used on any node'}`,
+      changedIn(view, [pod], ['volumes']),
+    )
+  const wanted = object.spec?.storageClassName
+  const known =
+    wanted === undefined || !sees(view.snapshot, 'storageclasses') || find(view.snapshot, 'storageclasses', wanted) !== undefined
+  const events = eventsOf(view, 'PersistentVolumeClaim', name).slice(0, 1).map(eventEvidence)
+  return make(
+    'pvc_pending',
+    subject,
+    `PersistentVolumeClaim ${name} is ${object.status?.phase ?? 'Pending'}${known ? '' : `: StorageClass ${wanted} does not exist`}`,
+    [
+      seen('PersistentVolumeClaim', object, 'status.phase', object.status?.phase ?? 'Pending', 'Bound'),
+      ...(known ? [] : [{ source: 'kubernetes' as const, asked: `storageclass/${wanted}`, observed: 'not found', expected: 'present' }]),
+      ...events,
+      ...changedIn(view, [pod], ['volumes']),
+    ],
+  )
+}
+
+const notReadyProof = (node: Node): Evidence[] => {
+  const c = condOf(node, 'Ready')
+  return c ? [conditionEvidence('Node', node, c)] : []
+}
+
+/** Nodes under the service's pods that went away or are short of something. */
+function nodes(view: View): Claim[] {
+  const under = new Set(view.pods.concat(view.leaving).map((p) => p.spec.nodeName))
+  return all(view.snapshot, 'nodes')
+    .filter((n) => under.has(n.metadata.name))
+    .flatMap((node): Claim[] => {
+      const pods = view.pods.concat(view.leaving).filter((p) => p.spec.nodeName === node.metadata.name)
+      if (!nodeIsReady(node)) {
+        const since = condOf(node, 'Ready')?.lastTransitionTime
+        return [
+          supported({
+            code: 'node_not_ready',
+            subject: nodeSubject(node),
+            since,
+            confidence: 0.97,
+            summary: `node ${node.metadata.name} is not ready; ${podCount(pods, view.pods.length)} run on it`,
+            evidence: notReadyProof(node),
+            effects: podEffect(pods, 'on a node that does not answer'),
+          }),
+        ]
+      }
+      const pressure = pressured(node)
+      const hit = pods.filter((p) => !podIsReady(p) || p.status?.reason === 'Evicted')
+      if (pressure && hit.length)
+        return [
+          supported({
+            code: 'node_pressure',
+            subject: nodeSubject(node),
+            since: pressure.lastTransitionTime,
+            confidence: 0.93,
+            summary: `node ${node.metadata.name} reports ${pressure.type}`,
+            evidence: [conditionEvidence('Node', node, pressure)],
+            effects: podEffect(hit, 'not ready'),
+          }),
+        ]
+      return []
+    })
+}
+
+const recentSeconds = 1800
+
+/** Pods of the workload that the kubelet evicted lately. */
+function evicted(view: View): Claim[] {
+  const owned = new Set(
+    [view.workload?.metadata.uid, ...view.revisions.map((r) => r.replicaSet?.metadata.uid)].filter((u) => u !== undefined),
+  )
+  const gone = all(view.snapshot, 'pods').filter(
+    (p) =>
+      p.status?.phase === 'Failed' &&
+      p.status.reason === 'Evicted' &&
+      (p.metadata.ownerReferences ?? []).some((o) => owned.has(o.uid)) &&
+      view.now - Date.parse(p.status.startTime ?? p.metadata.creationTimestamp ?? '') < recentSeconds * 1000,
+  )
+  const events = all(view.snapshot, 'events').filter(
+    (e) =>
+      e.reason === 'Evicted' &&
+      e.involvedObject.name?.startsWith(`${view.service.workload}-`) &&
+      view.now - Date.parse(eventTime(e) ?? '') < recentSeconds * 1000,
+  )
+  const first = gone[0]
+  const message = first?.status?.message ?? events[0]?.message ?? ''
+  if (!message) return []
+  const evidence = first ? [seen('Pod', first, 'status.message', short(message))] : [eventEvidence(events[0]!)]
+  const own =
+    /ephemeral local storage usage exceeds|exceed(?:s|ed) (?:its|the) (?:local )?(?:ephemeral|emptyDir)|usage of EmptyDir volume|container .* exceeded its local ephemeral/i.test(
+      message,
+    )
+  if (own)
+    return [
+      supported({
+        code: 'ephemeral_storage',
+        subject: view.subject,
+        since: first?.metadata.creationTimestamp,
+        confidence: 0.95,
+        summary: `pods are evicted for writing more than their ephemeral storage allows`,
+        evidence,
+        effects: podEffect(gone, 'Evicted'),
+      }),
+    ]
+  const node = find(view.snapshot, 'nodes', first?.spec.nodeName)
+  return [
+    supported({
+      code: 'node_pressure',
+      subject: node ? nodeSubject(node) : { kind: 'Node', name: first?.spec.nodeName ?? '?' },
+      since: first?.metadata.creationTimestamp,
+      confidence: 0.9,
+      summary: `pods were evicted: ${short(message, 100)}`,
+      evidence,
+      effects: podEffect(gone, 'Evicted'),
+    }),
+  ]
+}

@@ -1,0 +1,270 @@
+/** NetworkPolicies that cut a path the service lives by: callers to it, it to its dependencies, it to DNS. */
+import type { NetworkPolicy, Pod } from '../../facts/kubernetes-types.ts'
+import { all, find, sees } from '../../facts/lookup.ts'
+import { portNumber } from '../../facts/probes.ts'
+import { editedAt } from '../changes.ts'
+import { type Claim, type Family, podCount, refuted, seen, short, supported } from '../claim.ts'
+import { logEvidence, matching, patterns } from '../logs.ts'
+import { allowed, type Direction, type Flow, isolating, type Party } from '../network-rules.ts'
+import { selectorText } from '../selectors.ts'
+import { suffering } from '../symptoms.ts'
+import { millis } from '../time.ts'
+import { traffic, trafficBefore } from '../traffic.ts'
+import type { Evidence, Subject } from '../verdict.ts'
+import { logsOf, type View } from '../view.ts'
+
+export const policies: Family = (view) => (sees(view.snapshot, 'networkpolicies') ? [...ingress(view), ...egress(view)] : [])
+
+const spaceLabels = (view: View, namespace: string): Record<string, string> => ({
+  'kubernetes.io/metadata.name': namespace,
+  ...find(view.snapshot, 'namespaces', namespace)?.metadata.labels,
+})
+
+function party(view: View, pod: Pod): Party {
+  const namespace = pod.metadata.namespace ?? view.service.namespace
+  const ports = Object.fromEntries(
+    pod.spec.containers.flatMap((c) => (c.ports ?? []).filter((p) => p.name).map((p) => [p.name!, p.containerPort])),
+  )
+  return { namespace, labels: pod.metadata.labels ?? {}, namespaceLabels: spaceLabels(view, namespace), address: pod.status?.podIP, ports }
+}
+
+/** The workload as a party: a pod of it, or its template where no pod exists. */
+function own(view: View): Party | undefined {
+  const pod = view.pods[0]
+  if (pod) return party(view, pod)
+  const labels = view.template?.metadata?.labels
+  return (
+    labels && {
+      namespace: view.service.namespace,
+      labels,
+      namespaceLabels: spaceLabels(view, view.service.namespace),
+      address: undefined,
+      ports: Object.fromEntries((view.main?.ports ?? []).filter((p) => p.name).map((p) => [p.name!, p.containerPort])),
+    }
+  )
+}
+
+const newest = (list: readonly NetworkPolicy[]): NetworkPolicy =>
+  [...list].sort((a, b) => (millis(editedAt(b)) ?? 0) - (millis(editedAt(a)) ?? 0) || (a.metadata.name < b.metadata.name ? -1 : 1))[0]!
+const subject = (p: NetworkPolicy): Subject => ({ kind: 'NetworkPolicy', namespace: p.metadata.namespace, name: p.metadata.name })
+const policyEvidence = (p: NetworkPolicy, direction: Direction): Evidence =>
+  seen('NetworkPolicy', p, `spec.${direction}`, short(describe(p, direction)), undefined, editedAt(p))
+
+function describe(p: NetworkPolicy, direction: Direction): string {
+  const rules = (direction === 'ingress' ? p.spec.ingress : p.spec.egress) ?? []
+  if (rules.length === 0) return `selects ${selectorText(p.spec.podSelector)}, allows nothing`
+  return `selects ${selectorText(p.spec.podSelector)}, allows ${rules
+    .map((r) => {
+      const peers = (('from' in r ? r.from : 'to' in r ? r.to : undefined) ?? []) as {
+        podSelector?: Parameters<typeof selectorText>[0]
+        namespaceSelector?: Parameters<typeof selectorText>[0]
+        ipBlock?: { cidr: string }
+      }[]
+      const who =
+        peers
+          .map(
+            (x) =>
+              x.ipBlock?.cidr ??
+              [
+                x.podSelector && `pods ${selectorText(x.podSelector)}`,
+                x.namespaceSelector && `namespaces ${selectorText(x.namespaceSelector)}`,
+              ]
+                .filter(Boolean)
+                .join(' in '),
+          )
+          .join(' or ') || 'anyone'
+      return `${who} on ${(r.ports ?? []).map((x) => `${x.protocol ?? 'TCP'} ${x.port ?? 'any'}`).join(', ') || 'any port'}`
+    })
+    .join('; ')}`
+}
+
+/** Pods of the namespace that name the Service as an address: its callers, as far as specs tell. */
+export function callers(view: View): Pod[] {
+  const name = view.service.service.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const address = new RegExp(`(?:^|[^a-z0-9.-])${name}(?:\\.[a-z0-9-]+(?:\\.svc[a-z0-9.]*)?)?(?=$|[:/"'\\s$])`)
+  return all(view.snapshot, 'pods').filter(
+    (p) =>
+      p.metadata.namespace === view.service.namespace &&
+      p.status?.phase === 'Running' &&
+      !view.pods.includes(p) &&
+      p.spec.containers.some((c) =>
+        [...(c.command ?? []), ...(c.args ?? []), ...(c.env ?? []).map((e) => e.value ?? '')].some((t) => address.test(t)),
+      ),
+  )
+}
+
+function ingress(view: View): Claim[] {
+  const self = own(view)
+  const rules = all(view.snapshot, 'networkpolicies')
+  if (!self) return []
+  const front =
+    view.front?.spec.ports?.find((p) => p.port === view.service.port || p.targetPort === view.service.port) ?? view.front?.spec.ports?.[0]
+  const flow: Flow = { port: portNumber(view.main, front?.targetPort ?? view.service.port) ?? view.service.port, protocol: 'TCP' }
+  const by = isolating(rules, self, 'ingress')
+  if (by.length === 0) return []
+  const known = callers(view)
+  const denied = known.filter((p) => !allowed(rules, self, 'ingress', party(view, p), flow).allowed)
+  const culprit = newest(by)
+  const anyone = rulesAdmitSomeone(view, by, self, flow)
+  const now = traffic(view)
+  const before = trafficBefore(view, millis(editedAt(culprit)))
+  const dropped = before !== undefined && now !== undefined && before.rate > 0.2 && now.rate < before.rate * 0.1
+  const flows = now !== undefined && now.rate > 0.2
+  if (!denied.length && anyone && !dropped)
+    return [refuted('netpol_ingress_block', subject(culprit), 'the policies admit the callers that can be seen')]
+  // Requests still arrive from those who call, so what is denied is not what the service lives by.
+  if (flows && !dropped && (denied.length === 0 || denied.length < known.length))
+    return [refuted('netpol_ingress_block', subject(culprit), `requests arrive (${now.rate.toFixed(1)}/s)`)]
+  if (flows && !dropped && now.seconds > 30)
+    return [refuted('netpol_ingress_block', subject(culprit), `requests arrive (${now.rate.toFixed(1)}/s)`)]
+  const evidence: Evidence[] = [policyEvidence(culprit, 'ingress')]
+  if (denied.length)
+    evidence.push(seen('Pod', denied[0]!, 'labels', selectorText(denied[0]!.metadata.labels), 'a peer that the policy admits'))
+  if (dropped)
+    evidence.push({
+      source: 'prometheus',
+      asked: 'requests per second, before and after the policy was written',
+      observed: `${before.rate.toFixed(1)} -> ${now.rate.toFixed(2)}`,
+    })
+  const who = denied.length
+    ? `caller ${denied[0]!.metadata.name}${denied.length > 1 ? ` and ${denied.length - 1} more` : ''}`
+    : 'every caller'
+  return [
+    supported({
+      code: 'netpol_ingress_block',
+      subject: subject(culprit),
+      since: editedAt(culprit),
+      confidence: denied.length || dropped ? 0.95 : 0.9,
+      summary: `NetworkPolicy ${culprit.metadata.name} does not let ${who} reach port ${flow.port}`,
+      evidence,
+      effects: [{ what: `${podCount(view.pods, view.pods.length)} ready, callers time out` }],
+      hints: { policy: culprit.metadata.name },
+    }),
+    refuted(
+      'service_target_port',
+      { kind: 'Service', namespace: view.service.namespace, name: view.service.service },
+      'the Service leads to the port on which the pods listen',
+    ),
+  ]
+}
+
+/** Whether some peer that exists may pass: a pod of this namespace, a namespace that matches, or an address block. */
+function rulesAdmitSomeone(view: View, by: readonly NetworkPolicy[], self: Party, flow: Flow): boolean {
+  const pods = all(view.snapshot, 'pods').filter(
+    (p) => p.metadata.namespace === view.service.namespace && !view.pods.includes(p) && p.status?.phase === 'Running',
+  )
+  if (pods.some((p) => allowed(by, self, 'ingress', party(view, p), flow).allowed)) return true
+  const elsewhere = all(view.snapshot, 'namespaces').filter((n) => n.metadata.name !== view.service.namespace)
+  return by.some((p) =>
+    (p.spec.ingress ?? []).some(
+      (r) =>
+        !r.from?.length ||
+        r.from.some(
+          (peer) =>
+            peer.ipBlock !== undefined ||
+            (peer.namespaceSelector !== undefined &&
+              elsewhere.some(
+                (n) =>
+                  allowed(
+                    [p],
+                    self,
+                    'ingress',
+                    {
+                      namespace: n.metadata.name,
+                      labels: peer.podSelector?.matchLabels ?? {},
+                      namespaceLabels: spaceLabels(view, n.metadata.name),
+                      address: undefined,
+                    },
+                    flow,
+                  ).allowed,
+              )),
+        ),
+    ),
+  )
+}
+
+function egress(view: View): Claim[] {
+  const self = own(view)
+  if (!self) return []
+  const rules = all(view.snapshot, 'networkpolicies')
+  const by = isolating(rules, self, 'egress')
+  const claims: Claim[] = []
+  const felt = suffering(view)
+  if (by.length > 0 && felt) {
+    const resolver = all(view.snapshot, 'pods').find(
+      (p) => p.metadata.namespace === 'kube-system' && p.metadata.labels?.['k8s-app'] === 'kube-dns',
+    )
+    const dns: Party = resolver
+      ? party(view, resolver)
+      : {
+          namespace: 'kube-system',
+          labels: { 'k8s-app': 'kube-dns' },
+          namespaceLabels: spaceLabels(view, 'kube-system'),
+          address: undefined,
+        }
+    if (!allowed(rules, self, 'egress', dns, { port: 53, protocol: 'UDP' }).allowed) {
+      const culprit = newest(by)
+      const lines = matching(logsOf(view), patterns.dns)
+      return [
+        supported({
+          code: 'netpol_dns_block',
+          subject: subject(culprit),
+          since: editedAt(culprit),
+          confidence: 0.95,
+          summary: `NetworkPolicy ${culprit.metadata.name} does not let the pods ask DNS, so no name resolves`,
+          evidence: [
+            policyEvidence(culprit, 'egress'),
+            {
+              source: 'kubernetes',
+              asked: 'egress of the pods to kube-dns, UDP 53, by the policies that select them',
+              observed: 'not allowed',
+              expected: 'allowed',
+            },
+            ...(lines.length ? [logEvidence(lines)] : []),
+            felt,
+          ],
+          effects: [{ what: 'every dependency named by a host name is unreachable' }],
+          hints: { policy: culprit.metadata.name },
+        }),
+        refuted(
+          'dependency_down',
+          view.subject,
+          view.dependencies.length ? 'the dependencies have ready endpoints; the pods cannot look up their names' : 'no dependency is down',
+        ),
+      ]
+    }
+  }
+  if (!felt) return claims
+  for (const d of view.dependencies) {
+    const target = d.pods.find((p) => !p.metadata.deletionTimestamp)
+    const port = d.service?.spec.ports?.find((p) => p.port === d.port) ?? d.service?.spec.ports?.[0]
+    const number = target
+      ? portNumber(
+          target.spec.containers.find((c) => c.ports?.some((p) => p.name === port?.targetPort)) ?? target.spec.containers[0],
+          port?.targetPort ?? d.port,
+        )
+      : d.port
+    const flow: Flow = { port: number ?? d.port ?? 0, protocol: 'TCP' }
+    const other = target && party(view, target)
+    if (!d.external && !other) continue
+    const out = allowed(rules, self, 'egress', other, flow)
+    const into = other ? allowed(rules, other, 'ingress', self, flow) : { allowed: true, by: [] }
+    const guilty = !out.allowed ? out.by : !into.allowed ? into.by : []
+    if (guilty.length === 0) continue
+    const culprit = newest(guilty)
+    const code = out.allowed ? 'netpol_ingress_block' : 'netpol_egress_block'
+    claims.push(
+      supported({
+        code,
+        subject: subject(culprit),
+        since: editedAt(culprit),
+        confidence: 0.94,
+        summary: `NetworkPolicy ${culprit.metadata.name} does not let the pods reach ${d.name} on port ${flow.port}`,
+        evidence: [policyEvidence(culprit, out.allowed ? 'ingress' : 'egress'), felt],
+        effects: [{ what: `${d.name} is unreachable` }],
+        hints: { policy: culprit.metadata.name },
+      }),
+    )
+  }
+  return claims
+}

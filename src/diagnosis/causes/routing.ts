@@ -1,0 +1,352 @@
+/** From a caller to a pod: the Service, its endpoints and ports, and what stands before it. */
+import { all, find, podsOf, sees, type Workload } from '../../facts/lookup.ts'
+import { portNumber } from '../../facts/probes.ts'
+import { editedAt } from '../changes.ts'
+import { type Claim, type Family, podCount, refuted, seen, short, supported } from '../claim.ts'
+import { logEvidence, matching, patterns } from '../logs.ts'
+import { mapSelects, selectorText } from '../selectors.ts'
+import type { Evidence } from '../verdict.ts'
+import { endpointsOf, logsOf, podIsReady, probesOf, type View } from '../view.ts'
+
+export const routing: Family = (view) => [...serviceObject(view), ...entrance(view), ...certificate(view), ...dns(view)]
+
+const subjectService = (view: View, name = view.service.service) => ({ kind: 'Service', namespace: view.service.namespace, name })
+
+function serviceObject(view: View): Claim[] {
+  const { front } = view
+  if (!view.workload || !sees(view.snapshot, 'services')) return []
+  if (!front) {
+    // A workload that no Service was ever meant for is no fault; one that another Service fronts is asked for by the wrong name.
+    const other = all(view.snapshot, 'services').find(
+      (s) => s.metadata.namespace === view.service.namespace && mapSelects(s.spec.selector, view.template?.metadata?.labels),
+    )
+    if (other)
+      return [
+        supported({
+          code: 'wrong_target',
+          subject: subjectService(view, other.metadata.name),
+          confidence: 0.7,
+          summary: `there is no Service ${view.service.service}; Service ${other.metadata.name} fronts ${view.service.workload}`,
+          evidence: [seen('Service', other, 'spec.selector', selectorText(other.spec.selector))],
+        }),
+      ]
+    return [
+      supported({
+        code: 'service_missing',
+        subject: subjectService(view),
+        since: undefined,
+        confidence: 0.93,
+        summary: `Service ${view.service.service} does not exist, so nobody can reach ${view.pods.filter(podIsReady).length} ready pods`,
+        evidence: [
+          {
+            source: 'kubernetes',
+            asked: `service/${view.service.service} in ${view.service.namespace}`,
+            observed: 'not found',
+            expected: 'present',
+          },
+        ],
+      }),
+    ]
+  }
+  const labels = view.template?.metadata?.labels
+  if (front.spec.type === 'ExternalName' || !front.spec.selector) return []
+  if (!mapSelects(front.spec.selector, labels)) {
+    return [
+      supported({
+        code: 'service_selector_mismatch',
+        subject: subjectService(view),
+        since: editedAt(front),
+        confidence: 0.97,
+        summary: `Service ${front.metadata.name} selects ${selectorText(front.spec.selector)}; the pods of ${view.service.workload} do not carry that`,
+        evidence: [
+          seen(
+            'Service',
+            front,
+            'spec.selector',
+            selectorText(front.spec.selector),
+            `labels of the pods: ${selectorText(labels)}`,
+            editedAt(front),
+          ),
+          seen(
+            'Service',
+            front,
+            'ready endpoints',
+            String(endpointsOf(view.slices).filter((e) => e.ready).length),
+            `${view.pods.filter(podIsReady).length} ready pods`,
+          ),
+        ],
+        effects: [{ what: 'no pod of the workload behind the Service' }],
+      }),
+      refuted('service_target_port', subjectService(view), 'the Service has no endpoint of this workload at all'),
+    ]
+  }
+  return [...targetPort(view), ...pollution(view), ...local(view)]
+}
+
+function targetPort(view: View): Claim[] {
+  const front = view.front!
+  const ready = view.pods.filter(podIsReady)
+  if (ready.length === 0) return []
+  const ports = new Set(view.pods.flatMap((p) => p.spec.containers.flatMap((c) => (c.ports ?? []).map((x) => x.containerPort))))
+  for (const p of front.spec.ports ?? []) {
+    const target = p.targetPort ?? p.port
+    const container = view.pods[0]?.spec.containers.find((c) => c.ports?.some((x) => x.name === target)) ?? view.main
+    const number = portNumber(container, target)
+    const unnamed = typeof target === 'string' && number === undefined && !/^\d+$/.test(target)
+    const through = probesOf(view, 'service').find((x) => x.port === (p.name ?? p.port))
+    const refusedThrough = through !== undefined && through.result.state !== 'ok' && /refused|no endpoints/i.test(through.result.reason)
+    const direct = probesOf(view, 'pod').find((x) => x.port === view.service.port && x.result.state === 'ok')
+    const listens =
+      number === undefined ||
+      number === view.service.port ||
+      probesOf(view, 'pod').some((x) => x.port === number && x.result.state === 'ok')
+    const declared = number !== undefined && ports.has(number)
+    const primary =
+      (front.spec.ports ?? []).length === 1 ||
+      p.port === view.service.port ||
+      /^(http|web|main)/.test(p.name ?? '') ||
+      number === view.service.port
+    const wrong =
+      unnamed ||
+      (refusedThrough && direct !== undefined && !listens) ||
+      (!declared && !listens && primary && ports.size > 0 && direct !== undefined)
+    if (!wrong) continue
+    const evidence: Evidence[] = [
+      seen(
+        'Service',
+        front,
+        `spec.ports[${p.name ?? p.port}].targetPort`,
+        String(target),
+        `port ${view.service.port}, on which the pods listen`,
+        editedAt(front),
+      ),
+      ...(through && through.result.state !== 'ok'
+        ? [
+            {
+              source: 'probe' as const,
+              asked: `GET ${through.path} through service/${front.metadata.name}:${through.port}`,
+              observed: short(through.result.reason, 160),
+              expected: 'an answer',
+            },
+          ]
+        : []),
+      ...(direct?.result.state === 'ok'
+        ? [
+            {
+              source: 'probe' as const,
+              asked: `GET ${direct.path} of pod/${direct.name}:${direct.port}`,
+              observed: String(direct.result.value.status),
+              expected: 'an answer',
+            },
+          ]
+        : []),
+    ]
+    return [
+      supported({
+        code: 'service_target_port',
+        subject: subjectService(view),
+        since: editedAt(front),
+        confidence: 0.96,
+        summary: `Service ${front.metadata.name} sends port ${p.port} to ${unnamed ? `a port named "${target}", which no container has` : `port ${number}, on which no container listens`}`,
+        evidence,
+        effects: [{ what: `${podCount(ready, view.pods.length)} ready, none reachable through the Service` }],
+        hints: { port: String(p.port) },
+      }),
+      refuted(
+        'service_selector_mismatch',
+        subjectService(view),
+        `the selector matches: ${endpointsOf(view.slices).length} endpoints stand behind the Service`,
+      ),
+    ]
+  }
+  return []
+}
+
+/** Pods of other workloads behind the Service. */
+function pollution(view: View): Claim[] {
+  const own = new Set(view.pods.concat(view.leaving).map((p) => p.metadata.name))
+  const strangers = endpointsOf(view.slices).filter((e) => e.ready && e.pod !== undefined && !own.has(e.pod))
+  const first = strangers[0] && find(view.snapshot, 'pods', strangers[0].pod, view.service.namespace)
+  if (!first || own.size === 0) return []
+  const others = [...all(view.snapshot, 'deployments'), ...all(view.snapshot, 'statefulsets'), ...all(view.snapshot, 'daemonsets')].filter(
+    (w: Workload) => w.metadata.uid !== view.workload?.metadata.uid,
+  )
+  const owner = others.find((w) => podsOf(view.snapshot, w).some((p) => p.metadata.name === first.metadata.name))
+  // A canary or a blue-green pair shares the labels on purpose and speaks the same port.
+  const sameImage =
+    owner?.spec.template.spec.containers.some((c) =>
+      view.template?.spec.containers.some((o) => o.image?.split(':')[0] === c.image?.split(':')[0] && o.name === c.name),
+    ) ?? false
+  if (sameImage) return []
+  return [
+    supported({
+      code: 'service_selector_pollution',
+      subject: subjectService(view),
+      since: first.metadata.creationTimestamp,
+      confidence: 0.9,
+      summary: `Service ${view.front!.metadata.name} also sends requests to ${strangers.length} pod${strangers.length > 1 ? 's' : ''} of ${owner ? owner.metadata.name : 'another workload'}`,
+      evidence: [
+        seen('Service', view.front!, 'spec.selector', selectorText(view.front!.spec.selector), `pods of ${view.service.workload} only`),
+        seen('Pod', first, 'labels', selectorText(first.metadata.labels)),
+      ],
+    }),
+  ]
+}
+
+function local(view: View): Claim[] {
+  const front = view.front!
+  const which =
+    front.spec.internalTrafficPolicy === 'Local'
+      ? 'internalTrafficPolicy'
+      : front.spec.externalTrafficPolicy === 'Local'
+        ? 'externalTrafficPolicy'
+        : undefined
+  if (!which) return []
+  const withPods = new Set(view.pods.filter(podIsReady).map((p) => p.spec.nodeName))
+  const without = all(view.snapshot, 'nodes').filter((n) => !withPods.has(n.metadata.name) && !n.spec?.unschedulable)
+  if (withPods.size === 0 || without.length === 0) return []
+  const recent = (Date.parse(editedAt(front) ?? '') || 0) > view.now - view.snapshot.target.lookbackSeconds * 1000
+  if (which === 'externalTrafficPolicy' && !recent) return []
+  return [
+    supported({
+      code: 'traffic_policy_local',
+      subject: subjectService(view),
+      since: editedAt(front),
+      confidence: recent ? 0.88 : 0.7,
+      summary: `Service ${front.metadata.name} keeps traffic on the caller's node (${which}: Local); ${without
+        .map((n) => n.metadata.name)
+        .slice(0, 3)
+        .join(', ')} ${without.length > 1 ? 'have' : 'has'} no ready pod`,
+      evidence: [seen('Service', front, `spec.${which}`, 'Local', 'Cluster', editedAt(front))],
+    }),
+  ]
+}
+
+/** Ingresses that lead to the Service: their class, their backend. */
+function entrance(view: View): Claim[] {
+  const names = new Set([view.service.service])
+  return all(view.snapshot, 'ingresses')
+    .filter((i) => i.metadata.namespace === view.service.namespace)
+    .flatMap((ingress): Claim[] => {
+      const backends = [
+        ingress.spec?.defaultBackend,
+        ...(ingress.spec?.rules ?? []).flatMap((r) => (r.http?.paths ?? []).map((p) => p.backend)),
+      ].flatMap((b) => b?.service ?? [])
+      const mine = backends.some((b) => names.has(b.name)) || ingress.metadata.name.includes(view.service.service)
+      if (!mine) return []
+      const subject = { kind: 'Ingress', namespace: view.service.namespace, name: ingress.metadata.name }
+      const wanted = ingress.spec?.ingressClassName ?? ingress.metadata.annotations?.['kubernetes.io/ingress.class']
+      if (
+        wanted &&
+        sees(view.snapshot, 'ingressclasses') &&
+        all(view.snapshot, 'ingressclasses').length > 0 &&
+        !find(view.snapshot, 'ingressclasses', wanted)
+      )
+        return [
+          supported({
+            code: 'ingress_class',
+            subject,
+            since: editedAt(ingress),
+            confidence: 0.9,
+            summary: `Ingress ${ingress.metadata.name} asks for class ${wanted}, which does not exist`,
+            evidence: [seen('Ingress', ingress, 'spec.ingressClassName', wanted, 'an IngressClass of the cluster', editedAt(ingress))],
+          }),
+        ]
+      for (const b of backends) {
+        const service = find(view.snapshot, 'services', b.name, view.service.namespace)
+        const port = b.port?.number ?? b.port?.name
+        const has = service?.spec.ports?.some((p) => p.port === port || p.name === port)
+        if (!service || (port !== undefined && !has))
+          return [
+            supported({
+              code: 'ingress_misroute',
+              subject,
+              since: editedAt(ingress),
+              confidence: 0.93,
+              summary: `Ingress ${ingress.metadata.name} leads to ${service ? `port ${port} of Service ${b.name}, which it does not have` : `Service ${b.name}, which does not exist`}`,
+              evidence: [
+                seen(
+                  'Ingress',
+                  ingress,
+                  'backend',
+                  `${b.name}:${port}`,
+                  service ? `one of ${service.spec.ports?.map((p) => p.port).join(', ')}` : 'a Service that exists',
+                  editedAt(ingress),
+                ),
+              ],
+            }),
+          ]
+      }
+      return []
+    })
+}
+
+function certificate(view: View): Claim[] {
+  const lines = matching(logsOf(view), patterns.certificate, view.now - 600_000)
+  const edge = view.snapshot.probes.find((p) => p.result.state !== 'ok' && patterns.certificate.test(p.result.reason))
+  if (lines.length === 0 && !edge) return []
+  const ingress = all(view.snapshot, 'ingresses').find((i) => i.spec?.tls?.length)
+  const secret =
+    ingress?.spec?.tls?.[0]?.secretName ??
+    (view.template?.spec.volumes ?? [])
+      .flatMap((v) => v.secret?.secretName ?? [])
+      .find((n) => find(view.snapshot, 'secrets', n, view.service.namespace)?.type === 'kubernetes.io/tls' || /tls|cert/i.test(n))
+  const evidence: Evidence[] = [
+    ...(lines.length ? [logEvidence(lines)] : []),
+    ...(edge && edge.result.state !== 'ok'
+      ? [
+          {
+            source: 'probe' as const,
+            asked: `GET ${edge.path} of ${edge.name}`,
+            observed: short(edge.result.reason),
+            expected: 'a valid certificate',
+          },
+        ]
+      : []),
+  ]
+  return [
+    supported({
+      code: 'tls_expired',
+      subject: secret ? { kind: 'Secret', namespace: view.service.namespace, name: secret } : view.subject,
+      since: lines[0]?.time,
+      confidence: 0.9,
+      summary: `a certificate has expired${secret ? ` (Secret ${secret})` : ''}`,
+      evidence,
+    }),
+  ]
+}
+
+/** A pod whose DNS settings cannot resolve names of the cluster. */
+function dns(view: View): Claim[] {
+  const spec = view.template?.spec
+  const lines = matching(logsOf(view), patterns.dns, view.now - 300_000)
+  const policy = spec?.dnsPolicy ?? 'ClusterFirst'
+  const suspicious = policy === 'Default' || policy === 'None' || (spec?.hostNetwork === true && policy !== 'ClusterFirstWithHostNet')
+  const suffering =
+    lines.length > 0 ||
+    view.pods.some((p) => !podIsReady(p)) ||
+    probesOf(view, 'pod').some((p) => p.result.state === 'ok' && p.result.value.status >= 500)
+  if (!suspicious || !suffering || !view.workload) return []
+  const needs = view.dependencies.some((d) => d.serviceName)
+  if (!needs && lines.length === 0) return []
+  return [
+    supported({
+      code: 'dns_policy',
+      subject: view.subject,
+      since: editedAt(view.workload),
+      confidence: lines.length ? 0.95 : 0.85,
+      summary: `the pods cannot resolve names of the cluster: dnsPolicy is ${policy}${spec?.hostNetwork ? ' on the host network' : ''}`,
+      evidence: [
+        seen(
+          view.service.kind,
+          view.workload,
+          'spec.template.spec.dnsPolicy',
+          policy,
+          spec?.hostNetwork ? 'ClusterFirstWithHostNet' : 'ClusterFirst',
+        ),
+        ...(lines.length ? [logEvidence(lines)] : []),
+      ],
+      introducedByRevision: true,
+    }),
+  ]
+}

@@ -1,0 +1,113 @@
+/** From claims to causes: one root per causal chain with its effects folded under it, independent causes side by side, rivals named. Pure. */
+import type { Claim } from './claim.ts'
+import type { CauseCode } from './codes.ts'
+import { knownOf, refusalsOf, remediesOf } from './remedies.ts'
+import { millis } from './time.ts'
+import type { Cause, Effect, Rival } from './verdict.ts'
+import type { View } from './view.ts'
+
+/** Causes that take the service away or break its answers come before causes that only may. */
+const lesser = new Set<CauseCode>([
+  'hpa_no_metrics',
+  'hpa_capped',
+  'pdb_blocks',
+  'traffic_policy_local',
+  'telemetry_gap',
+  'rollout_strategy',
+  'service_selector_pollution',
+  'session_affinity',
+  'secret_in_logs',
+  'insufficient_traffic',
+  'preempted',
+])
+
+/** Causes whose whole effect is one runbook's subject; asked for by that runbook they come first. */
+const subjects: Readonly<Record<string, readonly CauseCode[]>> = {
+  'cpu-issues': ['single_bad_pod', 'cpu_throttling', 'event_loop_block', 'noisy_neighbour', 'traffic_surge'],
+  'memory-issues': ['memory_leak', 'memory_limit_low', 'v8_heap_limit', 'sidecar_oom', 'node_pressure', 'disk_full', 'ephemeral_storage'],
+  'performance-degradation': [
+    'cpu_throttling',
+    'event_loop_block',
+    'noisy_neighbour',
+    'dependency_slow',
+    'pool_exhausted',
+    'hpa_no_metrics',
+    'hpa_capped',
+    'traffic_surge',
+    'single_bad_pod',
+    'edge_timeout',
+  ],
+  'streaming-issues': ['stream_limit', 'stream_leak', 'idle_timeout', 'session_affinity', 'slow_consumers'],
+  'security-incidents': ['brute_force', 'credential_stuffing', 'recon_scan', 'auth_config', 'secret_in_logs', 'rbac_denied'],
+}
+
+const same = (a: Claim, b: Claim): boolean =>
+  a.code === b.code && a.subject.kind === b.subject.kind && a.subject.name === b.subject.name && a.subject.container === b.subject.container
+
+/** Supported claims, one for each code and subject: the surest, with the evidence of all. */
+function distinct(claims: readonly Claim[]): Claim[] {
+  const kept: Claim[] = []
+  for (const claim of claims) {
+    const at = kept.findIndex((k) => same(k, claim))
+    if (at < 0) kept.push(claim)
+    else if (claim.confidence > kept[at]!.confidence) kept[at] = claim
+  }
+  return kept
+}
+
+/** Whether `a` brings `b` about, by itself or through others that were found. */
+function explains(a: Claim, b: Claim, found: readonly Claim[], passed: Set<Claim> = new Set()): boolean {
+  if (a === b || passed.has(a)) return false
+  passed.add(a)
+  const folds = knownOf(a).folds ?? []
+  if (folds.includes(b.code)) return true
+  return found.some((c) => c !== b && folds.includes(c.code) && explains(c, b, found, passed))
+}
+
+export function rank(claims: readonly Claim[], view: View, runbook: string): Cause[] {
+  const found = distinct(claims.filter((c) => c.status === 'supported'))
+  const denied = found.find((c) => c.code === 'access_denied' || c.code === 'wrong_target')
+  // Where the service itself was not seen, or is not the one meant, nothing else that was found is about it.
+  const pool = denied && (denied.code === 'access_denied' || denied.subject.kind !== 'Service') ? [denied] : found
+  const roots = pool.filter((b) => !pool.some((a) => explains(a, b, pool) && !(explains(b, a, pool) && weaker(a, b))))
+  const weight = (c: Claim): number => (subjects[runbook]?.includes(c.code) ? 0 : lesser.has(c.code) ? 2 : 1)
+  const ordered = roots.sort(
+    (a, b) =>
+      weight(a) - weight(b) ||
+      b.confidence - a.confidence ||
+      (millis(a.since) ?? Number.POSITIVE_INFINITY) - (millis(b.since) ?? Number.POSITIVE_INFINITY) ||
+      (a.code < b.code ? -1 : 1) ||
+      (a.subject.name < b.subject.name ? -1 : 1),
+  )
+  return ordered.map((root) => {
+    const folded = pool.filter((c) => c !== root && explains(root, c, pool))
+    return {
+      code: root.code,
+      subject: root.subject,
+      since: root.since,
+      confidence: root.confidence,
+      summary: root.summary,
+      evidence: root.evidence,
+      effects: [...(root.effects ?? []), ...folded.map((c): Effect => ({ what: c.summary, subject: c.subject }))].slice(0, 12),
+      rivals: rivalsOf(root, claims, pool),
+      remedies: remediesOf(root, view),
+      never: refusalsOf(root),
+      owner: knownOf(root).owner,
+    }
+  })
+}
+
+/** Of two claims that explain each other, the surer stands; at a tie the one seen first. */
+const weaker = (a: Claim, b: Claim): boolean =>
+  a.confidence < b.confidence ||
+  (a.confidence === b.confidence && (millis(a.since) ?? Number.POSITIVE_INFINITY) > (millis(b.since) ?? Number.POSITIVE_INFINITY))
+
+/** What else was considered: refuted or open, each code once. */
+function rivalsOf(root: Claim, claims: readonly Claim[], found: readonly Claim[]): Rival[] {
+  const rivals = new Map<CauseCode, Rival>()
+  for (const c of claims) {
+    if (c.status === 'supported' || c.code === root.code || found.some((f) => f.code === c.code) || rivals.has(c.code)) continue
+    rivals.set(c.code, { code: c.code, status: c.status, fact: c.fact ?? '' })
+  }
+  return [...rivals.values()].slice(0, 8)
+}

@@ -1,0 +1,91 @@
+/** The remedies of a claim as commands to paste, and the ones that would harm. Pure. */
+import { replicaSetsOf } from '../facts/lookup.ts'
+import type { Claim } from './claim.ts'
+import { type Knowledge, knowledge, unknownCause } from './knowledge.ts'
+import type { ActionName, Refusal, Remedy } from './verdict.ts'
+import { podIsReady, type View } from './view.ts'
+
+export const knownOf = (claim: Claim): Knowledge => knowledge[claim.code] ?? unknownCause
+
+/** The remedies that fit this case, best first. */
+export function remediesOf(claim: Claim, view: View): Remedy[] {
+  const known = knownOf(claim)
+  const fits = known.cures.filter((c) => !c.revision || (claim.introducedByRevision === true && hasEarlier(view)))
+  const list = fits.length ? fits : [{ action: 'escalate' as const, why: 'no action of this tool cures it' }]
+  return list
+    .filter((c) => c.action !== 'scale' || claim.code !== 'dependency_down' || claim.hints?.replicas !== undefined)
+    .map((c) => ({ action: c.action, why: c.why, command: commandFor(c.action, claim, view) }))
+}
+
+export const refusalsOf = (claim: Claim): Refusal[] => [...knownOf(claim).never]
+
+/** Whether there is an earlier revision to go back to. */
+function hasEarlier(view: View): boolean {
+  return view.workload !== undefined && (replicaSetsOf(view.snapshot, view.workload).length > 1 || view.oldPods.some(podIsReady))
+}
+
+const place = (view: View): string => `-n ${view.service.namespace}`
+const workload = (view: View): string => `${view.service.kind.toLowerCase()}/${view.service.workload}`
+
+function commandFor(action: ActionName, claim: Claim, view: View): string {
+  const hints = claim.hints ?? {}
+  const { subject } = claim
+  switch (action) {
+    case 'rollback':
+    case 'restart':
+    case 'resume':
+      return `task-mcp ${action} ${workload(view)} ${place(view)}`
+    case 'scale': {
+      const target =
+        subject.kind === 'HorizontalPodAutoscaler' || ['Deployment', 'StatefulSet'].includes(subject.kind) === false
+          ? workload(view)
+          : `${subject.kind.toLowerCase()}/${subject.name}`
+      const replicas = hints.replicas ?? String((view.replicas ?? 1) + 1)
+      return `task-mcp scale ${target} --replicas ${replicas} -n ${subject.namespace ?? view.service.namespace}`
+    }
+    case 'service':
+      return `task-mcp service ${subject.name} ${place(view)}`
+    case 'policy':
+      return `task-mcp policy ${subject.name} -n ${subject.namespace ?? view.service.namespace}${claim.code === 'netpol_dns_block' ? ' --allow dns' : ''}`
+    case 'pod':
+      return `task-mcp pod ${hints.pod ?? subject.name} ${place(view)}`
+    case 'resources':
+      return `task-mcp resources ${workload(view)} ${place(view)}${subject.container ? ` --container ${subject.container}` : ''} --dry-run`
+    case 'config':
+      return `task-mcp config-restore ${subject.kind.toLowerCase()}/${subject.name} ${place(view)}`
+    case 'escalate':
+    case 'capture':
+    case 'block':
+    case 'limit':
+    case 'undo':
+    case 'manual':
+      return byHand(claim, view)
+  }
+}
+
+/** The line that shows, or lets one change, the object by hand. */
+function byHand(claim: Claim, view: View): string {
+  const { subject } = claim
+  const at = subject.namespace ? ` -n ${subject.namespace}` : ''
+  const edit = (kind: string, name: string): string => `kubectl edit ${kind} ${name}${at}`
+  switch (claim.code) {
+    case 'node_cordoned':
+      return `kubectl uncordon ${subject.name}`
+    case 'image_pull_auth':
+      return `kubectl get serviceaccounts,secrets${at || ` ${place(view)}`}`
+    case 'wrong_target':
+      return claim.hints?.name
+        ? `task-mcp diagnose ${place(view)} --workload ${claim.hints.name}`
+        : 'kubectl get deployments,statefulsets,daemonsets -A'
+    case 'access_denied':
+      return 'task-mcp doctor'
+    case 'service_missing':
+      return `kubectl expose ${workload(view)} --name ${subject.name} --port ${view.service.port} ${place(view)} --dry-run=client -o yaml`
+    case 'admission_psa':
+      return `kubectl get namespace ${view.service.namespace} --show-labels`
+    default:
+      return ['Secret', 'Dependency', 'Pod'].includes(subject.kind)
+        ? `kubectl describe ${subject.kind === 'Dependency' ? workload(view) : `${subject.kind.toLowerCase()} ${subject.name}`} ${place(view)}`
+        : edit(subject.kind.toLowerCase(), subject.name)
+  }
+}

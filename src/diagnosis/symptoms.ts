@@ -1,0 +1,235 @@
+/** What a user of the service would notice, against the runbook's thresholds. Pure. */
+import type { Deployment, Pod } from '../facts/kubernetes-types.ts'
+import { sees } from '../facts/lookup.ts'
+import { short } from './claim.ts'
+import { logEvidence, matching, patterns } from './logs.ts'
+import { failing } from './start-failure.ts'
+import { millis } from './time.ts'
+import { type Traffic, traffic, trafficLately } from './traffic.ts'
+import { cpuShare, memoryShare } from './usage.ts'
+import type { Evidence, Symptom } from './verdict.ts'
+import { endpointsOf, instant, logsOf, podIsReady, probesOf, type View } from './view.ts'
+
+/** Fewer errors than this prove nothing, whatever the ratio. */
+const fewestErrors = 3
+/** How long a pod may take to become ready before it counts as missing, where nothing says that it fails. */
+const settlingSeconds = 45
+
+/** Errors that go on now, above the threshold; undefined where there are none or they cannot be seen. */
+export function errorsNow(view: View): Traffic | undefined {
+  const now = traffic(view)
+  const lately = trafficLately(view)
+  const high = now?.ratio !== undefined && now.ratio > view.thresholds.errorRatio && now.bad >= fewestErrors
+  const goesOn = lately === undefined || lately.total === 0 || lately.bad > 0
+  return high && goesOn ? now : undefined
+}
+
+/** One fact that shows that the service itself is in trouble; undefined where nothing does. */
+export function suffering(view: View): Evidence | undefined {
+  const probe = probesOf(view, 'pod').find((p) => p.result.state === 'ok' && p.result.value.status >= 500)
+  if (probe?.result.state === 'ok')
+    return {
+      source: 'probe',
+      asked: `GET ${probe.path} of pod/${probe.name}:${probe.port}`,
+      observed: short(`${probe.result.value.status} ${probe.result.value.body}`),
+      expected: '200',
+    }
+  const errors = errorsNow(view)
+  if (errors) return errorEvidence(view, errors)
+  const lines = matching(logsOf(view), patterns.dns, view.now - 120_000).concat(
+    matching(logsOf(view), patterns.refused, view.now - 120_000),
+    matching(logsOf(view), patterns.timeout, view.now - 120_000),
+  )
+  const unready = view.pods.some((p) => !podIsReady(p))
+  if (lines.length >= 3 || (lines.length > 0 && unready)) return logEvidence(lines)
+  return undefined
+}
+
+export function errorEvidence(view: View, t: Traffic): Evidence {
+  const { requests } = view.service.metrics
+  return {
+    source: t.source,
+    asked:
+      t.source === 'prometheus'
+        ? `increase(${requests}) by status over ${Math.round(t.seconds)} s`
+        : `${requests} of the pods, scraped twice`,
+    observed: `${Math.round(t.bad)} of ${Math.round(t.total)} requests answered 5xx (${percent(t.ratio)})`,
+    expected: `at most ${percent(view.thresholds.errorRatio)}`,
+  }
+}
+
+export const percent = (ratio: number | undefined): string =>
+  ratio === undefined ? 'no traffic' : `${Number((ratio * 100).toPrecision(2))}%`
+
+/** Pods that are merely starting: young, nothing failed yet. */
+function starting(view: View, pod: Pod): boolean {
+  const young = view.now - (millis(pod.metadata.creationTimestamp) ?? 0) < settlingSeconds * 1000
+  const failed =
+    failing([pod]).some((f) => f.kind !== 'init-running') ||
+    pod.status?.conditions?.some((c) => c.type === 'PodScheduled' && c.status === 'False')
+  return young && !failed
+}
+
+export function symptoms(view: View): Symptom[] {
+  return [...availability(view), ...answers(view), ...latency(view), ...saturation(view), ...alerts(view)]
+}
+
+function availability(view: View): Symptom[] {
+  const found: Symptom[] = []
+  const { subject, service } = view
+  if (!view.workload || !sees(view.snapshot, 'pods')) return found
+  const ready = view.pods.filter(podIsReady)
+  const wanted = view.replicas ?? 0
+  const missing = wanted - ready.length
+  const merelyStarting =
+    view.pods.filter((p) => !podIsReady(p)).every((p) => starting(view, p)) && view.pods.length >= wanted && ready.length > 0
+  const allowed = (view.workload as Deployment).spec.strategy?.rollingUpdate?.maxUnavailable
+  if (wanted === 0)
+    found.push({ code: 'no_replicas', summary: 'no pod is asked for', severity: 'critical', observed: '0 replicas', subject })
+  else if (ready.length === 0)
+    found.push({
+      code: 'down',
+      summary: `no pod of ${service.workload} is ready`,
+      severity: 'critical',
+      observed: `0 of ${wanted} ready`,
+      subject,
+    })
+  else if (missing > 0 && !merelyStarting)
+    found.push({
+      code: 'unavailable_replicas',
+      summary: `${missing} of ${wanted} replicas are not ready`,
+      severity: 'warning',
+      observed: `${ready.length} of ${wanted} ready`,
+      threshold: allowed === undefined ? undefined : `maxUnavailable ${allowed}`,
+      subject,
+    })
+  const stuck = view.newPods.filter((p) => !podIsReady(p) && !starting(view, p))
+  if (missing <= 0 && stuck.length)
+    found.push({
+      code: 'rollout_blocked',
+      summary: `${stuck.length} pods of the newest revision do not become ready`,
+      severity: 'warning',
+      observed: `${stuck.length} not ready`,
+      subject,
+    })
+  if (
+    view.front?.spec.selector &&
+    sees(view.snapshot, 'endpointslices') &&
+    ready.length > 0 &&
+    !endpointsOf(view.slices).some((e) => e.ready)
+  )
+    found.push({
+      code: 'no_endpoints',
+      summary: `Service ${view.front.metadata.name} has no ready endpoint`,
+      severity: 'critical',
+      observed: '0 endpoints',
+      subject: { kind: 'Service', namespace: service.namespace, name: service.service },
+    })
+  return found
+}
+
+function answers(view: View): Symptom[] {
+  const found: Symptom[] = []
+  const errors = errorsNow(view)
+  if (errors)
+    found.push({
+      code: 'error_ratio',
+      summary: `${percent(errors.ratio)} of requests fail`,
+      severity: (errors.ratio ?? 0) > 0.05 ? 'critical' : 'warning',
+      observed: percent(errors.ratio),
+      threshold: percent(view.thresholds.errorRatio),
+      subject: view.subject,
+    })
+  for (const p of probesOf(view, 'service')) {
+    if (p.result.state === 'unreachable' || (p.result.state === 'ok' && p.result.value.status >= 500)) {
+      found.push({
+        code: 'service_probe',
+        summary: `GET ${p.path} through Service ${p.name} fails`,
+        severity: 'critical',
+        observed: p.result.state === 'ok' ? String(p.result.value.status) : short(p.result.reason, 120),
+        subject: { kind: 'Service', namespace: view.service.namespace, name: p.name },
+      })
+    }
+  }
+  return found
+}
+
+function latency(view: View): Symptom[] {
+  const value = (name: string): number | undefined => instant(view, name)?.[0]?.points.at(-1)?.[1]
+  const [p95, p99] = [value('p95'), value('p99')]
+  const busy = (traffic(view)?.rate ?? 0) > 0.1
+  const found: Symptom[] = []
+  if (busy && p95 !== undefined && p95 > view.thresholds.p95Seconds)
+    found.push({
+      code: 'latency_p95',
+      summary: `95% of requests take up to ${ms(p95)}`,
+      severity: 'warning',
+      observed: ms(p95),
+      threshold: ms(view.thresholds.p95Seconds),
+      subject: view.subject,
+    })
+  if (busy && p99 !== undefined && p99 > view.thresholds.p99Seconds)
+    found.push({
+      code: 'latency_p99',
+      summary: `99% of requests take up to ${ms(p99)}`,
+      severity: 'critical',
+      observed: ms(p99),
+      threshold: ms(view.thresholds.p99Seconds),
+      subject: view.subject,
+    })
+  return found
+}
+
+const ms = (seconds: number): string => `${Math.round(seconds * 1000)} ms`
+
+function saturation(view: View): Symptom[] {
+  const found: Symptom[] = []
+  for (const [code, what, shares, threshold] of [
+    ['memory', 'memory', memoryShare(view), view.thresholds.memoryRatio],
+    ['cpu', 'CPU', cpuShare(view), view.thresholds.cpuRatio],
+  ] as const) {
+    const worst = [...shares].sort((a, b) => b[1].share - a[1].share)[0]
+    if (worst && worst[1].share > threshold)
+      found.push({
+        code,
+        summary: `pod ${worst[0]} uses ${percent(worst[1].share)} of its ${what} limit`,
+        severity: 'warning',
+        observed: percent(worst[1].share),
+        threshold: percent(threshold),
+        subject: { kind: 'Pod', namespace: view.service.namespace, name: worst[0] },
+      })
+  }
+  const restarted = view.pods.filter((p) =>
+    (p.status?.containerStatuses ?? []).some(
+      (s) => s.restartCount > 0 && view.now - (millis(s.lastState?.terminated?.finishedAt) ?? 0) < 600_000,
+    ),
+  )
+  if (restarted.length)
+    found.push({
+      code: 'restarts',
+      summary: `${restarted.length} pods restarted in the last 10 min`,
+      severity: 'warning',
+      observed: `${restarted.length}`,
+      subject: view.subject,
+    })
+  return found
+}
+
+function alerts(view: View): Symptom[] {
+  const { alerts: part } = view.snapshot
+  if (part.state !== 'ok') return []
+  return part.value
+    .filter(
+      (a) =>
+        a.state === 'active' &&
+        a.name !== 'Watchdog' &&
+        (a.labels.namespace === view.service.namespace || a.labels.service === view.service.service),
+    )
+    .map((a) => ({
+      code: 'alert',
+      summary: `alert ${a.name} fires`,
+      severity: 'info' as const,
+      observed: a.annotations.summary ?? a.name,
+      since: a.startsAt,
+    }))
+}

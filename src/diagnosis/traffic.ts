@@ -1,0 +1,117 @@
+/** Requests and errors, from counters: what happens now, by pod, and what happened before a moment. Pure. */
+import type { Series } from '../targets/ports.ts'
+import { range, type View } from './view.ts'
+
+export interface Traffic {
+  /** Requests and 5xx answers in the window. */
+  total: number
+  bad: number
+  /** bad / total; undefined where there was no request: no traffic is not an error ratio of zero. */
+  ratio: number | undefined
+  /** Requests a second. */
+  rate: number
+  seconds: number
+  byPod: Map<string, { total: number; bad: number }>
+  byStatus: Map<string, number>
+  source: 'prometheus' | 'metrics'
+}
+
+/** How much a counter grew over its points: the sum of its steps, a step down being a restart from zero. */
+export function increase(points: readonly (readonly [number, number])[]): number {
+  let sum = 0
+  for (let i = 1; i < points.length; i++) {
+    const [before, after] = [points[i - 1]![1], points[i]![1]]
+    if (Number.isFinite(before) && Number.isFinite(after)) sum += after >= before ? after - before : after
+  }
+  return sum
+}
+
+export const isServerError = (status: string | undefined): boolean => /^5/.test(status ?? '')
+
+function sum(view: View, series: readonly Series[], from: number, to: number): Traffic | undefined {
+  const { statusLabel } = view.service.metrics
+  const result: Traffic = {
+    total: 0,
+    bad: 0,
+    ratio: undefined,
+    rate: 0,
+    seconds: 0,
+    byPod: new Map(),
+    byStatus: new Map(),
+    source: 'prometheus',
+  }
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const start = Math.min(...series.map((s) => s.points[0]?.[0] ?? Number.POSITIVE_INFINITY))
+  for (const s of series) {
+    const points = s.points.filter(([t]) => t >= from && t <= to)
+    if (points.length < 1) continue
+    // A series that appears within the window counts from zero: the first error of a program is an error.
+    const appeared = points[0]![0] === s.points[0]![0] && points[0]![0] > start + 10
+    const grown = increase(points) + (appeared ? points[0]![1] : 0)
+    first = Math.min(first, points[0]![0])
+    last = Math.max(last, points.at(-1)![0])
+    const status = s.labels[statusLabel] ?? ''
+    const pod = s.labels.pod ?? ''
+    const bad = isServerError(status) ? grown : 0
+    result.total += grown
+    result.bad += bad
+    const of = result.byPod.get(pod) ?? { total: 0, bad: 0 }
+    result.byPod.set(pod, { total: of.total + grown, bad: of.bad + bad })
+    result.byStatus.set(status, (result.byStatus.get(status) ?? 0) + grown)
+  }
+  if (last <= first) return undefined
+  result.seconds = last - first
+  result.rate = result.total / result.seconds
+  result.ratio = result.total > 0 ? result.bad / result.total : undefined
+  return result
+}
+
+/** Windows to look at, the shortest that holds enough samples first; seconds. */
+const windows = [45, 120, 300] as const
+
+/** What happens now; undefined where nothing tells. */
+export function traffic(view: View): Traffic | undefined {
+  const series = range(view, 'requests')
+  if (!series?.length) return scraped(view)
+  const end = Math.max(...series.map((s) => s.points.at(-1)?.[0] ?? 0))
+  for (const window of windows) {
+    const found = sum(view, series, end - window, end)
+    if (found && found.seconds >= window * 0.6) return found
+  }
+  return sum(view, series, end - 300, end)
+}
+
+/** The last moments alone: whether it still goes on. Seconds. */
+export function trafficLately(view: View, seconds = 20): Traffic | undefined {
+  const series = range(view, 'requests')
+  if (!series?.length) return scraped(view)
+  const end = Math.max(...series.map((s) => s.points.at(-1)?.[0] ?? 0))
+  return sum(view, series, end - seconds, end)
+}
+
+/** The traffic in up to five minutes before a moment (milliseconds); undefined where it was not seen. */
+export function trafficBefore(view: View, moment: number | undefined): Traffic | undefined {
+  const series = range(view, 'requests')
+  if (!series?.length || moment === undefined) return undefined
+  return sum(view, series, moment / 1000 - 300, moment / 1000 - 1)
+}
+
+/** From two scrapes of the pods themselves. */
+function scraped(view: View): Traffic | undefined {
+  const { direct } = view.snapshot
+  if (direct.state !== 'ok') return undefined
+  const { requests, statusLabel } = view.service.metrics
+  const series = new Map<string, Series>()
+  for (const scrape of direct.value) {
+    for (const s of scrape.samples) {
+      if (s.name !== requests) continue
+      const id = `${scrape.pod} ${JSON.stringify(s.labels)}`
+      const known = series.get(id) ?? { labels: { pod: scrape.pod, [statusLabel]: s.labels[statusLabel] ?? '' }, points: [] }
+      known.points.push([scrape.at, s.value])
+      series.set(id, known)
+    }
+  }
+  const times = direct.value.map((s) => s.at)
+  const found = sum(view, [...series.values()], Math.min(...times), Math.max(...times))
+  return found && { ...found, source: 'metrics' }
+}

@@ -1,0 +1,185 @@
+/** Reads the counts that budgets are made of from Prometheus: one request for all burn rates, two for the hours, one for deploys. */
+import type { Counts } from '../slo/counts.ts'
+import type { Objective } from '../slo/objectives.ts'
+import {
+  burnWindows,
+  type CountSource,
+  countQueries,
+  countsUpTo,
+  firstSeenQuery,
+  rawSource,
+  recordedSource,
+  recordingQueries,
+  together,
+  versionsQuery,
+} from '../slo/queries.ts'
+import type { Moment, ObjectiveCounts, SloFacts } from '../slo/seen.ts'
+import type { BudgetWindow } from '../slo/window.ts'
+import type { MetricsSource, QueryAnswer } from '../targets/ports.ts'
+
+export interface SloQuestion {
+  objectives: readonly Objective[]
+  window: BudgetWindow
+  at: number
+  /** PromQL matchers of the service's series, to find its versions; undefined not to look for deploys. */
+  versions: string | undefined
+  deploys: readonly Moment[]
+  incidents: readonly Moment[]
+}
+
+/** Deploys that are judged; more would be more questions than one request holds. */
+const mostDeploys = 5
+
+export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, signal: AbortSignal): Promise<SloFacts> {
+  const { objectives, window, at } = question
+  const elapsed = Math.max(60, Math.round(window.elapsed))
+  const warnings = new Set<string>()
+  const ask = async (queries: Record<string, string>) => {
+    const answers = await metrics.instant(queries, at, signal)
+    for (const answer of Object.values(answers)) for (const warning of answer.warnings) warnings.add(warning)
+    return answers
+  }
+  const askHours = (source: CountSource) => readHours(metrics, objectives, source, at, elapsed, signal, warnings)
+  const versions: Promise<Moment[]> =
+    question.versions === undefined
+      ? Promise.resolve([])
+      : ask({ versions: versionsQuery(question.versions, elapsed) }).then(({ versions }) => deploysFrom(versions!, at - elapsed))
+  const asked = [
+    ask({ ...countQueries(objectives, elapsed, recordedSource), ...recordingQueries(objectives, elapsed) }),
+    askHours(recordedSource),
+  ] as const
+  let [answers, hours] = await Promise.all(asked)
+  let source = recordedSource
+  const recorded = valuesBySlo(answers.recorded!)
+  if (recorded.size === 0) {
+    source = await rawFrom(ask, objectives, at, elapsed)
+    ;[answers, hours] = await Promise.all([ask(countQueries(objectives, elapsed, source)), askHours(source)])
+  }
+  const targets = answers.target === undefined ? new Map<string, number>() : valuesBySlo(answers.target)
+  const found = await versions
+  const moments = await readMoments(
+    ask,
+    question,
+    [...question.deploys, ...found].sort((a, b) => b.at - a.at).slice(0, mostDeploys),
+    source,
+  )
+  return {
+    where: metrics.where,
+    at,
+    window,
+    source: source === recordedSource ? 'recorded' : 'raw',
+    counts: Object.fromEntries(
+      objectives.map(({ name }): [string, ObjectiveCounts] => {
+        const hourly = hours.get(name) ?? []
+        return [
+          name,
+          {
+            windows: Object.fromEntries(
+              [...burnWindows.map(([w]) => w), 'window'].map((w) => [w, countsOf(name, answers[`bad ${w}`]!, answers[`total ${w}`]!)]),
+            ),
+            hours: hourly,
+            recordedMinutes: recorded.get(name) ?? Math.min(elapsed / 60, hourly.filter(([, counts]) => counts !== null).length * 60),
+            loadedTarget: targets.get(name),
+          },
+        ]
+      }),
+    ),
+    ...moments,
+    warnings: [...warnings],
+  }
+}
+
+type Ask = (queries: Record<string, string>) => Promise<Record<string, QueryAnswer>>
+
+/** The service's own series, with how long each time-slice objective can have been kept. */
+async function rawFrom(ask: Ask, objectives: readonly Objective[], at: number, elapsed: number): Promise<CountSource> {
+  const query = firstSeenQuery(objectives, elapsed)
+  const seen = query === undefined ? new Map<string, number>() : valuesBySlo((await ask({ seen: query })).seen!)
+  return rawSource(({ name }) => (seen.has(name) ? at - seen.get(name)! : 0))
+}
+
+async function readHours(
+  metrics: MetricsSource,
+  objectives: readonly Objective[],
+  source: CountSource,
+  at: number,
+  elapsed: number,
+  signal: AbortSignal,
+  warnings: Set<string>,
+): Promise<Map<string, [number, Counts | null][]>> {
+  const count = Math.max(1, Math.floor(elapsed / 3600))
+  const range = { start: at - (count - 1) * 3600, end: at, step: 3600 }
+  const [bad, total] = await Promise.all(
+    (['bad', 'total'] as const).map((which) =>
+      metrics.range(
+        together(objectives, (objective) => source[which](objective, 3600)),
+        range,
+        signal,
+      ),
+    ),
+  )
+  for (const warning of [...bad!.warnings, ...total!.warnings]) warnings.add(warning)
+  const ends = Array.from({ length: count }, (_, hour) => range.start + hour * 3600)
+  return new Map(
+    objectives.map(({ name }) => {
+      const points = (answer: QueryAnswer) =>
+        new Map(answer.series.find(({ labels }) => labels.slo === name)?.points.map(([time, value]) => [Math.round(time), value]))
+      const [bads, totals] = [points(bad!), points(total!)]
+      return [name, ends.map((end): [number, Counts | null] => [end, pair(bads.get(Math.round(end)), totals.get(Math.round(end)))])]
+    }),
+  )
+}
+
+/** The hour before and after each deploy, and each incident, in one request. */
+async function readMoments(
+  ask: Ask,
+  { objectives, at, incidents }: SloQuestion,
+  deploys: readonly Moment[],
+  source: CountSource,
+): Promise<Pick<SloFacts, 'deploys' | 'incidents'>> {
+  // A recorded minute holds a fifth of each of the 5 minutes before it: what happened until `end` is recorded until 4 minutes later.
+  const until = (start: number, end: number) => {
+    const last = source === recordedSource ? Math.min(at, end + 240) : end
+    return { end: last, seconds: Math.max(60, Math.round(last - start)) }
+  }
+  const spans = [
+    ...deploys.flatMap((deploy, index) => [
+      { name: `before ${index}`, end: deploy.at, seconds: 3600 },
+      { name: `after ${index}`, ...until(deploy.at, Math.min(at, deploy.at + 3600)) },
+    ]),
+    ...incidents.map((incident, index) => ({ name: `during ${index}`, ...until(incident.at, incident.end ?? at) })),
+  ]
+  if (spans.length === 0) return { deploys: [], incidents: [] }
+  const answers = await ask(countsUpTo(objectives, spans, source))
+  const of = (span: string) =>
+    Object.fromEntries(objectives.map(({ name }) => [name, countsOf(name, answers[`bad ${span}`]!, answers[`total ${span}`]!)]))
+  return {
+    deploys: deploys.map((deploy, index) => ({ ...deploy, before: of(`before ${index}`), after: of(`after ${index}`) })),
+    incidents: incidents.map((incident, index) => ({ ...incident, during: of(`during ${index}`) })),
+  }
+}
+
+/** Versions that appeared after the window began. The first one was there before and is nobody's deploy. */
+function deploysFrom(answer: QueryAnswer, start: number): Moment[] {
+  return answer.series
+    .map(({ labels, points }) => ({ at: points[0]![1], name: [labels.version, labels.revision].filter(Boolean).join(' ') }))
+    .sort((a, b) => a.at - b.at)
+    .filter(({ at }, index) => index > 0 && at > start + 600)
+}
+
+function valuesBySlo(answer: QueryAnswer): Map<string, number> {
+  return new Map(
+    answer.series.flatMap(({ labels, points }) =>
+      labels.slo !== undefined && points[0] !== undefined ? [[labels.slo, points[0][1]] as const] : [],
+    ),
+  )
+}
+
+function countsOf(slo: string, bad: QueryAnswer, total: QueryAnswer): Counts | null {
+  return pair(valuesBySlo(bad).get(slo), valuesBySlo(total).get(slo))
+}
+
+/** Both or nothing: a count that is missing, NaN or infinite is no count. */
+function pair(bad: number | undefined, total: number | undefined): Counts | null {
+  return bad !== undefined && total !== undefined && Number.isFinite(bad) && Number.isFinite(total) ? { bad, total } : null
+}
