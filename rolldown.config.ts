@@ -1,12 +1,12 @@
-import { defineConfig } from 'rolldown'
+import type { BuildOptions } from 'rolldown'
 import { licenses } from './scripts/licenses.ts'
 
 /** What every command needs, in one file: each file that is opened at the start costs about half a millisecond. */
 const frame =
-  /\/src\/(cli|world|errors|duration|nearest|config\/table|targets\/index|commands\/(entry|index|options|words|help|terminal|entries\/[^/]+))\.ts$/
+  /\/src\/(cli|world|errors|duration|nearest|config\/table|targets\/index|server\/setting-table|commands\/(entry|serve\.entry|index|[a-z-]*options|words|help|terminal|entries\/[^/]+))\.ts$/
 
 /** See docs/decisions/0001-bundle-the-dependencies.md. */
-export default defineConfig({
+const config: BuildOptions & { output: object } = {
   input: { start: './src/start.ts' },
   platform: 'node',
   // pg asks for it and does without it.
@@ -15,12 +15,12 @@ export default defineConfig({
   treeshake: { moduleSideEffects: [{ test: /node_modules\/@kubernetes\//, sideEffects: false }] },
   plugins: [licenses()],
   output: {
-    dir: 'dist',
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     codeSplitting: { groups: [{ name: 'frame', test: frame }] },
     minify: false,
-    cleanDir: true,
   },
-})
+}
+
+export default config

@@ -116,7 +116,7 @@ const section = (title: string, lines: readonly string[]): string => [`${title}:
 /** Two columns; the second one wraps under itself. */
 function row(left: string, right: string, width: number): string {
   const indent = width + 4
-  const [first = '', ...more] = wrap(right, Math.max(columns - indent, 30))
+  const [first = '', ...more] = wrap(right, Math.max(columns - indent, 24))
   return [`  ${left.padEnd(width)}  ${first}`.trimEnd(), ...more.map((line) => ' '.repeat(indent) + line)].join('\n')
 }
 
