@@ -61,7 +61,7 @@ test('a token is needed, and taken from its file', async () => {
 })
 
 test('a database that is full fails at the first write, with what the server said', async () => {
-  const { url, smoke } = await aServer({ 'database-max-bytes': '512KiB' })
+  const { url, smoke } = await aServer({ 'database-max-bytes': '512KiB', 'rate-limit': '0', 'address-rate-limit': '0' })
   const session = new McpSession(mcpByUrl(url, undefined, makeFetch({})))
   const { signal } = new AbortController()
   await session.initialize({ name: 'test', version: '0' }, signal)
