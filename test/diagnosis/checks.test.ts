@@ -485,22 +485,27 @@ test('memory and CPU are judged against the limit of the container', () => {
   })
   expect(ask('memory-use', { instant: used(0.1, 240 * 2 ** 20) })).toEqual({
     status: 'found',
-    found: 'above 85%: shop-aaa-1/web 240Mi of 256Mi (94%)',
+    found: 'above 85%: shop-aaa-1 240Mi of 256Mi (94%)',
   })
-  expect(ask('cpu-use', { instant: used(0.1, 1) })).toEqual({ status: 'ok', found: 'highest shop-aaa-1/web 100m of 500m (20%)' })
+  expect(ask('cpu-use', { instant: used(0.1, 1) })).toEqual({ status: 'ok', found: 'highest shop-aaa-1 100m of 500m (20%)' })
   expect(ask('resource-use', { instant: used(0.48, 1) })).toMatchObject({
     status: 'found',
-    found: expect.stringContaining('above 80%: shop-aaa-1/web 480m of 500m (96%)'),
+    found: expect.stringContaining('above 80%: shop-aaa-1 480m of 500m (96%)'),
   })
 })
 
 test('a steady climb of memory is told from noise', () => {
   const line = (f: (i: number) => number) => ({
-    memory: [{ labels: { pod: 'p', container: 'web' }, points: Array.from({ length: 60 }, (_, i): [number, number] => [i * 30, f(i)]) }],
+    memory: [
+      {
+        labels: { pod: 'shop-aaa-1', container: 'web' },
+        points: Array.from({ length: 60 }, (_, i): [number, number] => [Date.parse(ago(30)) / 1000 + i * 30, f(i)]),
+      },
+    ],
   })
-  expect(ask('memory-trend', { ranges: line((i) => (100 + i) * 2 ** 20) })).toMatchObject({
+  expect(ask('memory-trend', { ranges: line((i) => (100 + i) * 2 ** 20) })).toEqual({
     status: 'found',
-    found: expect.stringContaining('climbing steadily: p/web +120Mi an hour'),
+    found: 'climbing steadily: shop-aaa-1 +120Mi an hour',
   })
   expect(ask('memory-trend', { ranges: line((i) => (100 + (i % 2) * 10) * 2 ** 20) })).toMatchObject({ status: 'ok' })
 })
