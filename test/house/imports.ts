@@ -57,10 +57,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   commands: ['config', 'runbook', 'actions', 'slo', 'incident', 'diagnosis', 'facts', 'targets', 'output'],
   runbook: ['diagnosis', 'facts', 'slo', 'actions'],
   actions: ['diagnosis', 'facts', 'targets'],
-  slo: ['facts'],
+  slo: [],
   incident: ['diagnosis', 'facts'],
   diagnosis: ['facts', 'slo'],
-  facts: ['targets'],
+  // slo's expressions are text, made from objectives; the reading of them is facts'.
+  facts: ['targets', 'slo'],
   output: ['diagnosis', 'slo', 'incident', 'facts'],
   targets: ['facts'],
   server: [],
