@@ -33,6 +33,7 @@ export interface Files {
   read(path: string): Promise<string>
   /** Write whole or not at all (a temporary file, then rename). */
   write(path: string, content: string): Promise<void>
+  /** Add to the end, on the disk before it resolves; a new file is readable by its owner alone. */
   append(path: string, content: string): Promise<void>
   exists(path: string): Promise<boolean>
   list(directory: string): Promise<string[]>

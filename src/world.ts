@@ -1,5 +1,5 @@
 /** The real world: the one place that reads the clock, the environment and the process. Everything else is handed a Context. */
-import { access, appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { openTerminal } from './commands/terminal.ts'
@@ -24,7 +24,13 @@ export const files: Files = {
   },
   async append(file, content) {
     await mkdir(path.dirname(file), { recursive: true })
-    await appendFile(file, content)
+    const handle = await open(file, 'a', 0o600)
+    try {
+      await handle.appendFile(content)
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
   },
   exists: (file) =>
     access(file).then(

@@ -1,0 +1,145 @@
+/**
+ * The run record: one JSON object a line, only ever appended, on the disk before the next thing happens. Undo, the earlier
+ * replica count and the incident's timeline are read from it.
+ */
+import { join } from 'node:path'
+import type { Context } from '../context.ts'
+import { redact } from '../facts/redact.ts'
+import type { Plan, PlannedWrite } from './plan.ts'
+
+export type RecordEntry =
+  | { type: 'plan'; plan: Plan }
+  | { type: 'declined'; id: string; reason: string }
+  | { type: 'request'; id: string; write: number }
+  | {
+      type: 'answer'
+      id: string
+      write: number
+      outcome: 'applied' | 'not-applied' | 'unknown'
+      said: string
+      resourceVersion?: string | undefined
+    }
+  | { type: 'verified'; id: string; ok: boolean; said: string }
+  | { type: 'undone'; id: string; undo: string }
+
+export type Recorded = RecordEntry & { at: string; by: string }
+
+/** A change of the record, put together again from its lines. */
+export interface PastChange {
+  id: string
+  at: string
+  by: string
+  plan: Plan
+  /** Writes that reached the API server; `unknown` where the answer was lost. */
+  writes: { write: PlannedWrite; outcome: 'applied' | 'unknown' }[]
+  verified: boolean | undefined
+  undoneBy: string | undefined
+}
+
+export interface RunRecord {
+  readonly file: string
+  append(entry: RecordEntry): Promise<void>
+  /** Changes of a cluster, oldest first. A line cut by a crash is passed over. */
+  changes(server: string): Promise<PastChange[]>
+}
+
+/** Where the record is: TASK_MCP_RECORD, else task-mcp/record.jsonl in the user's state directory. */
+export function recordFile(context: Pick<Context, 'env' | 'home'>): string {
+  const { TASK_MCP_RECORD: named, XDG_STATE_HOME: state } = context.env
+  return named || join(state || join(context.home, '.local', 'state'), 'task-mcp', 'record.jsonl')
+}
+
+/** The record of this user on this machine. `by` is who the API server takes us for, and who is at the keyboard. */
+export function openRecord(context: Pick<Context, 'env' | 'home' | 'files' | 'clock'>): RunRecord {
+  const file = recordFile(context)
+  const by = context.env.USER || context.env.LOGNAME || 'unknown'
+  return {
+    file,
+    async append(entry) {
+      const kept = entry.type === 'plan' ? { ...entry, plan: recordable(entry.plan) } : entry
+      const line: Recorded = { at: new Date(context.clock.now()).toISOString(), by, ...kept }
+      await context.files.append(file, `${JSON.stringify(line)}\n`)
+    },
+    async changes(server) {
+      if (!(await context.files.exists(file))) return []
+      return pastChanges(parseLines(await context.files.read(file)), server)
+    },
+  }
+}
+
+function parseLines(text: string): Recorded[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return line === '' ? [] : [JSON.parse(line) as Recorded]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** Changes out of lines. Pure. */
+export function pastChanges(lines: readonly Recorded[], server: string): PastChange[] {
+  const changes = new Map<string, PastChange>()
+  for (const line of lines) {
+    if (line.type === 'plan') {
+      if (line.plan.cluster.server === server)
+        changes.set(line.plan.id, {
+          id: line.plan.id,
+          at: line.at,
+          by: line.by,
+          plan: line.plan,
+          writes: [],
+          verified: undefined,
+          undoneBy: undefined,
+        })
+      continue
+    }
+    const change = changes.get(line.id)
+    if (change === undefined) continue
+    const write = 'write' in line ? change.plan.writes[line.write] : undefined
+    if (line.type === 'request' && write) change.writes[line.write] = { write, outcome: 'unknown' }
+    if (line.type === 'answer' && write) {
+      if (line.outcome === 'not-applied') delete change.writes[line.write]
+      else change.writes[line.write] = { write, outcome: line.outcome }
+    }
+    if (line.type === 'verified') change.verified = line.ok
+    if (line.type === 'undone') change.undoneBy = line.undo
+  }
+  return [...changes.values()].map((change) => ({ ...change, writes: change.writes.filter((write) => write !== undefined) }))
+}
+
+/** What stands in the record for a pod template: it may hold secrets, and the cluster keeps it under this name. */
+export interface Kept {
+  $kept: string
+}
+
+export const isKept = (value: unknown): value is Kept => typeof value === 'object' && value !== null && '$kept' in value
+
+/** A plan as it may be written down: no templates, no values that look like secrets, of metadata only what guards a write. */
+export function recordable(plan: Plan): Plan {
+  return {
+    ...plan,
+    writes: plan.writes.map((write) => {
+      const { name, namespace, uid, generation, resourceVersion } = write.metadata
+      const metadata = JSON.parse(JSON.stringify({ name, namespace, uid, generation, resourceVersion })) as typeof write.metadata
+      return {
+        ...write,
+        metadata,
+        fields: write.fields.map((field) => ({
+          ...field,
+          from: safe(field.from, write.keepers?.from),
+          to: safe(field.to, write.keepers?.to),
+        })),
+      }
+    }),
+  }
+}
+
+function safe(value: unknown, keeper: string | undefined): unknown {
+  if (typeof value === 'object' && value !== null && 'spec' in value)
+    return keeper === undefined ? undefined : ({ $kept: keeper } satisfies Kept)
+  return typeof value === 'string' && redact(value) !== value ? withheld : value
+}
+
+/** In place of a value that looks like a secret: it cannot be put back from the record. */
+export const withheld = '[withheld]'

@@ -1,0 +1,127 @@
+/** Service: selector and target ports back to what the workload's pods have. */
+import { mapSelects, selectorText } from '../diagnosis/selectors.ts'
+import { AbsentError, UsageError } from '../errors.ts'
+import type { ContainerPort, Labels, Pod, PodTemplate, Service, ServicePort } from '../facts/kubernetes-types.ts'
+import { changeField, equal, type FieldChange } from './fields.ts'
+import { type Look, listed, planBase, type Target, workloadTarget } from './look.ts'
+import { named, type Plan } from './plan.ts'
+import { refOf } from './restart.ts'
+
+/** Put a Service (the settings' own when undefined) back on the pods of the workload. */
+export async function planService(look: Look, name: string | undefined, why: string): Promise<Plan> {
+  const workload = await workloadTarget(look, undefined)
+  const { namespace } = workload
+  const called = name?.replace(/^(service|services|svc)\//, '') ?? look.settings.service.service
+  const object = await look.cluster.get('services', { namespace, name: called }, look.signal).catch((error: unknown) => {
+    if (error instanceof AbsentError)
+      throw new AbsentError(
+        `there is no service/${called} in namespace ${namespace}`,
+        'create it from your manifests: kubectl apply -f ...',
+      )
+    throw error
+  })
+  if (object.spec.type === 'ExternalName')
+    throw new UsageError(`service/${called} points outside the cluster (${object.spec.externalName}): it has no pods`)
+  const target: Target<Service> = { kind: 'Service', resource: 'services', namespace, name: called, object }
+  const pods = (await listed(look, 'pods', { namespace })) ?? []
+  const { template } = workload.object.spec
+  const selector = selectorFor(object, workload, pods)
+  const ports = (object.spec.ports ?? []).map((port, index) => targetPortChange(object, port, index, template, look.settings.service.port))
+  const fields = [
+    ...(equal(selector, object.spec.selector) ? [] : [changeField(object, ['spec', 'selector'], selector)]),
+    ...ports.flatMap((change) => change ?? []),
+  ]
+  const what = named('Service', called)
+  const plan: Plan = {
+    ...planBase(look, 'service', target),
+    summary: `point ${what} at the pods of ${named(workload.kind, workload.name)}`,
+    from: describe(fields, 'from'),
+    to: describe(fields, 'to'),
+    why,
+    notice: 'requests reach the pods again within a second or two',
+    takes: 'about 5 s',
+    undo: 'the earlier selector and ports',
+    writes: [
+      { verb: 'patch', kind: 'Service', ref: refOf(target), metadata: object.metadata, fields, guard: 'resourceVersion', rollout: false },
+    ],
+    verification: [
+      { what: 'endpoints', namespace, service: called, port: object.spec.ports?.[0]?.port ?? 80, path: look.settings.service.health.ready },
+    ],
+  }
+  if (fields.length === 0)
+    return {
+      ...plan,
+      writes: [],
+      already: `${what} already selects the pods of ${named(workload.kind, workload.name)}, on ports that they have`,
+    }
+  if (!pods.some((pod) => mapSelects(selector, pod.metadata.labels)))
+    plan.warnings.push(`no pod has the labels ${selectorText(selector)} now`)
+  return plan
+}
+
+/**
+ * The selector that picks this workload's pods and no others: as it is; as it was last applied; its own keys with the pods'
+ * values; those and the workload's own selector.
+ */
+function selectorFor(service: Service, workload: Target, pods: readonly Pod[]): Labels {
+  const labels = workload.object.spec.template.metadata?.labels ?? {}
+  const own = workload.object.spec.selector.matchLabels ?? {}
+  const now = service.spec.selector ?? {}
+  const repaired = Object.fromEntries(Object.keys(now).flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]])))
+  const candidates = [now, lastApplied(service)?.selector, repaired, { ...repaired, ...own }, own]
+  const foreign = pods.filter((pod) => !mapSelects(own, pod.metadata.labels))
+  const fits = (selector: Labels | undefined) =>
+    selector !== undefined && mapSelects(selector, labels) && !foreign.some((pod) => mapSelects(selector, pod.metadata.labels))
+  const found = candidates.find(fits) ?? own
+  if (Object.keys(found).length === 0)
+    throw new UsageError(
+      `${named(workload.kind, workload.name)} selects its pods by expressions: say the selector yourself`,
+      `kubectl -n ${workload.namespace} edit service ${service.metadata.name}`,
+    )
+  return found
+}
+
+function lastApplied(service: Service): Service['spec'] | undefined {
+  try {
+    return (
+      JSON.parse(service.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'] ?? '') as { spec?: Service['spec'] }
+    ).spec
+  } catch {
+    return undefined
+  }
+}
+
+/** A change of one target port, where the pods do not have the one it names. Containers need not declare ports, so a probe's port counts too. */
+function targetPortChange(
+  service: Service,
+  port: ServicePort,
+  index: number,
+  template: PodTemplate,
+  settled: number,
+): FieldChange | undefined {
+  const declared = template.spec.containers.flatMap((container) => container.ports ?? [])
+  const probed = template.spec.containers.flatMap(({ readinessProbe: ready, livenessProbe: live }) =>
+    [ready, live].flatMap((probe) => probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? []),
+  )
+  const there = (wanted: number | string | undefined): boolean =>
+    wanted !== undefined &&
+    (declared.some((one) => one.containerPort === Number(wanted) || one.name === wanted) ||
+      (typeof wanted === 'number' && probed.includes(wanted)))
+  const now = port.targetPort ?? port.port
+  if (there(now)) return undefined
+  const applied = lastApplied(service)?.ports?.find((one) => one.port === port.port)?.targetPort
+  const candidates = [applied, port.name, settled, ...byProtocol(declared, port).map((one) => one.name ?? one.containerPort), ...probed]
+  const found = candidates.find(there)
+  return found === undefined ? undefined : changeField(service, ['spec', 'ports', String(index), 'targetPort'], found)
+}
+
+const byProtocol = (declared: readonly ContainerPort[], port: ServicePort) =>
+  declared.filter((one) => (one.protocol ?? 'TCP') === (port.protocol ?? 'TCP'))
+
+function describe(fields: readonly FieldChange[], side: 'from' | 'to'): string {
+  return fields
+    .map((field) =>
+      field.path[1] === 'selector' ? `selector ${selectorText(field[side] as Labels)}` : `target port ${String(field[side])}`,
+    )
+    .join(', ')
+}

@@ -1,0 +1,100 @@
+/** What every action command does around its plan: settings, targets, the door, the answer. */
+import { type Door, type ObjectDiff, perform, type Receipt } from '../actions/door.ts'
+import type { Look } from '../actions/look.ts'
+import type { Objection, Plan } from '../actions/plan.ts'
+import { openRecord, type PastChange } from '../actions/run-record.ts'
+import { planUndo } from '../actions/undo.ts'
+import { loadSettings } from '../config.ts'
+import type { Context } from '../context.ts'
+import { type ExitCode, exit } from '../errors.ts'
+import { renderPlan, renderReceipt } from '../output/plan.ts'
+import { styleFor } from '../output/style.ts'
+import type { Settings } from '../settings.ts'
+import type { ClusterWriter } from '../targets/ports.ts'
+import type { ActionOptions } from './action-options.ts'
+
+const defaultWait = 180
+
+export interface Acting {
+  name: string
+  args: readonly string[]
+  options: ActionOptions
+  /** Settings to use in place of those of the command line, for an action that a diagnosis chose. */
+  settings?: Settings
+  /** Why a diagnosis speaks against it. */
+  objections?: readonly Objection[]
+  plan: (look: Look, writer: ClusterWriter) => Promise<Plan>
+  before?: (plan: Plan, look: Look) => Promise<void>
+}
+
+/** Plan an action, take it through the door and print what became of it. */
+export async function act(context: Context, acting: Acting): Promise<ExitCode> {
+  const { receipt } = await actQuietly(context, acting)
+  const { terminal } = context
+  if (acting.options.json) terminal.out(`${JSON.stringify(receipt, null, 2)}\n`)
+  else terminal.out(renderReceipt(receipt, { columns: terminal.columns, style: styleFor(terminal) }))
+  return receipt.exitCode
+}
+
+/** As `act`, but the receipt is the caller's to print. */
+export async function actQuietly(context: Context, acting: Acting): Promise<{ receipt: Receipt; door: Door }> {
+  const { options } = acting
+  const settings = acting.settings ?? (await loadSettings(options, context)).settings
+  const targets = context.targets(settings)
+  const [cluster, writer] = await Promise.all([targets.cluster(), targets.writer()])
+  const record = openRecord(context)
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  const look: Look = { cluster, settings, now: context.clock.now, signal, record }
+  const { terminal } = context
+  const page = { columns: terminal.columns, style: styleFor(terminal) }
+  const door: Door = {
+    context,
+    look,
+    cluster,
+    writer,
+    show: (plan: Plan, diff: readonly ObjectDiff[]) => terminal.err(renderPlan(plan, diff, page)),
+    tell: (line) => terminal.err(`  ${line}\n`),
+    ...(acting.before ? { before: (plan: Plan) => acting.before!(plan, { ...look, signal: context.signal }) } : {}),
+  }
+  const unfinished = (await record.changes(cluster.identity().server)).filter(isUnfinished)
+  for (const change of unfinished.slice(-3))
+    terminal.err(
+      `careful: change ${change.id} (${change.plan.summary}, ${change.at}) was cut off, so it may have been applied; task-mcp undo ${change.id} looks\n`,
+    )
+  const plan = await acting.plan(look, writer)
+  plan.objections.push(...(acting.objections ?? []))
+  const consent = {
+    dryRun: options.dryRun,
+    yes: options.yes,
+    despite: options.despite ?? [],
+    wait: options.wait ?? defaultWait,
+    command: commandLine(acting),
+  }
+  const receipt = await perform(door, plan, consent)
+  if (receipt.outcome !== 'failed' || !options.autoUndo) return { receipt, door }
+  terminal.err(`${receipt.said}; taking it back\n`)
+  const later = { ...look, signal: AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)]) }
+  const back = await perform({ ...door, look: later }, await planUndo(later, plan.id, 'it was not verified'), { ...consent, yes: true })
+  const { undo: _, ...rest } = receipt
+  return {
+    receipt: { ...rest, said: `${receipt.said}; ${back.exitCode === exit.ok ? 'it was taken back' : `taking it back: ${back.said}`}` },
+    door,
+  }
+}
+
+const isUnfinished = (change: PastChange): boolean =>
+  change.undoneBy === undefined && change.writes.some((write) => write.outcome === 'unknown')
+
+const quoted = (word: string): string => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+/** The command line that does this without asking. */
+export function commandLine({ name, args, options }: Pick<Acting, 'name' | 'args' | 'options'>): string {
+  const flags = Object.entries(options).flatMap(([key, value]) => {
+    const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    if (['yes', 'dryRun', 'json', 'color', 'verbose'].includes(key) || value === undefined || value === false) return []
+    if (value === true) return [flag]
+    const said = key === 'wait' || key === 'timeout' || key === 'lookback' ? `${value}s` : value
+    return (Array.isArray(said) ? said : [said]).flatMap((one) => [flag, quoted(String(one))])
+  })
+  return ['task-mcp', name, ...args.map(quoted), ...flags, '--yes'].join(' ')
+}

@@ -1,0 +1,31 @@
+/** The options that every action has. */
+import type { CommandEntry, GlobalOptions, OptionEntry } from './entry.ts'
+import { serviceOptions } from './options.ts'
+
+export interface ActionOptions extends GlobalOptions {
+  readonly dryRun: boolean
+  readonly yes: boolean
+  readonly despite?: readonly string[]
+  /** Seconds. */
+  readonly wait?: number
+  readonly autoUndo: boolean
+  readonly why?: string
+}
+
+export const actionOptions: readonly OptionEntry[] = [
+  { flags: '--dry-run', summary: "show the plan and the API server's answer to it, change nothing" },
+  { flags: '-y, --yes', summary: 'do not ask; it answers "are you sure", it never chooses what' },
+  { flags: '--despite <code>', summary: 'go on in spite of an objection (its code) or a failing gate ("gate")', repeat: true },
+  { flags: '--wait <duration>', summary: 'how long to wait until it has come true; 0s does not wait', kind: 'duration' },
+  { flags: '--auto-undo', summary: 'take the change back when it does not come true' },
+  { flags: '--why <text>', summary: 'why, for the run record and whoever reads it' },
+  ...serviceOptions,
+]
+
+export const actionExits: CommandEntry['exits'] = {
+  0: 'done and verified, already so, or a dry run that would be taken',
+  3: 'a gate stopped it: a new pod could not start',
+  4: 'not permitted, or refused by the API server',
+  6: 'applied but not verified, or the object changed since the plan',
+  7: 'declined, or --yes is needed, or it would not help',
+}

@@ -1,0 +1,15 @@
+/** `task-mcp resume`: let a paused rollout go on. */
+import { planResume } from '../actions/resume.ts'
+import type { Context } from '../context.ts'
+import type { ExitCode } from '../errors.ts'
+import { act } from './act.ts'
+import type { ActionOptions } from './action-options.ts'
+
+export function run(context: Context, args: readonly string[], options: ActionOptions): Promise<ExitCode> {
+  return act(context, {
+    name: 'resume',
+    args,
+    options,
+    plan: (look, writer) => planResume(look, writer, args[0], options.why ?? 'asked for by hand'),
+  })
+}

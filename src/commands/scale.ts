@@ -1,0 +1,17 @@
+/** `task-mcp scale`: another number of replicas, or from 0 back to the earlier one. */
+import { planScale } from '../actions/scale.ts'
+import type { Context } from '../context.ts'
+import type { ExitCode } from '../errors.ts'
+import { act } from './act.ts'
+import type { ActionOptions } from './action-options.ts'
+import { diagnosedObjections } from './objections.ts'
+
+export async function run(context: Context, args: readonly string[], options: ActionOptions & { replicas?: number }): Promise<ExitCode> {
+  return act(context, {
+    name: 'scale',
+    args,
+    options,
+    objections: await diagnosedObjections(context, options, 'scale', args[0]),
+    plan: (look, writer) => planScale(look, writer, args[0], options.replicas, options.why ?? 'asked for by hand'),
+  })
+}

@@ -1,0 +1,10 @@
+/** `task-mcp service`: point a Service at the pods it is for. */
+import { planService } from '../actions/service.ts'
+import type { Context } from '../context.ts'
+import type { ExitCode } from '../errors.ts'
+import { act } from './act.ts'
+import type { ActionOptions } from './action-options.ts'
+
+export function run(context: Context, args: readonly string[], options: ActionOptions): Promise<ExitCode> {
+  return act(context, { name: 'service', args, options, plan: (look) => planService(look, args[0], options.why ?? 'asked for by hand') })
+}

@@ -1,0 +1,321 @@
+import { expect, test } from 'vitest'
+import { aShop, namespace, ownPart } from './shop.ts'
+
+test('restart marks the template, says what users notice, and is refused where there is nothing to restart', async () => {
+  const shop = aShop()
+  const pods = () => shop.cluster.all('pods').filter((pod) => pod.metadata.labels?.app === 'checkout')
+  const before = new Set(pods().map((pod) => pod.metadata.uid))
+  const done = await shop.run('restart', '--yes')
+  expect(done.code).toBe(0)
+  expect(done.err).toMatch(/users nothing, if pods end their requests/)
+  expect(pods().some((pod) => before.has(pod.metadata.uid))).toBe(false)
+  shop.release((deployment) => {
+    deployment.spec.replicas = 0
+  })
+  const nothing = await shop.run('restart', '--yes')
+  expect(nothing.code).toBe(7)
+  expect(nothing.out).toContain('there is no pod to restart')
+})
+
+test('restart stops before a quota, Pod Security or a webhook would leave the service without pods', async () => {
+  const shop = aShop()
+  shop.cluster.refusesPod = () => 'pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'
+  const stopped = await shop.run('restart', '--yes')
+  expect(stopped.code).toBe(3)
+  expect(stopped.out).toMatch(/stopped: not so that the API server would admit a new pod: .*violates PodSecurity/)
+  expect(shop.cluster.writes.filter((write) => !write.dryRun)).toEqual([])
+  expect((await shop.run('restart', '--yes', '--despite', 'gate', '--wait', '0s')).code).toBe(0)
+})
+
+test('restart stops when a key that the pods need is gone, or no node has room', async () => {
+  const shop = aShop()
+  shop.cluster.put('configmaps', { metadata: { name: 'checkout', namespace }, data: { other: 'x' } })
+  expect((await shop.run('restart', '--yes')).out).toMatch(/ConfigMap checkout has no key greeting/)
+  const full = aShop()
+  for (const node of full.cluster.all('nodes')) node.status!.allocatable = { cpu: '310m', memory: '4Gi', pods: '110' }
+  for (const [index, pod] of full.cluster.all('pods').entries()) {
+    pod.spec.nodeName = `node-${(index % 2) + 1}`
+    pod.spec.containers[0]!.resources = { requests: { cpu: '150m' } }
+  }
+  const stopped = await full.run('restart', '--yes')
+  expect(stopped.code).toBe(3)
+  expect(stopped.out).toMatch(/cpu: 100m wanted/)
+})
+
+test('what may not be asked is unknown, not a refusal', async () => {
+  const shop = aShop()
+  for (const right of ['create pods', 'list nodes', 'create events']) shop.cluster.denied.add(right)
+  const done = await shop.run('restart', '--yes')
+  expect(done.err).toMatch(/\?\? the API server would admit a new pod/)
+  expect(done.err).toContain('no event was posted on deployment/checkout')
+  expect(done.code).toBe(0)
+})
+
+test('a denied patch names the rule and changes nothing', async () => {
+  const shop = aShop()
+  shop.cluster.denied.add('patch deployments')
+  const denied = await shop.run('restart', '--yes')
+  expect(denied.code).toBe(4)
+  expect(denied.err).toContain('a Role rule for patch deployments would allow it')
+})
+
+test('scale from 0 goes back to the count that the scaling event tells', async () => {
+  const shop = aShop()
+  shop.release((deployment) => {
+    deployment.spec.replicas = 0
+  })
+  const zero = ownPart(shop.deployment())
+  shop.cluster.put('events', {
+    metadata: { name: 'e1', namespace },
+    involvedObject: { kind: 'Deployment', name: 'checkout' },
+    reason: 'ScalingReplicaSet',
+    message: 'Scaled down replica set checkout-h18 from 3 to 0',
+    lastTimestamp: '2026-03-01T11:59:00Z',
+  })
+  const done = await shop.run('scale', '--yes')
+  expect(done.err).toContain('scale deployment/checkout from 0 to 3')
+  expect(done.code).toBe(0)
+  await shop.run('undo', '--yes')
+  expect(ownPart(shop.deployment())).toBe(zero)
+})
+
+test('the earlier count comes from what else tells it: the record, the autoscaler, what was applied, else 1', async () => {
+  const recorded = aShop()
+  expect((await recorded.run('scale', '--replicas', '0', '--yes')).code).toBe(0)
+  expect((await recorded.run('scale', '--yes')).err).toContain('from 0 to 3')
+
+  const scaled = aShop()
+  scaled.cluster.put('horizontalpodautoscalers', {
+    metadata: { name: 'checkout', namespace },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'checkout' }, minReplicas: 2, maxReplicas: 4 },
+  })
+  scaled.release((deployment) => {
+    deployment.spec.replicas = 0
+  })
+  expect((await scaled.run('scale', '--yes')).err).toContain('from 0 to 2')
+
+  const applied = aShop()
+  applied.release((deployment) => {
+    deployment.spec.replicas = 0
+    deployment.metadata.annotations = {
+      ...deployment.metadata.annotations,
+      'kubectl.kubernetes.io/last-applied-configuration': '{"spec":{"replicas":5}}',
+    }
+  })
+  expect((await applied.run('scale', '--yes')).err).toContain('from 0 to 5')
+
+  const unknown = aShop()
+  unknown.release((deployment) => {
+    deployment.spec.replicas = 0
+  })
+  const one = await unknown.run('scale', '--yes')
+  expect(one.err).toMatch(/1 replicas \(from nothing tells the earlier count\)/)
+})
+
+test('a dependency is scaled by its name; a running workload needs a number; the same number is already so', async () => {
+  const shop = aShop()
+  expect((await shop.run('scale', 'deployment/orders-db', '--replicas', '2', '--yes')).code).toBe(0)
+  expect(shop.cluster.one('deployments', namespace, 'orders-db').spec.replicas).toBe(2)
+  expect((await shop.run('scale', '--yes')).err).toContain('say how many')
+  expect((await shop.run('scale', '--replicas', '3', '--yes')).out).toContain('already has 3 replicas')
+  expect((await shop.run('scale', 'deployment/nope', '--replicas', '3', '--yes')).err).toContain('there are checkout, orders-db')
+  expect((await shop.run('scale', 'pod/nope', '--replicas', '3', '--yes')).code).toBe(2)
+})
+
+test('under an autoscaler its bounds are changed, not the number that it would set back', async () => {
+  const shop = aShop()
+  shop.cluster.put('horizontalpodautoscalers', {
+    metadata: { name: 'checkout', namespace },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'checkout' }, minReplicas: 2, maxReplicas: 4 },
+  })
+  const hpa = () => shop.cluster.one('horizontalpodautoscalers', namespace, 'checkout')
+  const before = ownPart(hpa())
+  await shop.run('scale', '--replicas', '6', '--yes', '--wait', '0s')
+  expect(hpa().spec).toMatchObject({ minReplicas: 6, maxReplicas: 6 })
+  expect(shop.deployment().spec.replicas).toBe(3)
+  await shop.run('undo', '--yes')
+  expect(ownPart(hpa())).toBe(before)
+})
+
+test('a Service goes back to the labels and the port of the pods, and back again', async () => {
+  const shop = aShop()
+  const service = () => shop.cluster.one('services', namespace, 'checkout')
+  shop.cluster.put('services', {
+    metadata: { name: 'checkout', namespace },
+    spec: { selector: { app: 'checkout-v2', tier: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 9999 }] },
+  })
+  shop.cluster.settle()
+  const before = ownPart(service())
+  const done = await shop.run('service', '--yes')
+  expect(done.code).toBe(0)
+  expect(service().spec).toMatchObject({ selector: { app: 'checkout' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] })
+  expect((await shop.run('service', '--yes')).out).toContain('already selects')
+  await shop.run('undo', '--yes')
+  expect(ownPart(service())).toBe(before)
+})
+
+test('a Service that also picks foreign pods is narrowed; a port that probes alone prove is used', async () => {
+  const shop = aShop()
+  shop.cluster.put('pods', {
+    metadata: { name: 'stray', namespace, labels: { team: 'a', app: 'stray' } },
+    spec: { containers: [{ name: 'x' }] },
+  })
+  shop.release((deployment) => {
+    deployment.spec.template.metadata!.labels = { app: 'checkout', team: 'a' }
+    const container = deployment.spec.template.spec.containers[0]!
+    delete container.ports
+    container.readinessProbe = { httpGet: { path: '/ready', port: 7070 } }
+  })
+  shop.cluster.put('services', {
+    metadata: { name: 'checkout', namespace },
+    spec: { selector: { team: 'a' }, ports: [{ port: 80, targetPort: 8081 }] },
+  })
+  shop.cluster.settle()
+  expect((await shop.run('service', '--yes')).code).toBe(0)
+  expect(shop.cluster.one('services', namespace, 'checkout').spec).toMatchObject({
+    selector: { team: 'a', app: 'checkout' },
+    ports: [{ targetPort: 7070 }],
+  })
+})
+
+test('a policy that cuts callers off is widened by the service port for the namespace, and nothing else', async () => {
+  const shop = aShop()
+  const rule = { from: [{ podSelector: { matchLabels: { role: 'edge' } } }] }
+  shop.cluster.put('networkpolicies', {
+    metadata: { name: 'tight', namespace },
+    spec: { podSelector: { matchLabels: { app: 'checkout' } }, policyTypes: ['Ingress'], ingress: [rule] },
+  })
+  const before = ownPart(shop.cluster.one('networkpolicies', namespace, 'tight'))
+  const done = await shop.run('policy', '--yes')
+  expect(done.code).toBe(0)
+  expect(shop.cluster.one('networkpolicies', namespace, 'tight').spec.ingress).toEqual([
+    rule,
+    { from: [{ podSelector: {} }], ports: [{ port: 8080, protocol: 'TCP' }] },
+  ])
+  expect((await shop.run('policy', '--yes')).out).toContain('let ingress, dns, dependencies through')
+  await shop.run('undo', '--yes')
+  expect(ownPart(shop.cluster.one('networkpolicies', namespace, 'tight'))).toBe(before)
+})
+
+test('a policy that cuts DNS and a dependency is widened by both', async () => {
+  const shop = aShop()
+  shop.cluster.put('services', {
+    metadata: { name: 'kube-dns', namespace: 'kube-system' },
+    spec: { selector: { 'k8s-app': 'kube-dns' }, ports: [{ port: 53, protocol: 'UDP', targetPort: 53 }] },
+  })
+  shop.cluster.put('networkpolicies', {
+    metadata: { name: 'out', namespace },
+    spec: { podSelector: {}, policyTypes: ['Egress'], egress: [] },
+  })
+  await shop.run('policy', 'out', '--yes')
+  expect(shop.cluster.one('networkpolicies', namespace, 'out').spec.egress).toEqual([
+    {
+      to: [
+        {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+          podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+        },
+      ],
+      ports: [
+        { port: 53, protocol: 'UDP' },
+        { port: 53, protocol: 'TCP' },
+      ],
+    },
+    { to: [{ podSelector: { matchLabels: { app: 'orders-db' } } }], ports: [{ port: 5432, protocol: 'TCP' }] },
+  ])
+})
+
+test('resources raises the limit to what an earlier revision had, else to twice; a request above its limit is refused', async () => {
+  const shop = aShop()
+  shop.release((deployment) => {
+    deployment.spec.template.spec.containers[0]!.resources = { requests: { memory: '8Mi' }, limits: { memory: '10Mi' } }
+  })
+  const before = ownPart(shop.deployment())
+  const done = await shop.run('resources', '--yes')
+  expect(done.err).toContain('limits.memory 10Mi')
+  expect(done.code).toBe(0)
+  expect(shop.deployment().spec.template.spec.containers[0]!.resources).toEqual({
+    requests: { memory: '8Mi' },
+    limits: { memory: '128Mi' },
+  })
+  await shop.run('undo', '--yes', '--wait', '0s')
+  expect(ownPart(shop.deployment())).toBe(before)
+  expect((await shop.run('resources', '--memory-request', '1Gi', '--yes')).err).toContain(
+    'would request 1Gi of memory with a limit of 10Mi',
+  )
+  expect((await shop.run('resources', '--memory-limit', 'lots', '--yes')).code).toBe(2)
+  expect((await shop.run('resources', '--cpu-request', '64', '--cpu-limit', '64', '--yes')).out).toMatch(/cpu: 64000m wanted/)
+})
+
+test('an edited ConfigMap goes back to what was applied, and the pods that read it restart', async () => {
+  const shop = aShop()
+  shop.cluster.put('configmaps', {
+    metadata: {
+      name: 'checkout',
+      namespace,
+      annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"greeting":"hello"}}' },
+    },
+    data: { greeting: 'hullo', extra: '1' },
+  })
+  const before = ownPart(shop.cluster.one('configmaps', namespace, 'checkout'))
+  const done = await shop.run('config-restore', 'configmap/checkout', '--yes')
+  expect(done.code).toBe(0)
+  expect(shop.cluster.one('configmaps', namespace, 'checkout').data).toEqual({ greeting: 'hello' })
+  expect(shop.deployment().spec.template.metadata?.annotations?.['kubectl.kubernetes.io/restartedAt']).toBeDefined()
+  expect((await shop.run('config-restore', 'configmap/checkout', '--yes')).out).toContain('is as in what was last applied')
+  await shop.run('undo', '--yes')
+  expect(ownPart(shop.cluster.one('configmaps', namespace, 'checkout'))).toBe(before)
+  expect((await shop.run('config-restore', 'secret/checkout', '--yes')).err).toContain('values of Secrets are never read')
+})
+
+test('a bad pod is captured, then deleted; another takes its place, and that cannot be undone', async () => {
+  const shop = aShop()
+  const pod = shop.cluster.all('pods').find((one) => one.metadata.labels?.app === 'checkout')!
+  const done = await shop.run('pod', pod.metadata.name, '--yes')
+  expect(done.code).toBe(0)
+  const file = /what it knows is kept in (\S+)/.exec(done.err)![1]!
+  expect(shop.world.disk.get(file)).toContain(`web of ${pod.metadata.name} says hello`)
+  expect(shop.world.disk.get(file)).not.toContain('CANARY')
+  expect(shop.cluster.all('pods').some((one) => one.metadata.uid === pod.metadata.uid)).toBe(false)
+  expect((await shop.run('undo', '--yes')).err).toContain('cannot be undone')
+})
+
+test('an isolated pod keeps running without the labels that bind it; undo gives them back', async () => {
+  const shop = aShop()
+  const pod = shop.cluster.all('pods').find((one) => one.metadata.labels?.app === 'checkout')!
+  await shop.run('pod', pod.metadata.name, '--isolate', '--yes')
+  expect(shop.cluster.one('pods', namespace, pod.metadata.name).metadata.labels).not.toHaveProperty('app')
+  await shop.run('undo', '--yes', '--wait', '0s')
+  expect(shop.cluster.one('pods', namespace, pod.metadata.name).metadata.labels).toMatchObject({ app: 'checkout' })
+})
+
+test('a pod without an owner, or under a budget that allows none to go, is kept', async () => {
+  const shop = aShop()
+  expect((await shop.run('pod', 'caller', '--yes')).out).toContain('nothing would make another pod')
+  shop.cluster.put('poddisruptionbudgets', {
+    metadata: { name: 'keep', namespace },
+    spec: { selector: { matchLabels: { app: 'checkout' } } },
+    status: { disruptionsAllowed: 0 },
+  })
+  const pod = shop.cluster.all('pods').find((one) => one.metadata.labels?.app === 'checkout')!
+  const kept = await shop.run('pod', pod.metadata.name, '--yes')
+  expect(kept.code).toBe(3)
+  expect(kept.out).toContain('poddisruptionbudget/keep')
+})
+
+test('others see what was done: an event on the object and the change cause', async () => {
+  const shop = aShop()
+  await shop.run('restart', '--yes', '--why', 'stale credentials')
+  const event = shop.cluster.all('events')[0]!
+  expect(event).toMatchObject({ reason: 'Restart', involvedObject: { kind: 'Deployment', name: 'checkout' } })
+  expect(event.message).toMatch(/task-mcp restart: restart deployment\/checkout \(change [0-9a-f]{8}\) by jo as jo/)
+  expect(shop.cluster.writes.every((write) => write.fieldManager === 'task-mcp')).toBe(true)
+})
+
+test('whoever would put it back is named before', async () => {
+  const shop = aShop()
+  shop.release((deployment) => {
+    deployment.metadata.annotations = { ...deployment.metadata.annotations, 'argocd.argoproj.io/tracking-id': 'x' }
+  })
+  expect((await shop.run('restart', '--dry-run')).err).toContain('Argo CD looks after this deployment')
+})
