@@ -7,14 +7,14 @@ const phases = { immediate: 'Immediate (0-5 min)', troubleshooting: 'Troubleshoo
 const words = { ok: 'ok', found: 'FOUND', unknown: '?', 'not-applicable': 'n/a', todo: 'to do' } as const
 const wordWidth = 6
 
-/** One line for a step that is well; a step that found something, or could not look, says all of it. */
+/** A step that found something says all of it, the others one line: why a step could not look is told under "Unseen". */
 function stepLines(step: StepResult, look: Look): string[] {
   const { style } = look
   const paint =
     step.status === 'found' ? style.red : step.status === 'ok' ? style.green : step.status === 'unknown' ? style.yellow : style.dim
   const text = step.found === '' ? step.title : `${step.title}: ${step.found}`
   const columns = columnsOf(look) - wordWidth - 2
-  const lines = look.verbose || step.status === 'found' || step.status === 'unknown' ? wrap(text, columns) : [cut(text, columns)]
+  const lines = look.verbose || step.status === 'found' ? wrap(text, columns) : [cut(text, columns)]
   const word = words[step.status]
   return lines.map((line, index) => `  ${index === 0 ? paint(word) + pad('', wordWidth - word.length) : pad('', wordWidth)}${line}`)
 }

@@ -94,7 +94,8 @@ function unseenText(notSeen: readonly NotSeen[], look: Look): string[] {
 
 function footer(verdict: Verdict, look: Look): string[] {
   const { target, window } = verdict
-  const place = `${target.kind} ${target.namespace}/${target.workload} on ${target.context}`
+  // A service that was given by its address is in no cluster; its cause names the address.
+  const place = target.context === 'none' ? target.workload : `${target.kind} ${target.namespace}/${target.workload} on ${target.context}`
   const looked = `${span((Date.parse(window.end) - Date.parse(window.start)) / 1000)} before ${moment(window.end, '')}`
   return wrap(
     `${place}; looked at the ${looked}; took ${verdict.took.toFixed(2)} s, ${counted(verdict.requests, 'request')}.`,
