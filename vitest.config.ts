@@ -4,5 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/cluster/**'],
+    // No test is about time; a busy machine is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })

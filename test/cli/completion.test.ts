@@ -109,7 +109,7 @@ describe('in real shells', () => {
     expect(type('task-mcp', 'config', '--kind', '=', 'St')).toBe('StatefulSet|')
     expect(type('task-mcp', 'config', '--kind', '=')).toBe('Deployment|StatefulSet|DaemonSet|')
     expect(type('task-mcp', 'config', '--config', 'set')).toBe('settings one.yaml|')
-  }, 20_000)
+  })
 
   test('zsh', ({ skip }) => {
     if (missing('zsh')) skip('no zsh here')
@@ -122,7 +122,7 @@ describe('in real shells', () => {
     expect(type('task-mcp', 'comp')).toBe('completion:print the completion script of a shell|')
     expect(type('task-mcp', 'config', '--kind', '""')).toBe('Deployment:|StatefulSet:|DaemonSet:|')
     expect(type('task-mcp', 'config', '--config', '""')).toBe('files|')
-  }, 20_000)
+  })
 
   test('fish', ({ skip }) => {
     if (missing('fish')) skip('no fish here')
@@ -130,5 +130,5 @@ describe('in real shells', () => {
     expect(type('task-mcp comp')).toEqual(['completion\tprint the completion script of a shell'])
     expect(type('task-mcp config --kind ')).toEqual(['DaemonSet', 'Deployment', 'StatefulSet'])
     expect(type('task-mcp config --config set')).toEqual([expect.stringContaining('settings one.yaml')])
-  }, 20_000)
+  })
 })

@@ -31,7 +31,7 @@ beforeAll(async () => {
   packed = (Array.isArray(answer) ? answer[0] : Object.values(answer as object)[0]) as typeof packed
   await writeFile(path.join(folder, 'package.json'), '{ "private": true }')
   await execute('npm', ['install', '--offline', '--no-audit', '--no-fund', `./task-mcp-${packed.version}.tgz`], { cwd: folder })
-}, 120_000)
+})
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('the installed package', () => {
@@ -78,7 +78,7 @@ describe('the installed package', () => {
     expect(parts.length).toBeGreaterThan(5)
     const script = `for (const part of ${JSON.stringify(parts)}) await import(${JSON.stringify(`file://${dist}/`)} + part); process.exit()`
     expect(await there(process.execPath, '--input-type=module', '-e', script)).toEqual({ code: 0, out: '', err: '' })
-  }, 30_000)
+  })
 
   test('--help reads four files of ours at most, and none of a library', async () => {
     const dist = path.join(folder, 'node_modules/task-mcp/dist')
