@@ -105,7 +105,7 @@ export function shellWords(line: string): string[] {
 
 function frontComplaints(book: Runbook, shelf: Shelf, people: ReadonlySet<string>): Complaint[] {
   const at = (rule: LintRule, says: string): Complaint => ({ rule, severity: 'error', file: book.file, line: 1, says })
-  const named = [...book.contacts, ...book.levels.flatMap((level) => level.contacts)]
+  const named = [...book.contacts, ...book.levels.flatMap((level) => [...level.contacts, ...level.handsOverTo])]
   const strangers = people.size > 0 ? [...new Set(named)].filter((id) => !people.has(id)) : []
   const { rules } = shelf
   const alerts = rules

@@ -47,7 +47,7 @@ export function parseRunbook(markdown: string, file: string): Runbook {
     thresholds: Object.fromEntries(thresholdKeys.filter((key) => limits?.has(key)).map((key) => [key, limits?.number(key)])),
     contacts: front.words('contacts'),
     people: front.each('people', ['id', 'team', 'name', 'reach']).map(contactOf),
-    levels: front.each('levels', ['level', 'role', 'respondWithin', 'contacts', 'does', 'handsOverWhen']).map(levelOf),
+    levels: front.each('levels', ['level', 'role', 'respondWithin', 'contacts', 'does', 'handsOverWhen', 'handsOverTo']).map(levelOf),
     intro: sections
       .slice(0, firstStep)
       .filter((section) => section.depth === 1)
@@ -139,6 +139,7 @@ function levelOf(entry: Mapping): Level {
     respondWithinSeconds: secondsOf(entry, 'respondWithin'),
     contacts: entry.words('contacts'),
     does: entry.words('does'),
+    handsOverTo: entry.words('handsOverTo'),
     handsOverWhen: entry.each('handsOverWhen', ['fact', 'after', 'says']).map(
       (trigger): Trigger => ({
         fact: trigger.text('fact'),

@@ -69,13 +69,14 @@ export interface Trigger {
   says: string
 }
 
-/** One level of escalation: who, how fast they answer, what they do, and what takes it to the next level. */
+/** One level of escalation: who, how fast they answer, what they do, and what takes it to the next level (or, from the last, to `handsOverTo`). */
 export interface Level {
   level: number
   role: string
   respondWithinSeconds: number
   contacts: string[]
   does: string[]
+  handsOverTo: string[]
   handsOverWhen: Trigger[]
 }
 

@@ -64,6 +64,7 @@ test('levels of escalation carry their times in seconds', () => {
       respondWithinSeconds: 900,
       contacts: ['kim'],
       does: ['look'],
+      handsOverTo: [],
       handsOverWhen: [
         { fact: 'service_down', afterSeconds: 3600, says: 'it is down' },
         { fact: 'breach', afterSeconds: 0, says: 'a breach' },
