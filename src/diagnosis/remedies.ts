@@ -30,6 +30,9 @@ const workload = (view: View): string => `${view.service.kind.toLowerCase()}/${v
 function commandFor(action: ActionName, claim: Claim, view: View): string {
   const hints = claim.hints ?? {}
   const { subject } = claim
+  const { url } = view.snapshot.target
+  // Without a cluster there is no object to change from here: what is left is to ask the service again.
+  if (url !== undefined) return `curl -sS ${url}${view.service.health.ready}`
   switch (action) {
     case 'rollback':
     case 'restart':
