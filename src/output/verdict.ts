@@ -1,7 +1,7 @@
 /** The verdict for people: the first lines say what to do, the rest why that is right and what was not seen. */
 import type { NotSeen, Symptom, Verdict } from '../diagnosis/verdict.ts'
 import { subjectText, whatToDo, why } from './cause.ts'
-import { columnsOf, counted, type Look, labelled, listed } from './page.ts'
+import { columnsOf, counted, type Look, labelled, listed, phrase } from './page.ts'
 import { stepsText } from './steps.ts'
 import { clean, wrap } from './text.ts'
 import { moment, since, span } from './time.ts'
@@ -72,24 +72,34 @@ function symptomsText(symptoms: readonly Symptom[], look: Look, now: string): st
     look,
     'Symptom',
     symptoms.map((symptom) => {
+      const observed = sameWords(symptom.observed, symptom.summary) ? '' : `: ${symptom.observed}`
       const threshold = symptom.threshold === undefined ? '' : `, threshold ${symptom.threshold}`
       const begun = symptom.since === undefined ? '' : `, since ${since(symptom.since, now)}`
-      return `${symptom.summary}: ${symptom.observed}${threshold}${begun} (${symptom.severity})`
+      return `${symptom.summary}${observed}${threshold}${begun} (${symptom.severity})`
     }),
   )
 }
 
 /** What could not be looked at, what that may hide, and the rule or flag that changes it, as it must be pasted. */
 function unseenText(notSeen: readonly NotSeen[], look: Look): string[] {
-  return notSeen.flatMap((unseen, index) => [
-    ...labelled(
-      look,
-      index === 0 ? 'Unseen' : '',
-      `${unseen.what}: ${unseen.reason}. It could change ${unseen.couldChange}.`,
-      look.style.yellow,
-    ),
-    ...(unseen.next === undefined ? [] : unseen.next.split('\n').map((line) => `          ${clean(line)}`)),
-  ])
+  const alike = new Map<string, NotSeen[]>()
+  for (const unseen of notSeen) {
+    const why = `${unseen.reason}\n${unseen.next ?? ''}`
+    alike.set(why, [...(alike.get(why) ?? []), unseen])
+  }
+  return [...alike.values()].flatMap((group, index) => {
+    const { reason, next } = group[0]!
+    const changes = phrase(group.map((unseen) => unseen.couldChange))
+    return [
+      ...labelled(
+        look,
+        index === 0 ? 'Unseen' : '',
+        `${phrase(group.map((unseen) => unseen.what))}: ${reason}. It could change ${changes}.`,
+        look.style.yellow,
+      ),
+      ...(next === undefined ? [] : next.split('\n').map((line) => `          ${clean(line)}`)),
+    ]
+  })
 }
 
 function footer(verdict: Verdict, look: Look): string[] {
