@@ -7,14 +7,18 @@ const phases = { immediate: 'Immediate (0-5 min)', troubleshooting: 'Troubleshoo
 const words = { ok: 'ok', found: 'FOUND', unknown: '?', 'not-applicable': 'n/a', todo: 'to do' } as const
 const wordWidth = 6
 
-/** A step that found something says all of it, the others one line: why a step could not look is told under "Unseen". */
+/** A step that found something may take three lines, the others one: why a step could not look is told under "Unseen". */
+const mostLines = 3
+
 function stepLines(step: StepResult, look: Look): string[] {
   const { style } = look
   const paint =
     step.status === 'found' ? style.red : step.status === 'ok' ? style.green : step.status === 'unknown' ? style.yellow : style.dim
   const text = step.found === '' ? step.title : `${step.title}: ${step.found}`
   const columns = columnsOf(look) - wordWidth - 2
-  const lines = look.verbose || step.status === 'found' ? wrap(text, columns) : [cut(text, columns)]
+  const whole = wrap(text, columns)
+  const most = look.verbose ? whole.length : step.status === 'found' ? mostLines : 1
+  const lines = whole.length <= most ? whole : [...whole.slice(0, most - 1), cut(`${whole.slice(most - 1).join(' ')}`, columns)]
   const word = words[step.status]
   return lines.map((line, index) => `  ${index === 0 ? paint(word) + pad('', wordWidth - word.length) : pad('', wordWidth)}${line}`)
 }
