@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { UsageError } from '../../errors.ts'
 import { errorMessage, RpcError } from '../mcp/rpc.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { answer, type Call } from './call.ts'
+import { trackConnections } from './connections.ts'
 import { HttpRefusal } from './refusal.ts'
 
 /** What one listener answers. */
@@ -69,6 +70,7 @@ export async function listen(at: { host: string; port: number }, routes: Routes,
         })
     },
   )
+  const connections = trackConnections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new UsageError(`cannot listen on ${at.host}:${at.port}: ${whyNot(error)}`, 'give another --host or --port')),
@@ -78,13 +80,7 @@ export async function listen(at: { host: string; port: number }, routes: Routes,
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : at.port
   const shown = at.host.includes(':') ? `[${at.host}]` : at.host
-  return { port, url: `http://${shown}:${port}`, stop: () => stop(server), cut: () => server.closeAllConnections() }
-}
-
-function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  return closed
+  return { port, url: `http://${shown}:${port}`, stop: connections.stop, cut: () => server.closeAllConnections() }
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, path: string, routes: Routes, seen: Seen): Promise<void> {

@@ -15,6 +15,8 @@ export interface SqliteOptions {
 
 const pageSize = 4096
 const largestBatch = 128
+/** SQLite itself waits this long for a lock, and everything waits with it. */
+const blockedMilliseconds = 20
 /** A write touches a handful of pages at most; the probe wants room for more: hex doubles this, and the primary key doubles it again. */
 const probeBytes = 4 * pageSize
 
@@ -33,8 +35,8 @@ interface Waiting {
  * @throws StoreError when the file cannot be opened or is no database.
  */
 export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }: SqliteOptions): Store {
-  const writer = open(path, busyMilliseconds)
-  const reader = open(path, busyMilliseconds)
+  const writer = open(path)
+  const reader = open(path)
   const statements = { writer: new Map<string, StatementSync>(), reader: new Map<string, StatementSync>() }
   const listeners: Array<(change: Change) => void> = []
   const queue: Waiting[] = []
@@ -72,12 +74,25 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
     settle()
   }
 
+  /** Waits for another process without holding up this one. */
+  const begin = async (): Promise<void> => {
+    for (const since = performance.now(); ; ) {
+      try {
+        return writer.exec('BEGIN IMMEDIATE')
+      } catch (cause) {
+        const error = sqliteError(cause, path)
+        if (!(error instanceof StoreError) || error.problem !== 'busy' || performance.now() - since > busyMilliseconds) throw cause
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    }
+  }
+
   const runBatch = async (batch: readonly Waiting[]): Promise<void> => {
     const changes: Change[] = []
     const done: Array<{ item: Waiting; value: unknown }> = []
     let open = [...batch]
     try {
-      writer.exec('BEGIN IMMEDIATE')
+      await begin()
       for (const item of batch) {
         const mine: Change[] = []
         writer.exec('SAVEPOINT one')
@@ -168,9 +183,9 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
 /** Thrown by the probe to take back the row by which it found that there is room. */
 class RoomEnough extends Error {}
 
-function open(path: string, busyMilliseconds: number): DatabaseSync {
+function open(path: string): DatabaseSync {
   try {
-    const database = new DatabaseSync(path, { timeout: busyMilliseconds, enableForeignKeyConstraints: true })
+    const database = new DatabaseSync(path, { timeout: blockedMilliseconds, enableForeignKeyConstraints: true })
     database.exec(
       `PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864`,
     )
