@@ -24,8 +24,12 @@ export interface Acting {
   /** Why a diagnosis speaks against it. */
   objections?: readonly Objection[]
   plan: (look: Look, writer: ClusterWriter) => Promise<Plan>
-  before?: (plan: Plan, look: Look) => Promise<void>
+  /** Done after consent and before the first write. */
+  before?: (plan: Plan, look: Look, context: Context) => Promise<void>
 }
+
+/** How a command makes its plan from its words and options. */
+export type Planner<Options> = (args: readonly string[], options: Options) => Pick<Acting, 'plan' | 'before'>
 
 /** Plan an action, take it through the door and print what became of it. */
 export async function act(context: Context, acting: Acting): Promise<ExitCode> {
@@ -54,7 +58,7 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
     writer,
     show: (plan: Plan, diff: readonly ObjectDiff[]) => terminal.err(renderPlan(plan, diff, page)),
     tell: (line) => terminal.err(`  ${line}\n`),
-    ...(acting.before ? { before: (plan: Plan) => acting.before!(plan, { ...look, signal: context.signal }) } : {}),
+    ...(acting.before ? { before: (plan: Plan) => acting.before!(plan, { ...look, signal: context.signal }, context) } : {}),
   }
   const unfinished = (await record.changes(cluster.identity().server)).filter(isUnfinished)
   for (const change of unfinished.slice(-3))

@@ -5,6 +5,7 @@ import { config } from './entries/config.ts'
 import { configRestore } from './entries/config-restore.ts'
 import { diagnose } from './entries/diagnose.ts'
 import { doctor } from './entries/doctor.ts'
+import { fix } from './entries/fix.ts'
 import { pod } from './entries/pod.ts'
 import { policy } from './entries/policy.ts'
 import { resources } from './entries/resources.ts'
@@ -26,6 +27,7 @@ export const commands: readonly CommandEntry[] = [
   status,
   doctor,
   smoke,
+  fix,
   restart,
   scale,
   rollback,

@@ -1,14 +1,39 @@
 /** What a diagnosis of the service says against an action. */
-import type { Objection } from '../actions/plan.ts'
-import type { Context } from '../context.ts'
-import type { ActionName } from '../diagnosis/verdict.ts'
-import type { ActionOptions } from './action-options.ts'
 
+import { workloadWord } from '../actions/look.ts'
+import type { Objection } from '../actions/plan.ts'
+import { loadSettings } from '../config.ts'
+import type { Context } from '../context.ts'
+import type { ActionName, Cause } from '../diagnosis/verdict.ts'
+import { ExpectedError, InterruptedError } from '../errors.ts'
+import type { ActionOptions } from './action-options.ts'
+import { diagnosisNow } from './diagnosis-now.ts'
+
+/** Look at the service before it is changed by hand. Another workload than the service's own is not looked at; a diagnosis that fails is said on stderr. */
 export async function diagnosedObjections(
-  _context: Context,
-  _options: ActionOptions,
-  _action: ActionName,
-  _word: string | undefined,
+  context: Context,
+  options: ActionOptions,
+  action: ActionName,
+  word: string | undefined,
 ): Promise<Objection[]> {
-  return []
+  const { settings } = await loadSettings(options, context)
+  const { kind, name } = workloadWord(word, settings)
+  if (kind !== settings.service.kind || name !== settings.service.workload) return []
+  try {
+    return objectionsIn((await diagnosisNow(context, settings)).causes, action)
+  } catch (error) {
+    if (error instanceof InterruptedError || !(error instanceof ExpectedError)) throw error
+    context.terminal.err(`careful: the service could not be diagnosed first: ${error.message}\n`)
+    return []
+  }
+}
+
+/** The refusals of all causes, unless the first cause wants just this action. Pure. */
+export function objectionsIn(causes: readonly Cause[], action: ActionName): Objection[] {
+  if (causes[0]?.remedies.some((remedy) => remedy.action === action)) return []
+  return causes.flatMap((cause) =>
+    cause.never
+      .filter((refusal) => refusal.action === action)
+      .map((refusal) => ({ code: cause.code, why: `${cause.summary}; ${refusal.why}` })),
+  )
 }

@@ -2,16 +2,15 @@
 import { planResources, type ResourceWish } from '../actions/resources.ts'
 import type { Context } from '../context.ts'
 import type { ExitCode } from '../errors.ts'
-import { act } from './act.ts'
+import { act, type Planner } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
 import { diagnosedObjections } from './objections.ts'
 
+export const planner: Planner<ActionOptions & ResourceWish> = (args, options) => ({
+  plan: (look, writer) => planResources(look, writer, args[0], options, options.why ?? 'asked for by hand'),
+})
+
 export async function run(context: Context, args: readonly string[], options: ActionOptions & ResourceWish): Promise<ExitCode> {
-  return act(context, {
-    name: 'resources',
-    args,
-    options,
-    objections: await diagnosedObjections(context, options, 'resources', args[0]),
-    plan: (look, writer) => planResources(look, writer, args[0], options, options.why ?? 'asked for by hand'),
-  })
+  const objections = await diagnosedObjections(context, options, 'resources', args[0])
+  return act(context, { name: 'resources', args, options, objections, ...planner(args, options) })
 }

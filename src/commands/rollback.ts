@@ -2,16 +2,15 @@
 import { planRollback } from '../actions/rollback.ts'
 import type { Context } from '../context.ts'
 import type { ExitCode } from '../errors.ts'
-import { act } from './act.ts'
+import { act, type Planner } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
 import { diagnosedObjections } from './objections.ts'
 
+export const planner: Planner<ActionOptions & { to?: number }> = (args, options) => ({
+  plan: (look, writer) => planRollback(look, writer, args[0], options.to, options.why ?? 'asked for by hand'),
+})
+
 export async function run(context: Context, args: readonly string[], options: ActionOptions & { to?: number }): Promise<ExitCode> {
-  return act(context, {
-    name: 'rollback',
-    args,
-    options,
-    objections: await diagnosedObjections(context, options, 'rollback', args[0]),
-    plan: (look, writer) => planRollback(look, writer, args[0], options.to, options.why ?? 'asked for by hand'),
-  })
+  const objections = await diagnosedObjections(context, options, 'rollback', args[0])
+  return act(context, { name: 'rollback', args, options, objections, ...planner(args, options) })
 }

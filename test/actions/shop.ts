@@ -1,9 +1,17 @@
 /** A shop on a cluster in memory, and a hand at a terminal with the action commands. */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import type { CommandEntry } from '../../src/commands/entry.ts'
 import { commands } from '../../src/commands/index.ts'
+import { UnreachableError } from '../../src/errors.ts'
 import type { Deployment, PodTemplate } from '../../src/facts/kubernetes-types.ts'
 import { FakeCluster } from '../support/fake-cluster.ts'
 import { aWorld, cli, type World } from '../support/world.ts'
+
+const folder = path.resolve(import.meta.dirname, '../../runbooks')
+const runbooks = Object.fromEntries(
+  readdirSync(folder).map((file) => [path.join(folder, file), readFileSync(path.join(folder, file), 'utf8')]),
+)
 
 export const namespace = 'shop'
 const labels = { app: 'checkout' }
@@ -89,14 +97,14 @@ export function aShop(options: { answers?: (boolean | string)[]; context?: strin
   }
   const plain = aWorld({
     env: { USER: 'jo' },
-    files: { '/work/task-mcp.yaml': JSON.stringify(settings) },
+    files: { '/work/task-mcp.yaml': JSON.stringify(settings), ...runbooks },
     ...(options.answers === undefined ? {} : { answers: options.answers }),
     targets: () => ({
       cluster: async () => cluster,
       writer: async () => cluster,
-      metrics: async () => Promise.reject(new Error('no Prometheus here')),
-      alerts: async () => Promise.reject(new Error('no Alertmanager here')),
-      fetch: async () => Promise.reject(new Error('no network here')),
+      metrics: async () => Promise.reject(new UnreachableError('no Prometheus here')),
+      alerts: async () => Promise.reject(new UnreachableError('no Alertmanager here')),
+      fetch: async () => Promise.reject(new UnreachableError('no network here')),
     }),
   })
   const world: World = { ...plain, clock: cluster.clock }
