@@ -4,7 +4,7 @@ import { main } from './cli.ts'
 import { exit, InterruptedError } from './errors.ts'
 import { openWorld } from './world.ts'
 
-const { context, stop } = openWorld(about.version)
+const { context, stop, unwritten } = openWorld(about.version)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -17,4 +17,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const code = await main(process.argv.slice(2), context)
 process.exitCode = code
 // Connections that are kept alive must not keep the process; what was written must still get out.
-process.stdout.write('', () => process.exit(code))
+process.stdout.write('', () => {
+  const error = unwritten()
+  if (error) context.terminal.err(`task-mcp: the answer could not be written: ${error.message}\n`)
+  process.exit(error && code === exit.ok ? exit.unknown : code)
+})

@@ -57,13 +57,18 @@ export const clock: Clock = {
     }),
 }
 
-/** The context of this process. `stop` aborts its signal: once for Ctrl-C, a stop request, or a reader of stdout who has left. */
-export function openWorld(version: string): { context: Context; stop: AbortController } {
+/** The context of this process; `stop` aborts its signal. */
+export function openWorld(version: string): { context: Context; stop: AbortController; unwritten: () => Error | undefined } {
   const stop = new AbortController()
   const env = process.env
   const home = homedir()
+  let unwritten: Error | undefined
+  const gone = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') unwritten = error
+    stop.abort(new InterruptedError('nobody reads the answer any more'))
+  }
   const context: Context = {
-    terminal: openTerminal(process, env, stop.signal, () => stop.abort(new InterruptedError('nobody reads the answer any more'))),
+    terminal: openTerminal(process, env, stop.signal, gone),
     clock,
     signal: stop.signal,
     env,
@@ -75,5 +80,5 @@ export function openWorld(version: string): { context: Context; stop: AbortContr
     version,
     targets: (settings) => makeTargets(settings, { env, home }),
   }
-  return { context, stop }
+  return { context, stop, unwritten: () => unwritten }
 }

@@ -18,33 +18,32 @@ export function wantsColor(env: Readonly<Record<string, string | undefined>>, is
 }
 
 /**
- * The real terminal. `gone` is called once when the reader of stdout has left (`| head`); what is written after that is dropped,
- * quietly. Questions are asked on stderr, so that stdout stays the answer; inquirer is loaded by the first one.
+ * The real terminal. `gone` is called once when stdout takes no more: its reader has left (`| head`, EPIPE) or the disk is full.
+ * What is written after that is dropped. Questions are asked on stderr, so that stdout stays the answer; inquirer is loaded by the first one.
  */
 export function openTerminal(
   streams: Streams,
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
-  gone: () => void,
+  gone: (error: NodeJS.ErrnoException) => void,
 ): Terminal {
   // stderr and stdin are opened when first used: each costs a millisecond or two, and `--help` needs neither.
   const { stdout } = streams
   let open = true
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    if (open) gone()
-    open = false
-  })
+  const lost = (error: NodeJS.ErrnoException | null | undefined) => {
+    if (error && open) gone(error)
+    if (error) open = false
+  }
+  stdout.on('error', lost)
   const stderr = once(() => {
     const stream = streams.stderr
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+    // Nobody is left to tell that the conversation cannot be written.
+    stream.on('error', () => {})
     return stream
   })
   return {
     out: (text) => {
-      if (open) stdout.write(text)
+      if (open) stdout.write(text, lost)
     },
     err: (text) => {
       stderr().write(text)

@@ -60,6 +60,12 @@ describe('the process', () => {
     expect(r.out).toMatch(/^codes (0|130) 0\n$/)
   })
 
+  test('an answer that cannot be written is not a success', async ({ skip }) => {
+    if (!existsSync('/dev/full')) skip('no /dev/full here')
+    const r = await ended('bash', ['-c', `"${process.execPath}" "${start}" config > /dev/full`])
+    expect(r).toMatchObject({ code: 5, err: 'task-mcp: the answer could not be written: ENOSPC: no space left on device, write\n' })
+  })
+
   test('Ctrl-C in the middle of a read ends it with 130 and one line', async () => {
     // An API server that accepts and never answers.
     const server = net.createServer(() => {}).listen(0, '127.0.0.1')
