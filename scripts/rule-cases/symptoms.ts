@@ -161,7 +161,17 @@ function offered(refused: number): Series[] {
 }
 
 function idle(): Series[] {
-  const zeros = [...timed(0, 0, 0), ...auth(0, 0), ...limited(0), rejected('limit', 0), ...streams(0, 100), ...memory(0.3), ...cpu(0.01)]
+  const full = counter('rate_limit_hits_total', `${pod},limiter="in_flight",reason="capacity"`, [0, steady])
+  const zeros = [
+    full,
+    ...timed(0, 0, 0),
+    ...auth(0, 0),
+    ...limited(0),
+    rejected('limit', 0),
+    ...streams(0, 100),
+    ...memory(0.3),
+    ...cpu(0.01),
+  ]
   return [
     up,
     ready(1),

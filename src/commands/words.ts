@@ -21,12 +21,13 @@ export function optionsOf(entry: CommandEntry): readonly OptionEntry[] {
   return [...entry.options, ...shared.filter((option) => !own.has(flagParts(option).long))]
 }
 
-const sharedWithValue = new Set(
-  [...clusterOptions, ...everywhereOptions].flatMap((option) => {
+const flagsWithValue = (options: readonly OptionEntry[]): string[] =>
+  options.flatMap((option) => {
     const { short, long, value } = flagParts(option)
     return value ? [long, ...(short ? [short] : [])] : []
-  }),
-)
+  })
+
+const sharedWithValue = new Set(flagsWithValue([...clusterOptions, ...everywhereOptions]))
 
 /** Split a command line into the command it names and the rest. Shared options may come before the name, as in `task-mcp -n shop status`. */
 export function find(argv: readonly string[], commands: readonly CommandEntry[]): Found {
@@ -40,7 +41,9 @@ export function find(argv: readonly string[], commands: readonly CommandEntry[])
     if (word === '--') break
     if (word.startsWith('-') && word !== '-') {
       rest.push(word)
-      if (sharedWithValue.has(word) && index + 1 < argv.length) rest.push(argv[++index]!)
+      // `slo-budget --slo latency check`: the value of a command's own option is no word of a longer command.
+      const own = names.find(({ name }) => name.length === words.length && name.every((part, at) => part === words[at]))?.entry.options
+      if ((sharedWithValue.has(word) || (own && flagsWithValue(own).includes(word))) && index + 1 < argv.length) rest.push(argv[++index]!)
       continue
     }
     const longer = [...words, word]

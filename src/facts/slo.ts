@@ -10,6 +10,7 @@ import {
   rawSource,
   recordedSource,
   recordingQueries,
+  summedSource,
   together,
   versionsQuery,
 } from '../slo/queries.ts'
@@ -46,7 +47,7 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
       : ask({ versions: versionsQuery(question.versions, elapsed) }).then(({ versions }) => deploysFrom(versions!, at - elapsed))
   const asked = [
     ask({ ...countQueries(objectives, elapsed, recordedSource), ...recordingQueries(objectives, elapsed) }),
-    askHours(recordedSource),
+    askHours(summedSource),
   ] as const
   let [answers, hours] = await Promise.all(asked)
   let source = recordedSource
@@ -61,7 +62,7 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
     ask,
     question,
     [...question.deploys, ...found].sort((a, b) => b.at - a.at).slice(0, mostDeploys),
-    source,
+    source === recordedSource ? summedSource : source,
   )
   return {
     where: metrics.where,
@@ -139,7 +140,7 @@ async function readMoments(
 ): Promise<Pick<SloFacts, 'deploys' | 'incidents'>> {
   // A recorded minute holds a fifth of each of the 5 minutes before it: what happened until `end` is recorded until 4 minutes later.
   const until = (start: number, end: number) => {
-    const last = source === recordedSource ? Math.min(at, end + 240) : end
+    const last = source === summedSource ? Math.min(at, end + 240) : end
     return { end: last, seconds: Math.max(60, Math.round(last - start)) }
   }
   const spans = [

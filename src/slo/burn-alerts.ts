@@ -20,7 +20,7 @@ export const burnPairs: readonly BurnPair[] = [
   { suffix: 'TrickleBurn', factor: 1, long: '3d', short: '6h', for: '1h', severity: 'ticket' },
 ]
 
-/** Windows that are counted from the service's own series at every evaluation; longer ones are sums of recorded minutes. */
+/** Windows in which events are counted from the service's own series at every evaluation; the others are sums of recorded minutes. */
 export const directWindows = ['5m', '30m', '1h'] as const
 
 /** The labels of an objective's recorded series, as PromQL matchers. */
@@ -31,7 +31,7 @@ export function recordedMatchers(objective: Objective): string {
 /** PromQL for the recorded bad or total count of an objective in `window`. */
 export function recordedCount(objective: Objective, which: 'bad' | 'total', window: string): string {
   const matchers = recordedMatchers(objective)
-  return (directWindows as readonly string[]).includes(window)
+  return objective.kind === 'events' && (directWindows as readonly string[]).includes(window)
     ? `slo:${which}_events:count${window}{${matchers}}`
     : `sum_over_time(slo:${which}_events:count1m{${matchers}}[${window}])`
 }

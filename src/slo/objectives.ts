@@ -9,8 +9,15 @@ export interface SeriesScope {
   service: string
   /** For example `job="task-mcp-http"`. */
   selector: string
-  /** For example `route!~"/health/.*|/metrics"`; empty when there are no probes to leave out. */
+  /** For example `route!~"/health.*|/metrics"`; empty when there are no probes to leave out. */
   exclude: string
+  metrics: {
+    /** Counter of requests, and its label with the HTTP status. */
+    requests: string
+    statusLabel: string
+    /** Histogram of seconds; undefined where there is none, and then nothing is promised about latency. */
+    duration: string | undefined
+  }
 }
 
 interface Promise {
@@ -50,18 +57,20 @@ export const defaultWindow = 30 * 86_400
 export const taskMcpScope: SeriesScope = {
   service: 'task-mcp-http',
   selector: 'job="task-mcp-http"',
-  exclude: 'route!~"/health/.*|/metrics"',
+  exclude: 'route!~"/health.*|/metrics"',
+  metrics: { requests: 'http_server_requests_total', statusLabel: 'status_code', duration: 'http_server_request_duration_seconds' },
 }
 
-/** The promises of the task-mcp server, for the series named by `scope`. */
+/** The promises of the task-mcp server, or of a service with series like its own, for the series named by `scope`. */
 export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[] {
   const of = (...matchers: string[]) => [scope.selector, ...matchers].filter((matcher) => matcher !== '').join(',')
-  const requests = of(scope.exclude)
-  const slower = (bound: string) =>
-    `clamp_min(sum(increase(http_server_request_duration_seconds_count{${requests}}[$window])) - sum(increase(http_server_request_duration_seconds_bucket{${of(scope.exclude, `le="${bound}"`)}}[$window])), 0)`
-  const timed = `sum(increase(http_server_request_duration_seconds_count{${requests}}[$window]))`
-  const offered = `sum(increase(http_server_requests_total{${requests}}[$window]))`
-  return [
+  const { requests, statusLabel, duration } = scope.metrics
+  const increase = (metric: string, ...matchers: string[]) => `sum(increase(${metric}{${of(...matchers)}}[$window]))`
+  const offered = increase(requests, scope.exclude)
+  const timed = increase(`${duration}_count`, scope.exclude)
+  const slower = (bound: string) => `clamp_min(${timed} - ${increase(`${duration}_bucket`, scope.exclude, `le="${bound}"`)}, 0)`
+  const mcpFailures = increase('mcp_server_operation_duration_seconds_count', 'error_type=~"internal|unavailable|timeout"')
+  const objectives: (Objective | false)[] = [
     {
       kind: 'time-slices',
       service: scope.service,
@@ -83,12 +92,11 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       alert: 'HighErrorRate',
       runbook: 'high-error-rate',
       unit: 'requests',
-      bad:
-        `sum(increase(http_server_requests_total{${of(scope.exclude, 'status_code=~"5.."')}}[$window])) + ` +
-        `(sum(increase(mcp_server_operation_duration_seconds_count{${of('error_type=~"internal|unavailable|timeout"')}}[$window])) or vector(0))`,
+      // A service that never failed may have no series of failures; where requests are counted at all, that is no failure.
+      bad: `(${increase(requests, scope.exclude, `${statusLabel}=~"5.."`)} or 0 * ${offered}) + (${mcpFailures} or vector(0))`,
       total: offered,
     },
-    {
+    duration !== undefined && {
       kind: 'events',
       service: scope.service,
       name: 'latency',
@@ -101,7 +109,7 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       bad: slower('0.2'),
       total: timed,
     },
-    {
+    duration !== undefined && {
       kind: 'events',
       service: scope.service,
       name: 'latency-tail',
@@ -124,10 +132,11 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       alert: 'Throughput',
       runbook: 'slo-violations',
       unit: 'requests',
-      bad: `sum(increase(rate_limit_hits_total{${of('reason="capacity"')}}[$window]))`,
+      bad: increase('rate_limit_hits_total', 'reason="capacity"'),
       total: offered,
     },
   ]
+  return objectives.filter((objective) => objective !== false)
 }
 
 /** The bad events that are allowed, as a share of all: B = 1 - target, without the noise of binary fractions. */
@@ -135,13 +144,9 @@ export function budgetShare(target: number): number {
   return Number((1 - target).toPrecision(12))
 }
 
-/** PromQL for the bad events (or minutes) and all of them in the last `window`, straight from the service's own series. */
-export function rawCounts(objective: Objective, window: string): { bad: string; total: string } {
-  if (objective.kind === 'events') {
-    const total = objective.total.replaceAll('$window', window)
-    return { bad: `(${objective.bad.replaceAll('$window', window)}) or 0 * (${total})`, total }
-  }
-  return { bad: `sum_over_time((${badSlice(objective)})[${window}:1m])`, total: `sum_over_time(vector(1)[${window}:1m])` }
+/** PromQL for the bad events and all of them in the last `window`, straight from the service's own series. */
+export function eventCounts(objective: EventObjective, window: string): { bad: string; total: string } {
+  return { bad: objective.bad.replaceAll('$window', window), total: objective.total.replaceAll('$window', window) }
 }
 
 /** PromQL that is 1 in a bad minute and 0 in a good one; a service that cannot be seen is in a bad one. */

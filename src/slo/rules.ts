@@ -3,7 +3,7 @@
 import { durationText } from '../duration.ts'
 import { type AlertDefinition, alertPrefix } from './alert.ts'
 import { burnAlerts, directWindows, recordedMatchers } from './burn-alerts.ts'
-import { badSlice, budgetShare, checkObjective, defaultWindow, type Objective, rawCounts, type SeriesScope } from './objectives.ts'
+import { badSlice, budgetShare, checkObjective, defaultWindow, eventCounts, type Objective, type SeriesScope } from './objectives.ts'
 import { symptomAlerts } from './symptom-alerts.ts'
 
 export interface RecordingRule {
@@ -55,10 +55,7 @@ export function ruleGroups(objectives: readonly Objective[], options: RuleOption
 /** A fifth of what the last 5 minutes counted, every minute: summed, each event counts once, however short the scrape gaps. */
 function minuteCounts(objective: Objective): RecordingRule[] {
   const labels = { service: objective.service, slo: objective.name }
-  const { bad, total } =
-    objective.kind === 'events'
-      ? { bad: `(${rawCounts(objective, '5m').bad}) / 5`, total: `${rawCounts(objective, '5m').total} / 5` }
-      : { bad: badSlice(objective), total: 'vector(1)' }
+  const { bad, total } = minuteCount(objective)
   return [
     { record: 'slo:bad_events:count1m', expr: bad, labels },
     { record: 'slo:total_events:count1m', expr: total, labels },
@@ -66,11 +63,17 @@ function minuteCounts(objective: Objective): RecordingRule[] {
   ]
 }
 
+function minuteCount(objective: Objective): { bad: string; total: string } {
+  if (objective.kind === 'time-slices') return { bad: badSlice(objective), total: 'vector(1)' }
+  const { bad, total } = eventCounts(objective, '5m')
+  return { bad: `(${bad}) / 5`, total: `(${total}) / 5` }
+}
+
 function windowCounts(objective: Objective): RecordingRule[] {
+  if (objective.kind === 'time-slices') return []
   const labels = { service: objective.service, slo: objective.name }
   return directWindows.flatMap((window) => {
-    const recorded = (which: string) => `sum_over_time(slo:${which}_events:count1m{${recordedMatchers(objective)}}[${window}])`
-    const { bad, total } = objective.kind === 'events' ? rawCounts(objective, window) : { bad: recorded('bad'), total: recorded('total') }
+    const { bad, total } = eventCounts(objective, window)
     return [
       { record: `slo:bad_events:count${window}`, expr: bad, labels },
       { record: `slo:total_events:count${window}`, expr: total, labels },
@@ -101,7 +104,7 @@ function budgetAlerts(objectives: readonly Objective[], service: string): AlertD
     },
     {
       name: 'SLOMetricAbsent',
-      expr: events.map((objective) => `absent(slo:total_events:count1m{${recordedMatchers(objective)}})`).join('\nor\n'),
+      expr: events.map((objective) => `absent(slo:bad_events:count1m{${recordedMatchers(objective)}})`).join('\nor\n'),
       for: '10m',
       severity: 'critical',
       summary: 'Nothing is counted for {{ $labels.slo }}: its alerts are blind',

@@ -1,0 +1,90 @@
+import type { CommandEntry, OptionEntry } from '../entry.ts'
+import { serviceOptions } from '../options.ts'
+
+const budgetOptions: readonly OptionEntry[] = [
+  {
+    flags: '--slo <name>',
+    summary: 'only this SLO; may be given several times',
+    repeat: true,
+    completes: ['availability', 'error-rate', 'latency', 'latency-tail', 'throughput'],
+  },
+  {
+    flags: '--window <window>',
+    summary: 'a duration (30d when not said), or week, month, quarter by the calendar',
+    completes: ['7d', '30d', '90d', 'week', 'month', 'quarter'],
+  },
+  { flags: '--time-zone <name>', summary: 'time zone of calendar windows; UTC when not said' },
+  {
+    flags: '--base <base>',
+    summary: 'a calendar window has the budget of the events so far, or of as many as it will have',
+    choices: ['observed', 'forecast'],
+  },
+  { flags: '--at <time>', summary: 'look from this time instead of now: RFC 3339 or unix seconds' },
+  { flags: '--slos <file>', summary: 'SLOs of your own, as docs/slo.md or OpenSLO writes them', completes: 'file' },
+  ...serviceOptions,
+]
+
+export const sloBudget: CommandEntry = {
+  usage: 'slo-budget',
+  summary: 'show how much of each error budget is left',
+  group: 'slo',
+  about:
+    'For availability, error rate, latency and throughput: what is left of the error budget, how sure that is, what spent it, when it runs out or comes back, and whether to ship. Counts come from the recording rules in deploy/prometheus, or from the series of the service where those are not loaded.',
+  options: [
+    {
+      flags: '--incident <start/end>',
+      summary: 'price an incident: two times with a slash between; may be given several times',
+      repeat: true,
+    },
+    {
+      flags: '--deploy <time>',
+      summary: 'judge a deploy at this time, beside those seen in the build version; may be given several times',
+      repeat: true,
+    },
+    { flags: '--html <file>', summary: 'write a page with charts too', completes: 'file' },
+    ...budgetOptions,
+  ],
+  examples: [
+    { line: 'task-mcp slo-budget', about: 'the last 30 days' },
+    { line: 'task-mcp slo-budget --slo error-rate --window month --time-zone Europe/Vienna', about: 'this calendar month' },
+    { line: 'task-mcp slo-budget --incident 2026-11-23T03:12:00Z/2026-11-23T03:40:00Z', about: 'what that incident cost' },
+  ],
+  exits: { 0: 'the budgets are known, whatever is left of them', 5: 'nothing could be counted' },
+  load: () => import('../slo-budget.ts'),
+}
+
+export const sloBudgetCheck: CommandEntry = {
+  usage: 'slo-budget check',
+  summary: 'say in one line whether a release may go',
+  group: 'slo',
+  about:
+    'More than half of the budget left is normal, a fifth to a half careful, less only fixes, nothing freeze. The strictest of the SLOs counts. A release that only makes the service more reliable is checked with --allow only-fixes.',
+  options: [
+    {
+      flags: '--allow <policy>',
+      summary: 'the strictest policy under which this release may still go; careful when not said',
+      choices: ['normal', 'careful', 'only-fixes'],
+    },
+    ...budgetOptions,
+  ],
+  examples: [
+    { line: 'task-mcp slo-budget check', about: 'a step of a pipeline' },
+    { line: 'task-mcp slo-budget check --allow only-fixes', about: 'for a release that is a fix' },
+  ],
+  exits: { 0: 'the release may go', 3: 'it may not', 5: 'the budget is not known' },
+  load: () => import('../slo-budget-check.ts'),
+}
+
+export const sloBudgetWhatif: CommandEntry = {
+  usage: 'slo-budget whatif',
+  summary: 'say what a bad release would cost',
+  group: 'slo',
+  options: [
+    { flags: '--release-error-rate <ratio>', summary: 'share of requests that would fail: 0.02 or 2%', kind: 'ratio' },
+    { flags: '--minutes <number>', summary: 'for so many minutes', kind: 'number' },
+    ...budgetOptions,
+  ],
+  examples: [{ line: 'task-mcp slo-budget whatif --release-error-rate 2% --minutes 10', about: 'at the traffic of the last hour' }],
+  exits: { 0: 'the budget would allow releases after it', 3: 'it would not', 5: 'the budget is not known' },
+  load: () => import('../slo-budget-whatif.ts'),
+}

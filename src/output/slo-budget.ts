@@ -1,0 +1,191 @@
+/** An error budget for people: a line that decides, a table, and the story of each objective that needs one. */
+import { policyMeaning } from '../slo/policy.ts'
+import type { BudgetReport, ObjectiveReport } from '../slo/report.ts'
+import { columnsOf, type Look, labelled, listed } from './page.ts'
+import { amount, percent, rate, roughPercent } from './slo-number.ts'
+import { sparkline } from './spark.ts'
+import { pad, wrap } from './text.ts'
+import { moment, span } from './time.ts'
+
+/** Text for the report; `details` names the objectives whose story is told whatever their state. Ends with a newline. */
+export function renderBudget(report: BudgetReport, look: Look, details: readonly string[]): string {
+  const told = report.objectives.filter(
+    (one) => look.verbose || details.includes(one.name) || one.policy !== 'normal' || one.burning.length > 0,
+  )
+  const blocks = [heading(report, look), table(report, look), ...told.map((one) => story(one, report, look)), footer(report, look)]
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`
+}
+
+/** The one line for CI: the policy, why, and what it means. */
+export function budgetLine(report: BudgetReport): string {
+  const decider = report.objectives.find((one) => one.name === report.decidedBy)
+  if (!decider) return `unknown: nothing could be counted for ${report.service}`
+  return `${report.policy}: ${roughPercent(decider.remaining.fraction)} of the ${decider.name} budget of ${report.service} is left; ${policyMeaning[report.policy]}`
+}
+
+function heading(report: BudgetReport, look: Look): string[] {
+  const word = report.policy.replace('-', ' ').toUpperCase()
+  const text = budgetLine(report).replace(/^[a-z-]+: /, '')
+  const paint = {
+    normal: look.style.green,
+    careful: look.style.yellow,
+    'only-fixes': look.style.red,
+    freeze: look.style.red,
+    unknown: look.style.yellow,
+  }[report.policy]
+  const [first = '', ...rest] = wrap(`${word}  ${text}`, columnsOf(look))
+  return [paint(word) + look.style.bold(first.slice(word.length)), ...rest.map(look.style.bold)]
+}
+
+/** The columns that fit: the narrowest terminals lose the long burn rates first. */
+function table(report: BudgetReport, look: Look): string[] {
+  const burn = (one: ObjectiveReport, window: string) => rate(one.burn.find((b) => b.window === window)?.rate ?? null)
+  const columns: { head: string; of: (one: ObjectiveReport) => string; from: number }[] = [
+    { head: '', of: (one) => one.name, from: 0 },
+    { head: 'target', of: (one) => percent(one.target), from: 0 },
+    { head: 'so far', of: (one) => percent(one.indicator), from: 0 },
+    { head: 'left', of: (one) => roughPercent(one.remaining.fraction), from: 0 },
+    { head: 'burn 1h', of: (one) => burn(one, '1h'), from: 50 },
+    { head: '6h', of: (one) => burn(one, '6h'), from: 66 },
+    { head: '3d', of: (one) => burn(one, '3d'), from: 72 },
+    { head: 'policy', of: (one) => one.policy.replace('-', ' '), from: 0 },
+  ]
+  const shown = columns.filter(({ from }) => columnsOf(look) >= from)
+  const widths = shown.map(({ head, of }) => Math.max(head.length, ...report.objectives.map((one) => of(one).length)))
+  const row = (cells: string[]) =>
+    cells
+      .map((cell, index) => pad(cell, widths[index]!))
+      .join('  ')
+      .trimEnd()
+  return [look.style.dim(row(shown.map(({ head }) => head))), ...report.objectives.map((one) => row(shown.map(({ of }) => of(one))))]
+}
+
+function story(one: ObjectiveReport, report: BudgetReport, look: Look): string[] {
+  const now = report.at
+  return [
+    ...wrap(`${one.title} (${one.name}). ${one.method}`, columnsOf(look)).map((line, index) =>
+      index === 0 ? look.style.bold(line) : line,
+    ),
+    ...labelled(look, 'Left', left(one)),
+    ...labelled(look, 'Sure', sure(one)),
+    ...labelled(
+      look,
+      'Burn',
+      one.burn
+        .filter(({ window }) => window !== 'window')
+        .map(({ window, rate: value }) => `${window} ${rate(value)}`)
+        .join(', '),
+    ),
+    ...listed(
+      look,
+      'Firing',
+      one.burning.map(({ alert, factor }) => `TaskMCP${alert}: burning at more than ${factor} times the sustainable rate`),
+      look.style.red,
+    ),
+    ...labelled(look, 'Ahead', ahead(one)),
+    ...listed(look, 'Spent', spent(one, now)),
+    ...chart(one, look),
+    ...(one.coverage.enough ? [] : labelled(look, 'Covers', covers(one), look.style.yellow)),
+  ]
+}
+
+function left(one: ObjectiveReport): string {
+  const { fraction, events, minutes } = one.remaining
+  if (one.counts === null || fraction === null || events === null)
+    return one.counts === null ? 'nothing was counted' : 'no traffic, so no budget was used and none can be named'
+  const budget = events + one.counts.bad
+  if (minutes !== null) return `${roughPercent(fraction)}: ${amount(minutes)} of ${amount(budget)} minutes may still be bad`
+  return events >= 0
+    ? `${roughPercent(fraction)}: ${amount(events)} of ${amount(budget)} ${one.unit} may still go wrong`
+    : `${roughPercent(fraction)}: ${amount(one.counts.bad)} ${one.unit} went wrong where ${amount(budget)} may`
+}
+
+function sure(one: ObjectiveReport): string {
+  const { standing, interval, insufficientTraffic } = one.confidence
+  const few = insufficientTraffic ? '. Insufficient traffic: so few in the last hour that one failure alone would fire a page' : ''
+  if (interval === null) return `no traffic${few}`
+  const range = `between ${percent(1 - interval.high)} and ${percent(1 - interval.low)} with 95% confidence`
+  const word = {
+    met: 'the target is met',
+    breached: 'the target is missed',
+    undetermined: 'too little traffic to say',
+    'no-traffic': 'no traffic',
+  }[standing]
+  return `${word}: ${range}${few}`
+}
+
+function ahead(one: ObjectiveReport): string {
+  const { naive, rollOff } = one.forecast
+  const parts: string[] = []
+  if (rollOff.exhausted === 0)
+    parts.push(
+      rollOff.recovered === null
+        ? 'spent, and it does not come back within one window at this rate'
+        : `spent; back in ${span(rollOff.recovered)} if the last hour goes on`,
+    )
+  else if (rollOff.exhausted !== null) parts.push(`runs out in ${span(rollOff.exhausted)} if the last hour goes on`)
+  else parts.push('does not run out if the last hour goes on')
+  if (naive !== null && naive > 0) parts.push(`(${span(naive)} if nothing old left the window)`)
+  return parts.join(' ')
+}
+
+function spent(one: ObjectiveReport, now: string): string[] {
+  const { spells, incidents, deploys } = one.spent
+  return [
+    ...incidents.map(
+      ({ name, start, share, net }) =>
+        `${name} from ${moment(start, now)}: ${roughPercent(share)} of the budget (${roughPercent(net)} beyond the background)`,
+    ),
+    ...spells
+      .slice(0, 3)
+      .map(
+        ({ start, hours, share, peak }) =>
+          `${moment(start, now)}, ${hours} h: ${roughPercent(share)} of the budget, up to ${rate(peak)} times the sustainable rate`,
+      ),
+    ...deploys.map(({ at, name, before, after, share, judgement }) => {
+      const change = `${percent(before)} bad before, ${percent(after)} after`
+      return judgement === 'worse'
+        ? `deploy of ${name} at ${moment(at, now)}: ${change}; it cost ${roughPercent(share)} of the budget`
+        : `deploy of ${name} at ${moment(at, now)}: ${change}; ${judgement === 'cannot-tell' ? 'too little traffic to judge' : 'no difference'}`
+    }),
+  ]
+}
+
+function chart(one: ObjectiveReport, look: Look): string[] {
+  if (one.course.length < 2) return []
+  const columns = Math.min(60, columnsOf(look) - 20)
+  const per = one.course.length / columns
+  const values = Array.from({ length: Math.min(columns, one.course.length) }, (_, column) => {
+    const slice =
+      per <= 1
+        ? [one.course[column]!]
+        : one.course.slice(Math.floor(column * per), Math.max(Math.floor(column * per) + 1, Math.floor((column + 1) * per)))
+    const known = slice.flatMap(({ remaining }) => (remaining === null ? [] : [remaining]))
+    return known.length === 0 ? Number.NaN : known.at(-1)!
+  })
+  return [
+    `${pad(look.style.bold('Course'), 8 + look.style.bold('Course').length - 6)}${look.style.dim('|')}${sparkline(values, { min: Math.min(0, ...values.filter(Number.isFinite)), max: 1 })}${look.style.dim('| 100% to now')}`,
+  ]
+}
+
+function covers(one: ObjectiveReport): string {
+  const { recorded, expected } = one.coverage
+  const [unit, size] = expected >= 2880 ? (['days', 1440] as const) : (['hours', 60] as const)
+  return `${amount(recorded / size)} of ${amount(expected / size)} ${unit}: what happened in the others is not known`
+}
+
+function footer(report: BudgetReport, look: Look): string[] {
+  const { window, source } = report
+  const which =
+    window.kind === 'rolling'
+      ? `the ${span(window.seconds)} to ${moment(report.at, '')}`
+      : `the ${window.kind} from ${moment(window.start, '')} to ${moment(window.end, '')} (${window.timeZone}), budget of ${window.base} events`
+  return [
+    ...labelled(look, 'Window', which),
+    ...labelled(look, 'From', `${source.where}, ${source.counts === 'recorded' ? 'recorded counts' : 'the series of the service'}`),
+    ...listed(look, 'Beware', report.warnings, look.style.yellow),
+  ]
+}

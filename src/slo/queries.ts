@@ -1,0 +1,112 @@
+/** The questions that a budget needs answered, in PromQL. Pure: objectives and times in, expressions out. */
+import { durationText } from '../duration.ts'
+import { recordedCount, recordedMatchers } from './burn-alerts.ts'
+import { badSlice, eventCounts, type Objective, type SliceObjective } from './objectives.ts'
+
+/** Windows that burn is shown for, with their seconds; the budget's own comes beside them as `window`. */
+export const burnWindows: readonly (readonly [name: string, seconds: number])[] = [
+  ['5m', 300],
+  ['30m', 1800],
+  ['1h', 3600],
+  ['2h', 7200],
+  ['6h', 21_600],
+  ['1d', 86_400],
+  ['3d', 259_200],
+]
+
+/** How counts are asked for: as rules recorded them, or from the service's own series. */
+export interface CountSource {
+  bad(objective: Objective, seconds: number): string
+  total(objective: Objective, seconds: number): string
+}
+
+/** Sums of recorded minutes whatever the window, so that the hours of a window add up to it. */
+export const summedSource: CountSource = {
+  bad: (objective, seconds) => summed(objective, 'bad', seconds),
+  total: (objective, seconds) => summed(objective, 'total', seconds),
+}
+
+function summed(objective: Objective, which: 'bad' | 'total', seconds: number): string {
+  return `sum_over_time(slo:${which}_events:count1m{${recordedMatchers(objective)}}[${durationText(seconds)}])`
+}
+
+/** As the alerts count: the shortest windows straight from the series of the service. */
+export const recordedSource: CountSource = {
+  bad: (objective, seconds) => recordedCount(objective, 'bad', durationText(seconds)),
+  total: (objective, seconds) => recordedCount(objective, 'total', durationText(seconds)),
+}
+
+/**
+ * Without recording rules. `lived` says for how many seconds a time-slice objective's service has been known: minutes before
+ * it existed are not bad ones, nor are those in which Prometheus itself saw nothing at all.
+ */
+export function rawSource(lived: (objective: Objective) => number): CountSource {
+  const slices = (objective: SliceObjective, expression: string, seconds: number) => {
+    const within = Math.max(60, Math.min(seconds, lived(objective)))
+    // A minute is counted by itself up to a day; beyond that every fifth stands for five.
+    const minutes = within <= 86_400 ? 1 : 5
+    return `${minutes === 1 ? '' : `${minutes} * `}sum_over_time((${expression} and on () (count(up) > 0))[${durationText(Math.round(within))}:${minutes}m])`
+  }
+  return {
+    bad: (objective, seconds) =>
+      objective.kind === 'events'
+        ? eventCounts(objective, durationText(seconds)).bad
+        : slices(objective, `(${badSlice(objective)})`, seconds),
+    total: (objective, seconds) =>
+      objective.kind === 'events' ? eventCounts(objective, durationText(seconds)).total : slices(objective, 'vector(1)', seconds),
+  }
+}
+
+/** One expression for several objectives: a series each, told apart by the label `slo`. */
+export function together(objectives: readonly Objective[], expression: (objective: Objective) => string): string {
+  return objectives.map((objective) => `label_replace(${expression(objective)}, "slo", "${objective.name}", "", "")`).join(' or ')
+}
+
+/** Bad and total in every burn window and in `seconds`, all objectives in each: 16 expressions, named `bad 5m`, `total window`. */
+export function countQueries(objectives: readonly Objective[], seconds: number, source: CountSource): Record<string, string> {
+  const windows = [...burnWindows, ['window', seconds] as const]
+  return Object.fromEntries(
+    windows.flatMap(([name, length]) => [
+      [`bad ${name}`, together(objectives, (objective) => source.bad(objective, length))],
+      [`total ${name}`, together(objectives, (objective) => source.total(objective, length))],
+    ]),
+  )
+}
+
+/** Minutes of the window that rules recorded, and the targets that the loaded rules were made with. */
+export function recordingQueries(objectives: readonly Objective[], seconds: number): Record<string, string> {
+  return {
+    recorded: together(
+      objectives,
+      (objective) => `count_over_time(slo:total_events:count1m{${recordedMatchers(objective)}}[${durationText(seconds)}])`,
+    ),
+    target: together(objectives, (objective) => `slo:objective:target{${recordedMatchers(objective)}}`),
+  }
+}
+
+/** When a time-slice objective's service was first seen in the window, in unix seconds. */
+export function firstSeenQuery(objectives: readonly Objective[], seconds: number): string | undefined {
+  const slices = objectives.filter((objective) => objective.kind === 'time-slices')
+  if (slices.length === 0) return undefined
+  return together(slices, (objective) => `min_over_time(timestamp(${(objective as SliceObjective).good})[${durationText(seconds)}:5m])`)
+}
+
+/** Versions and when each was first seen in the window, for the matchers of the service's series. */
+export function versionsQuery(selector: string, seconds: number): string {
+  return `min by (version, revision) (min_over_time(timestamp(task_mcp_build_info{${selector}})[${durationText(seconds)}:5m]))`
+}
+
+/** Bad and total in the `seconds` up to each of these times: named `bad TIME`, `total TIME`. */
+export function countsUpTo(
+  objectives: readonly Objective[],
+  spans: readonly { name: string; end: number; seconds: number }[],
+  source: CountSource,
+): Record<string, string> {
+  const at = (expression: string, end: number) => expression.replaceAll(/\[(?:\d+(?:ms|[smhdw]))+(?::\d+m)?\]/g, `$& @ ${end}`)
+  return Object.fromEntries(
+    spans.flatMap(({ name, end, seconds }) => [
+      [`bad ${name}`, together(objectives, (objective) => at(source.bad(objective, seconds), end))],
+      [`total ${name}`, together(objectives, (objective) => at(source.total(objective, seconds), end))],
+    ]),
+  )
+}

@@ -1,0 +1,34 @@
+/** What was counted: the shape that facts/slo.ts reads and report.ts judges. */
+import type { Counts } from './counts.ts'
+import type { BudgetWindow } from './window.ts'
+
+/** A time whose cost is asked for: a deploy, or an incident with an end. Unix seconds. */
+export interface Moment {
+  at: number
+  end?: number
+  name: string
+}
+
+export interface SloFacts {
+  /** Where it was asked. */
+  where: string
+  /** Unix seconds. */
+  at: number
+  window: BudgetWindow
+  source: 'recorded' | 'raw'
+  counts: Record<string, ObjectiveCounts>
+  deploys: (Moment & { before: Record<string, Counts | null>; after: Record<string, Counts | null> })[]
+  incidents: (Moment & { during: Record<string, Counts | null> })[]
+  /** What Prometheus warned of, and what could not be asked. */
+  warnings: string[]
+}
+
+/** What was counted for one objective. null where nothing was. */
+export interface ObjectiveCounts {
+  windows: Record<string, Counts | null>
+  /** By the end of each hour in unix seconds, oldest first. */
+  hours: [end: number, counts: Counts | null][]
+  recordedMinutes: number
+  /** The target that the loaded rules were made with, where rules are loaded. */
+  loadedTarget: number | undefined
+}
