@@ -62,6 +62,12 @@ describe('the installed package', () => {
     expect((await there('kubectl-task_mcp', '--help')).out).toBe(help.out)
   })
 
+  test('is a plugin of kubectl', async ({ skip }) => {
+    if ((await there('kubectl', 'version', '--client')).code !== 0) skip('no kubectl here')
+    expect(await there('kubectl', 'task-mcp', '--version')).toEqual({ code: 0, out: `task-mcp ${packed.version}\n`, err: '' })
+    expect((await there('kubectl', 'task-mcp', 'confg')).code).toBe(2)
+  })
+
   test('runs a command, reads a settings file, and refuses a slip', async () => {
     await writeFile(path.join(folder, 'task-mcp.yaml'), 'service: { workload: checkout }\n')
     expect(await there('task-mcp', 'config', 'service.workload')).toEqual({ code: 0, out: 'checkout\n', err: '' })
