@@ -37,7 +37,7 @@ test('a full database: writes are 503 with the reason, reads go on, readiness tu
   expect(await server.metric('http_server_requests_total{method="POST",route="/mcp",status_code="503"}')).toBe(1)
   expect(
     await server.metric(
-      'mcp_server_operation_duration_seconds_count{mcp_method_name="tools/call",gen_ai_tool_name="create_task",error_type="unavailable"}',
+      'mcp_server_operation_duration_seconds_count{mcp_method_name="tools/call",gen_ai_tool_name="create_task",error_type="503"}',
     ),
   ).toBe(1)
   const room = new DatabaseSync(server.databasePath)

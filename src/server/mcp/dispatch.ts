@@ -11,6 +11,8 @@ export type Dispatch = (
   exchange: Exchange,
   httpRequestId: string,
   work: (params: Params) => Promise<object>,
+  /** Whether the answer will be sent alone, so that its HTTP status shows a failure. */
+  alone: () => boolean,
 ) => Promise<{ message: RpcResponse; status: number }>
 
 export interface DispatchOptions {
@@ -33,7 +35,7 @@ export function createDispatch({ metrics, log, methods, tools }: DispatchOptions
     observer.observe(seconds)
   }
 
-  return async (request, exchange, httpRequestId, work) => {
+  return async (request, exchange, httpRequestId, work, alone) => {
     const since = performance.now()
     const method = methods.has(request.method) ? request.method : '_other'
     const named = request.method === 'tools/call' ? String(request.params?.name) : ''
@@ -45,7 +47,7 @@ export function createDispatch({ metrics, log, methods, tools }: DispatchOptions
     } catch (cause) {
       if (cause instanceof HttpRefusal) throw cause
       const { error, errorType, bug } = explain(cause, exchange.signal)
-      observe(method, tool, errorType, (performance.now() - since) / 1000)
+      observe(method, tool, error.status >= 500 && alone() ? String(error.status) : errorType, (performance.now() - since) / 1000)
       const fields = {
         request_id: httpRequestId,
         method: request.method,

@@ -7,7 +7,7 @@ const queryBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 const operationBuckets = [0.005, 0.025, 0.1, 0.2, 0.5, 1, 2.5, 10]
 const longBuckets = [1.5, 10.5, 60.5, 300.5, 900.5, 3600.5, 14400.5]
 
-/** Where an MCP operation ended, as `error_type`. Empty is success. The last three are the server's fault, the others the caller's. */
+/** How an MCP operation ended, as `error_type` has it. Empty is success. The last three are the server's fault, the others the caller's. */
 export const errorTypes = [
   '',
   'tool_error',
@@ -18,8 +18,12 @@ export const errorTypes = [
   'unavailable',
   'timeout',
 ] as const
-/** Those that the server must answer for: the error rate counts them. */
-export const serverErrorTypes: readonly ErrorType[] = ['internal', 'unavailable', 'timeout']
+/**
+ * What the server must answer for and no HTTP status shows: the error is inside a stream or a batch. Where the status of the
+ * answer shows it, `error_type` is that status, so that an error rate can add the two without counting a failure twice.
+ */
+export const serverErrorTypes = ['internal', 'unavailable', 'timeout'] as const
+export const statusErrorTypes = ['500', '503'] as const
 export type ErrorType = (typeof errorTypes)[number]
 
 export const streamRejections = ['limit', 'principal_limit', 'draining'] as const

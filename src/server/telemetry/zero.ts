@@ -4,6 +4,7 @@ import {
   dependencyOutcomes,
   limiters,
   serverErrorTypes,
+  statusErrorTypes,
   streamClosings,
   streamRejections,
 } from './catalogue.ts'
@@ -35,7 +36,7 @@ export function zeroInitialise(catalogue: Catalogue, countable: Countable): void
       if (!(route === '/mcp' && method === 'GET' && code === 200))
         catalogue.httpDuration.zero({ method, route, status_class: `${Math.floor(code / 100)}xx` })
     }
-  for (const error_type of ['', ...serverErrorTypes]) {
+  for (const error_type of ['', ...serverErrorTypes, ...statusErrorTypes]) {
     for (const mcp_method_name of [...countable.methods, '_other'])
       catalogue.operations.zero({ mcp_method_name, gen_ai_tool_name: '', error_type })
     for (const gen_ai_tool_name of [...countable.tools, '_other'])

@@ -47,11 +47,17 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
   const initialize = async (call: Call, request: RpcRequest): Promise<void> => {
     options.admitSession(call)
     let opened: Session | undefined
-    const { message, status } = await dispatch(request, { ...noSession, principal: call.principal }, call.requestId, async (params) => {
-      const { state, result } = initialized(params, options.version)
-      opened = await sessions.open(call.principal.name, state)
-      return result
-    })
+    const { message, status } = await dispatch(
+      request,
+      { ...noSession, principal: call.principal },
+      call.requestId,
+      async (params) => {
+        const { state, result } = initialized(params, options.version)
+        opened = await sessions.open(call.principal.name, state)
+        return result
+      },
+      () => true,
+    )
     answer(call.response, status, message, opened === undefined ? {} : { 'mcp-session-id': opened.id })
   }
 
@@ -68,8 +74,12 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       const timer = setTimeout(() => controller.abort(new Error('timeout')), settings().requestTimeout * 1000)
       const exchange = exchangeOf(call, session, controller.signal, toStream)
       remember(session, request, controller)
-      return dispatch(request, exchange, call.requestId, (params) =>
-        answerMethod(request.method, params, exchange, session, sessions, operations),
+      return dispatch(
+        request,
+        exchange,
+        call.requestId,
+        (params) => answerMethod(request.method, params, exchange, session, sessions, operations),
+        () => stream === undefined && !batch,
       ).finally(() => {
         clearTimeout(timer)
         forget(session, request, controller)
