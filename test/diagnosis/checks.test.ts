@@ -200,7 +200,7 @@ test.each<[string, string, Seen, string, string]>([
   [
     'a failing readiness',
     'health-endpoints',
-    { probes: [aProbe('pod', 'shop-aaa-1', 503, '{"store":"refused"}')] },
+    { pods: [notReady('shop-aaa-1')], probes: [aProbe('pod', 'shop-aaa-1', 503, '{"store":"refused"}')] },
     'found',
     'pod shop-aaa-1 :8080/ready: 503 ({"store":"refused"})',
   ],
@@ -361,7 +361,7 @@ test.each<[string, string, Seen, string, string]>([
     'ok',
     'no alert fires for this service',
   ],
-  ['no scrape at all', 'metrics-collected', { instant: { up: [] } }, 'found', 'which is not the same as zero errors'],
+  ['no scrape at all', 'metrics-collected', { instant: { up: [] } }, 'unknown', 'which is not the same as zero errors'],
   [
     'a scrape that fails',
     'metrics-collected',

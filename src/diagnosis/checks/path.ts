@@ -5,7 +5,7 @@ import type { ProbeResult } from '../../facts/snapshot.ts'
 import { isolating } from '../network-rules.ts'
 import { selectorText } from '../selectors.ts'
 import { endpointsOf, instant, podIsReady, probesOf, type View } from '../view.ts'
-import { asked, blind, type CheckResult, found, isResult, latestOf, many, notApplicable, ok, some, unknown } from './result.ts'
+import { asked, blind, type CheckResult, found, isResult, latestOf, many, notApplicable, ok, some, troubled, unknown } from './result.ts'
 
 /** What a probe answered, in a word: `200`, `503`, `no answer`. */
 const answer = (p: ProbeResult): string => (p.result.state === 'ok' ? String(p.result.value.status) : 'no answer')
@@ -24,14 +24,13 @@ export function healthEndpoints(view: View): CheckResult {
   const bad = probes.filter((p) => !well(p))
   if (bad.length === 0)
     return ok(`${many(probes.length, 'question')} about ${health.live} and ${health.ready} on port ${port}, all answered 2xx or 3xx`)
-  return found(
-    some(
-      bad.map((p) => {
-        const why = p.result.state === 'ok' ? firstWords(p.result.value.body) : p.result.reason
-        return `${asks(p)}: ${answer(p)}${why ? ` (${why})` : ''}`
-      }),
-    ),
+  const text = some(
+    bad.map((p) => {
+      const why = p.result.state === 'ok' ? firstWords(p.result.value.body) : p.result.reason
+      return `${asks(p)}: ${answer(p)}${why ? ` (${why})` : ''}`
+    }),
   )
+  return troubled(view) ? found(text) : ok(`${text}; no user notices`)
 }
 
 const firstWords = (body: string): string => {
@@ -75,7 +74,7 @@ export function metricsCollected(view: View): CheckResult {
       view.snapshot.instant.state === 'ok' ? 'Prometheus was not asked' : `cannot see Prometheus: ${view.snapshot.instant.reason}`,
     )
   if (up.length === 0)
-    return found('Prometheus scrapes no pod of this service: its metrics are missing, which is not the same as zero errors')
+    return unknown('Prometheus scrapes no pod of this service: its metrics are missing, which is not the same as zero errors')
   const down = up.filter((s) => latestOf(s) === 0)
   if (down.length)
     return found(

@@ -2,6 +2,7 @@
 import type { ReplicaSet } from '../../facts/kubernetes-types.ts'
 import { all, replicaSetsOf, sees } from '../../facts/lookup.ts'
 import { short } from '../claim.ts'
+import { symptoms } from '../symptoms.ts'
 import { millis, span } from '../time.ts'
 import { containerStatuses, eventTime, podIsReady, type View } from '../view.ts'
 import { blind, type CheckResult, found, many, notApplicable, ok, some, unknown } from './result.ts'
@@ -25,12 +26,15 @@ export function podsReady(view: View): CheckResult {
   if (!view.workload) return unknown('the workload was not seen, so how many pods it wants is not known')
   const ready = view.pods.filter(podIsReady).length
   const wanted = view.replicas ?? 0
-  const text = `${ready} of ${many(wanted, 'pod')} ready`
   if (wanted === 0) return found('no pod is asked for: replicas is 0')
-  if (ready >= wanted) return ok(text)
   const waiting = view.pods.filter((p) => !podIsReady(p)).map((p) => p.metadata.name)
-  return found(`${text}${waiting.length ? `; not ready: ${some(waiting)}` : '; the missing ones do not exist'}`)
+  const missing = ready < wanted && waiting.length === 0 ? '; the missing ones do not exist' : ''
+  const text = `${ready} of ${many(wanted, 'pod')} ready${waiting.length ? `; not ready: ${some(waiting)}` : missing}`
+  const felt = symptoms(view).some((symptom) => podSymptoms.has(symptom.code))
+  return felt ? found(text) : ok(waiting.length || missing ? `${text}; still starting` : text)
 }
+
+const podSymptoms = new Set(['down', 'unavailable_replicas', 'rollout_blocked'])
 
 /** Not worth a word while a pod is young: it is being made. */
 const making = /^(ContainerCreating|PodInitializing)$/
