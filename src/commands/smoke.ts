@@ -76,7 +76,7 @@ export async function run(context: Context, _args: readonly string[], options: S
   )
   if (report.verdict === 'pass') return exit.ok
   if (report.verdict === 'fail') return exit.findings
-  return rolled.state === 'denied' ? exit.denied : exit.unknown
+  return rolled.state === 'denied' || walked.some((step) => step.state === 'unknown') ? exit.denied : exit.unknown
 }
 
 const notReached: Part<never> = { state: 'absent', reason: 'not reached' }

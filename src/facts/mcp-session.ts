@@ -1,5 +1,5 @@
 /** A small MCP client (Streamable HTTP, one answer a request), for walking an endpoint by URL or through the API server's proxy. */
-import { UnreachableError } from '../errors.ts'
+import { DeniedError, UnreachableError } from '../errors.ts'
 import type { Cluster } from '../targets/ports.ts'
 
 export const protocolVersion = '2025-11-25'
@@ -38,10 +38,23 @@ export function mcpByProxy(place: { namespace: string; service: string; port: nu
   return {
     where: `Service ${namespace}/${name} through the API server`,
     async post(form, headers, signal) {
-      const answer = await cluster.proxy({ namespace, kind: 'services', name, port, path, form, headers, limitBytes }, signal)
+      const asked = cluster.proxy({ namespace, kind: 'services', name, port, path, form, headers, limitBytes }, signal)
+      const answer = await asked.catch((error: unknown) => {
+        // The cluster has answered us before, so a 401 is the endpoint's own.
+        if (error instanceof DeniedError && error.message.includes('does not accept the credentials'))
+          throw tokenWanted(namespace, name, port, path)
+        throw error
+      })
       return { status: answer.status, body: answer.body, headers: answer.headers ?? {} }
     },
   }
+}
+
+function tokenWanted(namespace: string, service: string, port: number | string, path: string): UnreachableError {
+  return new UnreachableError(
+    `Service ${namespace}/${service} wants a token, and the API server does not pass one on`,
+    `forward a port and walk it by its URL, with the token's file in TASK_MCP_MCP_TOKEN_FILE:\nkubectl -n ${namespace} port-forward service/${service} 8080:${port}\ntask-mcp smoke -n ${namespace} --url http://127.0.0.1:8080${path}`,
+  )
 }
 
 interface RpcMessage {

@@ -1,11 +1,12 @@
 /** Walks an MCP endpoint from end to end as a client would, with a task of its own that it removes again. */
 import type { Clock } from '../context.ts'
-import { ExpectedError } from '../errors.ts'
+import { DeniedError, ExpectedError } from '../errors.ts'
 import { McpSession, type McpWay } from './mcp-session.ts'
 
 export interface WalkStep {
   step: 'initialize' | 'create' | 'read' | 'complete' | 'delete'
-  state: 'ok' | 'failed' | 'skipped'
+  /** `unknown`: we were not allowed to ask. */
+  state: 'ok' | 'failed' | 'unknown' | 'skipped'
   seconds: number
   says: string
   next?: string | undefined
@@ -48,7 +49,7 @@ export async function walk(
   }
   const done: WalkStep[] = []
   for (const step of steps) {
-    const failed = done.some((one) => one.state === 'failed')
+    const failed = done.some((one) => one.state !== 'ok')
     if (failed && !(step === 'delete' && id !== undefined)) {
       done.push({ step, state: 'skipped', seconds: 0, says: 'not reached' })
       continue
@@ -62,7 +63,7 @@ export async function walk(
       if (deps.interrupted.aborted || !(error instanceof ExpectedError || error instanceof WrongAnswer)) throw error
       done.push({
         step,
-        state: 'failed',
+        state: error instanceof DeniedError ? 'unknown' : 'failed',
         seconds: seconds(),
         says: error.message,
         next: error instanceof ExpectedError ? error.next : undefined,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Context } from '../../src/context.ts'
+import { DeniedError } from '../../src/errors.ts'
 import type { MetricsSource } from '../../src/targets/ports.ts'
 import { FakeCluster } from '../support/fake-cluster.ts'
 import { fakeMcp } from '../support/fake-mcp.ts'
@@ -141,10 +142,22 @@ test('a tool that answers with an error fails with what it said', async () => {
 
 test('an endpoint behind a token says how to give one', async () => {
   const { smoke, cluster } = deployed()
-  cluster.answers = () => ({ status: 401, body: '', seconds: 0, contentType: '' })
+  cluster.answers = () => {
+    throw new DeniedError('the API server https://lab.example:6443 does not accept the credentials of jo')
+  }
   const { code, out } = await smoke()
   expect(code).toBe(3)
-  expect(out).toContain('give --url and service.mcp.tokenFile')
+  expect(out).toContain('FAILED walk: initialize: Service shop/tasks wants a token, and the API server')
+  expect(out).toContain('kubectl -n shop port-forward service/tasks 8080:http')
+})
+
+test('a user who may not use the proxy is denied, and the deploy is not failed for it', async () => {
+  const { smoke, cluster } = deployed()
+  cluster.denied.add('get services/proxy')
+  expect(await smoke('--for', '0')).toMatchObject({
+    code: 4,
+    out: expect.stringMatching(/^CANNOT TELL: walk: initialize: jo may not get services\/proxy/),
+  })
 })
 
 test('JSON and JUnit say the same as the text', async () => {
