@@ -32,6 +32,8 @@ export interface ServerIo {
   /** Shown in build information and to clients. */
   readonly version: string
   readonly revision?: string
+  /** Offered besides the task list: what an embedding program adds. */
+  readonly also?: Offer
 }
 
 export interface RunningServer {
@@ -71,9 +73,9 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   const list = createTaskList(store, io.clock.now)
   const webhook = settings.webhookUrl === '' ? undefined : createWebhook(settings, metrics, log)
   const offer: Offer = {
-    tools: taskTools(list, webhook === undefined ? noLeave : (event) => webhook.ask(event)),
-    resources: [taskResources(list)],
-    prompts: taskPrompts(list),
+    tools: [...taskTools(list, webhook === undefined ? noLeave : (event) => webhook.ask(event)), ...(io.also?.tools ?? [])],
+    resources: [taskResources(list), ...(io.also?.resources ?? [])],
+    prompts: [...taskPrompts(list), ...(io.also?.prompts ?? [])],
   }
   const operations = createOperations(offer)
   const dispatch = createDispatch({ metrics, log, methods: new Set(methods), tools: new Set(toolNames) })
