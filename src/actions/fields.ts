@@ -15,7 +15,8 @@ export type Operation = { op: 'test' | 'add' | 'replace'; path: string; value: u
 
 /**
  * What must still be so for a patch to be applied, beside the uid. `generation`: nobody changed the spec; for kinds whose status
- * lives on the same object. `resourceVersion`: nobody touched it at all. `fields`: the fields themselves; for an undo.
+ * lives on the same object. `resourceVersion`: nobody touched it at all. `fields`: the fields themselves;
+ * for kinds without a generation whose status changes all the time.
  */
 export type Guard = 'generation' | 'resourceVersion' | 'fields'
 
@@ -76,7 +77,8 @@ export function patchFor(
   const made = new Set<string>()
   const annotations: FieldChange[] = Object.entries(extra).map(([key, to]) => changeField(object, ['metadata', 'annotations', key], to))
   for (const { path, from, to } of [...changes, ...annotations]) {
-    const tested = from !== undefined && !annotations.some((change) => change.path === path)
+    // Under the other guards the version tells; here the values do.
+    const tested = guard === 'fields' && from !== undefined && !annotations.some((change) => change.path === path)
     if (tested) operations.push({ op: 'test', path: pointer(path), value: from })
     if (to === undefined) {
       if (from !== undefined) operations.push({ op: 'remove', path: pointer(path) })

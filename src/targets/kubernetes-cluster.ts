@@ -198,7 +198,7 @@ export class KubernetesCluster implements Cluster, ClusterWriter {
         path: `${pathOf(place, ref.namespace, ref.name)}${subresource}?${writeParameters(options)}`,
         asked: { ...asked, resource: asked.resource + subresource },
         contentType: patchTypes[type],
-        body: JSON.stringify(body),
+        body: type === 'json' ? goJson(body) : JSON.stringify(body),
       },
       signal,
     )
@@ -286,6 +286,10 @@ function askedForPath(path: string): Asked {
     name,
   }
 }
+
+/** JSON as the API server writes it: a `test` operation of a JSON patch compares strings by their bytes, and Go escapes these characters. */
+const goJson = (body: unknown): string =>
+  JSON.stringify(body).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 const writeParameters = (options: WriteOptions): string =>
   new URLSearchParams({ fieldManager: options.fieldManager, ...(options.dryRun ? { dryRun: 'All' } : {}) }).toString()

@@ -267,3 +267,17 @@ test('no credential appears in an error', async () => {
   const error = await failure(cluster.list('pods', {}, soon()))
   expect(`${error.message} ${error.next} ${error.stack} ${JSON.stringify(error)}`).not.toContain('t0k')
 })
+
+test('a JSON patch is written as Go writes JSON, because its tests compare bytes', async () => {
+  const { server, cluster } = await aCluster(() => ({ body: item('till') }))
+  const value = 'a => b && <c>'
+  await cluster.patch(
+    { resource: 'deployments', namespace: 'shop', name: 'till' },
+    'json',
+    [{ op: 'test', path: '/x', value }],
+    { dryRun: true, fieldManager: 'f' },
+    soon(),
+  )
+  expect(server.heard[0]!.body).toContain('a =\\u003e b \\u0026\\u0026 \\u003cc\\u003e')
+  expect(JSON.parse(server.heard[0]!.body)[0].value).toBe(value)
+})
