@@ -33,6 +33,10 @@ async function dispatch(argv: readonly string[], context: Context, commands: rea
   const asksHelp = argv[0] === 'help' || flags.includes('--help') || flags.includes('-h')
   const words = argv[0] === 'help' ? argv.slice(1) : argv
   if (asksHelp && words[0] === 'exit-codes') return say(context, exitCodesHelp())
+  if (asksHelp && words[0] === 'commands') {
+    const { run } = await import('./commands/useful.ts')
+    return run(context, flags.includes('--json'))
+  }
   const found = find(words, commands)
   if (found.entry === undefined || found.stray !== undefined) {
     if (found.stray !== undefined) throw unknownWord(found.prefix, found.stray, commands)

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { shelf } from '../../src/commands/runbook.ts'
+import { shellWords } from '../../src/runbook/lint.ts'
 import { aWorld, cli } from '../support/world.ts'
 import { aText, shippedFiles } from './books.ts'
 
@@ -108,4 +110,19 @@ test('runbook lint fails for a check that does not exist, with file, line and st
   const { code, out } = await cli(world({ '/ours/short.md': aText([], ['check: pod-ready']) }))('runbook', 'lint', '--runbooks', '/ours')
   expect(code).toBe(3)
   expect(out).toContain('/ours/short.md:10\n  error (check) step pods: there is no check "pod-ready"\n')
+})
+
+test('help commands lists what people look up, by hand and here, and every line here parses', async () => {
+  const run = cli(world())
+  const { code, out } = await run('help', 'commands')
+  expect(code).toBe(0)
+  expect(out).toContain('Restart\n  task-mcp restart --dry-run\n    kubectl rollout restart -n "$NAMESPACE" "deployment/$WORKLOAD"\n')
+  const useful = JSON.parse((await run('help', 'commands', '--json')).out) as { title: string; byHand: string[]; here: string[] }[]
+  expect(useful).toHaveLength(14)
+  expect(useful.filter((one) => one.byHand.length === 0).map((one) => one.title)).toEqual(['Find the right document'])
+  const { commands } = await import('../../src/commands/index.ts')
+  const { command } = shelf(commands)
+  expect(
+    useful.flatMap((one) => one.here.map((line) => command(shellWords(line).slice(1)))).filter((wrong) => wrong !== undefined),
+  ).toEqual([])
 })
