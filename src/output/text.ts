@@ -18,24 +18,34 @@ export function width(text: string): number {
   return columns
 }
 
-/** Lines of at most `columns`, the first begun with `first` and the others with `rest`. A word that is longer than a line stays whole, so that it can be copied. */
+/**
+ * Lines of at most `columns`, the first begun with `first` and the others with `rest`. A word that is longer than a line is broken
+ * where JSON and lists may be, after a comma or a brace, else it stays whole, so that it can be copied.
+ */
 export function wrap(text: string, columns: number, first = '', rest = first): string[] {
+  const room = columns - width(rest)
   const lines: string[] = []
   let line = first
   let empty = true
-  for (const word of clean(text)
-    .split(' ')
-    .filter((part) => part !== '')) {
-    if (!empty && width(line) + 1 + width(word) > columns) {
-      lines.push(line)
+  for (const piece of piecesOf(clean(text), room)) {
+    if (!empty && width(line) + width(piece) > columns) {
+      lines.push(line.trimEnd())
       line = rest
       empty = true
     }
-    line += empty ? word : ` ${word}`
+    line += empty ? piece.trimStart() : piece
     empty = false
   }
   lines.push(line.trimEnd())
   return lines
+}
+
+/** Words with the space before them, and the pieces of words that are longer than a line. */
+function piecesOf(text: string, room: number): string[] {
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .flatMap((word) => (width(word) <= room ? [` ${word}`] : [...` ${word}`.matchAll(/.+?(?:[,{;](?=.)|$)/gu)].map(([piece]) => piece)))
 }
 
 /** At most `columns`, with "..." where something was cut. */
