@@ -53,7 +53,7 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
   let source = recordedSource
   const recorded = valuesBySlo(answers.recorded!)
   if (recorded.size === 0) {
-    source = await rawFrom(ask, objectives, at, elapsed)
+    source = await rawFrom(ask, objectives, elapsed)
     ;[answers, hours] = await Promise.all([ask(countQueries(objectives, elapsed, source)), askHours(source)])
   }
   const targets = answers.target === undefined ? new Map<string, number>() : valuesBySlo(answers.target)
@@ -92,11 +92,11 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
 
 type Ask = (queries: Record<string, string>) => Promise<Record<string, QueryAnswer>>
 
-/** The service's own series, with how long each time-slice objective can have been kept. */
-async function rawFrom(ask: Ask, objectives: readonly Objective[], at: number, elapsed: number): Promise<CountSource> {
+/** The service's own series, with when each time-slice objective's service was first seen. */
+async function rawFrom(ask: Ask, objectives: readonly Objective[], elapsed: number): Promise<CountSource> {
   const query = firstSeenQuery(objectives, elapsed)
   const seen = query === undefined ? new Map<string, number>() : valuesBySlo((await ask({ seen: query })).seen!)
-  return rawSource(({ name }) => (seen.has(name) ? at - seen.get(name)! : 0))
+  return rawSource(({ name }) => seen.get(name))
 }
 
 async function readHours(

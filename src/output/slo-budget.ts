@@ -10,7 +10,7 @@ import { moment, span } from './time.ts'
 /** Text for the report; `details` names the objectives whose story is told whatever their state. Ends with a newline. */
 export function renderBudget(report: BudgetReport, look: Look, details: readonly string[]): string {
   const told = report.objectives.filter(
-    (one) => look.verbose || details.includes(one.name) || one.policy !== 'normal' || one.burning.length > 0,
+    (one) => look.verbose || details.includes(one.name) || !['normal', 'unknown'].includes(one.policy) || one.burning.length > 0,
   )
   const blocks = [heading(report, look), table(report, look), ...told.map((one) => story(one, report, look)), footer(report, look)]
   return `${blocks
@@ -23,7 +23,10 @@ export function renderBudget(report: BudgetReport, look: Look, details: readonly
 export function budgetLine(report: BudgetReport): string {
   const decider = report.objectives.find((one) => one.name === report.decidedBy)
   if (!decider) return `unknown: nothing could be counted for ${report.service}`
-  return `${report.policy}: ${roughPercent(decider.remaining.fraction)} of the ${decider.name} budget of ${report.service} is left; ${policyMeaning[report.policy]}`
+  const fraction = decider.remaining.fraction ?? 0
+  const budget = `the ${decider.name} budget of ${report.service}`
+  const state = fraction < 0 ? `${budget} is overspent by ${roughPercent(-fraction)}` : `${roughPercent(fraction)} of ${budget} is left`
+  return `${report.policy}: ${state}; ${policyMeaning[report.policy]}`
 }
 
 function heading(report: BudgetReport, look: Look): string[] {
@@ -64,12 +67,17 @@ function table(report: BudgetReport, look: Look): string[] {
 }
 
 function story(one: ObjectiveReport, report: BudgetReport, look: Look): string[] {
-  const now = report.at
   return [
     ...wrap(`${one.title} (${one.name}). ${one.method}`, columnsOf(look)).map((line, index) =>
       index === 0 ? look.style.bold(line) : line,
     ),
     ...labelled(look, 'Left', left(one)),
+    ...(one.remaining.fraction === null ? [] : known(one, report.at, look)),
+  ]
+}
+
+function known(one: ObjectiveReport, now: string, look: Look): string[] {
+  return [
     ...labelled(look, 'Sure', sure(one)),
     ...labelled(
       look,
@@ -97,9 +105,8 @@ function left(one: ObjectiveReport): string {
   if (one.counts === null || fraction === null || events === null)
     return one.counts === null ? 'nothing was counted' : 'no traffic, so no budget was used and none can be named'
   const budget = events + one.counts.bad
-  if (minutes !== null) return `${roughPercent(fraction)}: ${amount(minutes)} of ${amount(budget)} minutes may still be bad`
   return events >= 0
-    ? `${roughPercent(fraction)}: ${amount(events)} of ${amount(budget)} ${one.unit} may still go wrong`
+    ? `${roughPercent(fraction)}: ${amount(events)} of the ${amount(budget)} ${one.unit} that ${minutes === null ? 'may go wrong' : 'may be bad'}`
     : `${roughPercent(fraction)}: ${amount(one.counts.bad)} ${one.unit} went wrong where ${amount(budget)} may`
 }
 

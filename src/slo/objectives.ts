@@ -80,7 +80,8 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       target: 0.999,
       alert: 'Availability',
       runbook: 'service-downtime',
-      good: `max(health_check_status{${of('check="ready"')}})`,
+      // A service without health metrics is as available as it can be scraped.
+      good: `(max(health_check_status{${of('check="ready"')}}) or max(up{${of()}}))`,
     },
     {
       kind: 'events',

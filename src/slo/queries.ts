@@ -37,15 +37,16 @@ export const recordedSource: CountSource = {
 }
 
 /**
- * Without recording rules. `lived` says for how many seconds a time-slice objective's service has been known: minutes before
- * it existed are not bad ones, nor are those in which Prometheus itself saw nothing at all.
+ * Without recording rules. `since` says from when a time-slice objective's service is known (unix seconds; undefined when it
+ * was never seen): minutes before that are not bad ones, nor are those in which Prometheus itself saw nothing at all.
  */
-export function rawSource(lived: (objective: Objective) => number): CountSource {
+export function rawSource(since: (objective: Objective) => number | undefined): CountSource {
   const slices = (objective: SliceObjective, expression: string, seconds: number) => {
-    const within = Math.max(60, Math.min(seconds, lived(objective)))
+    const first = since(objective)
+    const known = first === undefined ? 'vector(1) < 0' : `vector(time()) >= ${first}`
     // A minute is counted by itself up to a day; beyond that every fifth stands for five.
-    const minutes = within <= 86_400 ? 1 : 5
-    return `${minutes === 1 ? '' : `${minutes} * `}sum_over_time((${expression} and on () (count(up) > 0))[${durationText(Math.round(within))}:${minutes}m])`
+    const minutes = seconds <= 86_400 ? 1 : 5
+    return `${minutes === 1 ? '' : `${minutes} * `}sum_over_time((${expression} and on () (count(up) > 0) and on () (${known}))[${durationText(seconds)}:${minutes}m])`
   }
   return {
     bad: (objective, seconds) =>

@@ -159,11 +159,11 @@ function objectiveReport(objective: Objective, facts: ObjectiveCounts, all: SloF
   }
 }
 
-/** The N of B N. Minutes of a window are known; events of one that has not ended are those so far, or as many as it will have. */
+/** The N of B N. The minutes of a window are known beforehand; events of one that has not ended are those so far, or as many as it will have. */
 function budgetTotal(objective: Objective, counts: Counts, facts: ObjectiveCounts, window: BudgetWindow, base: BudgetBase): number {
   const length = window.end - window.start
-  if (window.kind === 'rolling') return counts.total
   if (objective.kind === 'time-slices') return length / 60
+  if (window.kind === 'rolling') return counts.total
   const counted = Math.min(window.elapsed, facts.recordedMinutes * 60)
   return base === 'forecast' && counted > 0 ? (counts.total / counted) * length : counts.total
 }

@@ -1,0 +1,77 @@
+/** A Prometheus that answers the questions of slo-budget from counts a test gives, and remembers what it was asked. */
+
+import type { Counts } from '../../src/slo/counts.ts'
+import type { MetricsSource, QueryAnswer } from '../../src/targets/ports.ts'
+
+export interface Counted {
+  /** What was counted for an SLO in the `seconds` up to a time; undefined where nothing was. */
+  counts(slo: string, seconds: number, end: number): Counts | undefined
+  /** Minutes that rules recorded; undefined where none are loaded. */
+  recorded?(slo: string): number | undefined
+  versions?: { version: string; at: number }[]
+  warnings?: string[]
+}
+
+export const slos = ['availability', 'error-rate', 'latency', 'latency-tail', 'throughput'] as const
+const lengths: Record<string, number> = { '5m': 300, '30m': 1800, '1h': 3600, '2h': 7200, '6h': 21_600, '1d': 86_400, '3d': 259_200 }
+
+export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): MetricsSource & { requests: string[][] } {
+  const requests: string[][] = []
+  const vector = (at: number, value: (slo: string) => number | undefined, expression: string): QueryAnswer => ({
+    series: slos
+      .filter((slo) => expression.includes(`"${slo}"`))
+      .flatMap((slo) => {
+        const one = value(slo)
+        return one === undefined ? [] : [{ labels: { slo }, points: [[at, one] as [number, number]] }]
+      }),
+    warnings: counted.warnings ?? [],
+  })
+  return {
+    where: 'http://prometheus.example',
+    requests,
+    targets: async () => [],
+    async instant(expressions, at) {
+      requests.push(Object.keys(expressions))
+      return Object.fromEntries(
+        Object.entries(expressions).map(([name, expression]) => {
+          if (name === 'recorded')
+            return [name, vector(at, (slo) => (counted.recorded ? counted.recorded(slo) : windowSeconds / 60), expression)]
+          if (name === 'versions')
+            return [
+              name,
+              {
+                series: (counted.versions ?? []).map(({ version, at: seen }) => ({
+                  labels: { version },
+                  points: [[at, seen] as [number, number]],
+                })),
+                warnings: [],
+              },
+            ]
+          const [which, window] = name.split(' ')
+          if (which !== 'bad' && which !== 'total') return [name, vector(at, () => undefined, expression)]
+          const pinned = /\[(\d+)[smhd]?[^\]]*\] @ ([\d.]+)/.exec(expression)
+          const end = pinned ? Number(pinned[2]) : at
+          const seconds = pinned ? 3600 : (lengths[window!] ?? windowSeconds)
+          return [name, vector(at, (slo) => counted.counts(slo, seconds, end)?.[which], expression)]
+        }),
+      )
+    },
+    async range(expression, { start, end, step }) {
+      requests.push(['range'])
+      const which = expression.includes('slo:bad') ? 'bad' : 'total'
+      const times = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => start + index * step)
+      return {
+        series: slos
+          .filter((slo) => expression.includes(`"${slo}"`))
+          .map((slo) => ({
+            labels: { slo },
+            points: times.flatMap((time) => {
+              const one = counted.counts(slo, 3600, time)
+              return one ? [[time, one[which]] as [number, number]] : []
+            }),
+          })),
+        warnings: [],
+      }
+    },
+  }
+}

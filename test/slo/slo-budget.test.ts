@@ -1,0 +1,213 @@
+/** Sessions with `task-mcp slo-budget` against counts that are known. */
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { expect, test } from 'vitest'
+import type { Targets } from '../../src/context.ts'
+import type { BudgetReport } from '../../src/slo/report.ts'
+import { aWorld, cli } from '../support/world.ts'
+import { type Counted, countedSource } from './counted.ts'
+
+const now = Date.parse('2026-11-23T03:12:00Z')
+const at = now / 1000
+const perSecond = 10
+/** An even service: this share of everything is bad. */
+const even =
+  (bad: number): Counted['counts'] =>
+  (slo, seconds) =>
+    slo === 'availability'
+      ? { bad: 0, total: seconds / 60 }
+      : { bad: slo === 'error-rate' ? bad * perSecond * seconds : 0, total: perSecond * seconds }
+
+/** All of the error-rate's failures in one hour, nine days ago. */
+const incident =
+  (failed: number): Counted['counts'] =>
+  (slo, seconds, end) => {
+    const when = at - 9 * 86_400
+    const within = slo === 'error-rate' && end - seconds < when - 1800 && end >= when
+    return { bad: within ? failed : 0, total: slo === 'availability' ? seconds / 60 : perSecond * seconds }
+  }
+
+function session(counted: Counted, windowSeconds?: number) {
+  const source = countedSource(counted, windowSeconds)
+  const targets = { metrics: async () => source } as unknown as Targets
+  const world = aWorld({ now, targets: () => targets, files: { '/work/mine.yaml': mine } })
+  const run = cli(world)
+  return { run: (...argv: string[]) => run(...argv, '--prometheus', 'http://prometheus.example'), source, world }
+}
+
+const mine = `slos:
+  - name: error-rate
+    title: Checkout
+    target: 99.5%
+    bad: sum(increase(checkout_failures_total[$window]))
+    total: sum(increase(checkouts_total[$window]))
+    unit: checkouts
+`
+
+test('a service within its budget', async () => {
+  const { run } = session({ counts: even(0.0002) })
+  const { code, out } = await run('slo-budget')
+  expect(code).toBe(0)
+  await expect(out).toMatchFileSnapshot('../golden/slo-budget.normal.txt')
+})
+
+test('a budget that one incident spent: what it cost, and when it is back', async () => {
+  const { run, source } = session({
+    counts: incident(30_000),
+    versions: [
+      { version: '1.0.0', at: at - 40 * 86_400 },
+      { version: '1.1.0', at: at - 9 * 86_400 },
+    ],
+  })
+  const { code, out } = await run('slo-budget')
+  expect(code).toBe(0)
+  await expect(out).toMatchFileSnapshot('../golden/slo-budget.spent.txt')
+  const burns = source.requests.find((names) => names.includes('bad 5m'))!
+  expect(burns).toHaveLength(18)
+  expect(source.requests.filter((names) => names[0] === 'range')).toHaveLength(2)
+  expect(source.requests).toHaveLength(5)
+})
+
+test('a fast burn names the alert that fires and the hours that are left', async () => {
+  const { out } = await session({
+    counts: (slo, seconds, end) => (seconds <= 3600 && end === at ? even(0.02)(slo, seconds, end) : even(0.0001)(slo, seconds, end)),
+  }).run('slo-budget', '--slo', 'error-rate')
+  expect(out).toContain('TaskMCPHighErrorRateFastBurn: burning at more than 14.4 times')
+  expect(out).toMatch(/Ahead {3}runs out in 32 h/)
+})
+
+test.each([
+  [0.0002, 'normal', 0],
+  [0.0007, 'careful', 0],
+  [0.0009, 'only-fixes', 3],
+  [0.0011, 'freeze', 3],
+])('check: %d bad is %s, exit code %i', async (bad, policy, code) => {
+  const answer = await session({ counts: even(bad) }).run('slo-budget', 'check', '--slo', 'error-rate')
+  expect(answer.out).toMatch(
+    new RegExp(`^${policy}: (\\d+% of )?the error-rate budget of task-mcp-http is (left|overspent by 10%); ship .+\\n$`),
+  )
+  expect(answer.code).toBe(code)
+})
+
+test('check: a fix may go where nothing else may, and nobody in a freeze', async () => {
+  expect((await session({ counts: even(0.0009) }).run('slo-budget', 'check', '--allow', 'only-fixes')).code).toBe(0)
+  expect((await session({ counts: even(0.0011) }).run('slo-budget', 'check', '--allow', 'only-fixes')).code).toBe(3)
+})
+
+test('no traffic is no verdict', async () => {
+  const { code, out } = await session({ counts: () => ({ bad: 0, total: 0 }) }).run('slo-budget', 'check', '--slo', 'error-rate')
+  expect(out).toBe('unknown: nothing could be counted for task-mcp-http\n')
+  expect(code).toBe(5)
+})
+
+test('missing series, NaN and too few minutes are said, not guessed', async () => {
+  const { out, code } = await session({
+    counts: (slo, seconds) =>
+      slo === 'latency'
+        ? undefined
+        : slo === 'throughput'
+          ? { bad: Number.NaN, total: 5 }
+          : { bad: 0, total: slo === 'availability' ? seconds / 60 : 12 },
+    recorded: () => 21 * 1440,
+    warnings: ['a warning of Prometheus'],
+  }).run('slo-budget', '-v')
+  expect(code).toBe(0)
+  expect(out).toContain('Covers  21 of 30 days: what happened in the others is not known')
+  expect(out).toMatch(/latency: nothing was counted/)
+  expect(out).toMatch(/throughput: nothing was counted/)
+  expect(out).toContain('a warning of Prometheus')
+  expect(out).toContain('Insufficient traffic')
+  expect(out).not.toMatch(/NaN|undefined|Infinity/)
+})
+
+test('without recording rules the service itself is counted, and the answer says so', async () => {
+  const { run, source } = session({ counts: even(0.0002), recorded: () => undefined })
+  const report: BudgetReport = JSON.parse((await run('slo-budget', '--json')).out)
+  expect(report.source.counts).toBe('raw')
+  expect(report.warnings[0]).toContain('Load deploy/prometheus/rules.yaml')
+  expect(source.requests.some((names) => names.includes('seen'))).toBe(true)
+})
+
+test('more bad events than events is a mistake, and is called one', async () => {
+  const { out } = await session({ counts: () => ({ bad: 12, total: 10 }) }).run('slo-budget', '--slo', 'throughput')
+  expect(out.replaceAll(/\s+/g, ' ')).toContain('throughput: more bad requests than requests: the definition or the metric is wrong.')
+})
+
+test('what a calendar month may still lose depends on how many events it is given', async () => {
+  const month = 22 * 86_400 + 3 * 3600 + 12 * 60
+  const fraction = async (...more: string[]) => {
+    const { out } = await session({ counts: even(0.0005) }, month).run(
+      'slo-budget',
+      '--json',
+      '--window',
+      'month',
+      '--slo',
+      'error-rate',
+      ...more,
+    )
+    return (JSON.parse(out) as BudgetReport).objectives[0]!
+  }
+  expect((await fraction()).remaining.fraction).toBeCloseTo(0.5, 6)
+  const forecast = await fraction('--base', 'forecast')
+  expect(forecast.remaining.fraction).toBeCloseTo(1 - (0.5 * month) / (30 * 86_400), 3)
+  expect(forecast.forecast.rollOff).toEqual({ exhausted: null, recovered: null })
+})
+
+test('what a bad release would cost', async () => {
+  const { out, code } = await session({ counts: even(0.0002) }).run('slo-budget', 'whatif', '--release-error-rate', '2%', '--minutes', '10')
+  expect(out).toBe(
+    'error-rate: 2% failing for 10 min at 600 requests a minute is 120 bad requests, 0.5% of the budget.\n  80% is left now, 80% would be left: normal, ship as usual.\n  All of it would be gone after 28 h 48 min.\n',
+  )
+  expect(code).toBe(0)
+})
+
+test('SLOs of your own are read from a file', async () => {
+  const { out } = await session({ counts: even(0.001) }).run('slo-budget', '--slos', 'mine.yaml', '-v')
+  expect(out).toContain('Checkout (error-rate)')
+  expect(out).toContain('of the 129,600 checkouts that may go wrong')
+})
+
+test('the JSON is what the schema says', async () => {
+  const schema = JSON.parse(readFileSync('schemas/slo-budget.schema.json', 'utf8'))
+  const validate = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema)
+  const worlds = [
+    session({ counts: even(0.0002) }),
+    session({ counts: () => undefined }),
+    session({
+      counts: incident(30_000),
+      versions: [
+        { version: 'a', at: at - 40 * 86_400 },
+        { version: 'b', at: at - 86_400 },
+      ],
+    }),
+  ]
+  for (const { run } of worlds) {
+    const { out } = await run('slo-budget', '--json', '--incident', '2026-11-20T00:00:00Z/2026-11-20T01:00:00Z')
+    expect(validate(JSON.parse(out)), JSON.stringify(validate.errors, null, 2)).toBe(true)
+    expect(out).not.toMatch(/NaN|Infinity/)
+  }
+})
+
+test('the page holds everything in itself', async () => {
+  const { run, world } = session({ counts: incident(30_000) })
+  expect((await run('slo-budget', '--html', 'budget.html')).err).toBe('wrote budget.html\n')
+  const page = world.disk.get('/work/budget.html')!
+  expect(page).toContain('<h2 id="error-rate">')
+  expect(page).not.toMatch(/https?:\/\/(?!prometheus\.example)|<script|NaN|undefined/)
+})
+
+test.each([
+  [['--slo', 'eror-rate'], 'no SLO is called "eror-rate"\n  did you mean error-rate?'],
+  [['--at', 'yesterday'], '--at takes a time, not "yesterday"'],
+  [['--window', '5m'], 'a window of 5m cannot be used'],
+  [['--window', 'month', '--time-zone', 'Mars'], 'no time zone is called "Mars"'],
+  [['--base', 'forecast'], '--base is about calendar windows'],
+  [['--incident', '2026-11-23T03:00:00Z'], '--incident takes two times'],
+  [['--incident', '2026-11-23T03:00:00Z/2026-11-23T02:00:00Z'], 'ends before it begins'],
+  [['--deploy', '2026-12-01T00:00:00Z'], 'is not before the time looked at'],
+  [['--slos', 'none.yaml'], 'none.yaml cannot be read'],
+])('%j is refused: %s', async (argv, message) => {
+  const { code, err, out } = await session({ counts: even(0) }).run('slo-budget', ...argv)
+  expect(err).toContain(message)
+  expect([code, out]).toEqual([2, ''])
+})
