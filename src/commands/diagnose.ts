@@ -1,6 +1,6 @@
 /** `task-mcp diagnose [runbook]`: gather, judge, walk the runbook, show. */
 import path from 'node:path'
-import { loadSettings } from '../config.ts'
+import { loadSettings, type Resolved, withDiscovered } from '../config.ts'
 import type { Context } from '../context.ts'
 import { changes } from '../diagnosis/changes.ts'
 import { chooseRunbook } from '../diagnosis/choose.ts'
@@ -8,6 +8,7 @@ import { judge } from '../diagnosis/judge.ts'
 import type { Verdict } from '../diagnosis/verdict.ts'
 import type { View } from '../diagnosis/view.ts'
 import { type ExitCode, exit, UsageError } from '../errors.ts'
+import type { Discovered } from '../facts/discover-service.ts'
 import { gather } from '../facts/gather.ts'
 import { gatherLocal } from '../facts/local.ts'
 import { parseSnapshot, snapshotText } from '../facts/record.ts'
@@ -19,7 +20,6 @@ import { renderVerdict } from '../output/verdict.ts'
 import { loadRunbooks, named } from '../runbook/directory.ts'
 import type { Runbook } from '../runbook/runbook.ts'
 import { walk } from '../runbook/walk.ts'
-import type { Settings } from '../settings.ts'
 import type { GlobalOptions } from './entry.ts'
 
 interface DiagnoseOptions extends GlobalOptions {
@@ -38,11 +38,11 @@ export async function run(context: Context, [name]: readonly string[], options: 
   if (options.from && (options.watch || options.record || options.url))
     throw new UsageError('--from judges a file and goes with none of --watch, --record, --url', 'give one of them')
   if (name && options.all) throw new UsageError('--all walks every runbook and takes no name', 'leave one of them out')
-  const { settings } = await loadSettings(options, context)
-  const books = await loadRunbooks(context.files, context.root, settings.runbooks)
+  const resolved = await loadSettings(options, context)
+  const books = await loadRunbooks(context.files, context.root, resolved.settings.runbooks)
   const wanted = name ? named(books, name) : undefined
   for (;;) {
-    const snapshot = await look(context, settings, options)
+    const snapshot = await look(context, resolved, options)
     const verdicts = judged(snapshot, books, wanted, options.all ?? false)
     await show(context, verdicts, options)
     const code = codeFor(verdicts.map((v) => v.verdict))
@@ -51,10 +51,17 @@ export async function run(context: Context, [name]: readonly string[], options: 
   }
 }
 
-async function look(context: Context, settings: Settings, options: DiagnoseOptions): Promise<Snapshot> {
+async function look(context: Context, resolved: Resolved, options: DiagnoseOptions): Promise<Snapshot> {
   const { clock, files, signal, version } = context
   if (options.from) return parseSnapshot(await read(context, options.from), options.from)
-  const deps = { targets: context.targets(settings), clock, signal, version }
+  const { settings } = resolved
+  const deps = {
+    targets: context.targets(settings),
+    clock,
+    signal,
+    version,
+    refine: (found: readonly Discovered[]) => withDiscovered(resolved, found).settings,
+  }
   const snapshot = options.url ? await gatherLocal(settings, options.url, deps) : await gather(settings, deps)
   if (options.record) await files.write(path.resolve(context.cwd, options.record), snapshotText(snapshot))
   return snapshot

@@ -6,6 +6,7 @@ import type { Alert, Cluster } from '../targets/ports.ts'
 import { gatherCluster } from './cluster.ts'
 import { scrapeTwice } from './direct.ts'
 import { discover } from './discover.ts'
+import { type Discovered, discoverService } from './discover-service.ts'
 import type { Pod } from './kubernetes-types.ts'
 import { choosePods, readLogs } from './logs.ts'
 import { find, findWorkload, mainContainer, podsOf } from './lookup.ts'
@@ -20,6 +21,8 @@ export interface GatherDeps {
   /** Aborts when the user interrupts. */
   signal: AbortSignal
   version: string
+  /** Settings with what the cluster tells of the service put in where nobody said it. */
+  refine?: (found: readonly Discovered[]) => Settings
 }
 
 /** Of the time a command may take, the share that reading may; the rest is for judging and showing. */
@@ -49,7 +52,13 @@ export async function gather(settings: Settings, deps: GatherDeps): Promise<Snap
     takenAt: new Date(started).toISOString(),
     took: 0,
     requests: 0,
-    target: { context: identity.context, server: identity.server, service, thresholds: settings.thresholds, lookbackSeconds },
+    target: {
+      context: identity.context,
+      server: identity.server,
+      service: deps.refine?.(discoverService(parts, service)).service ?? service,
+      thresholds: settings.thresholds,
+      lookbackSeconds,
+    },
     cluster: parts,
     instant: notReached('Prometheus'),
     ranges: notReached('Prometheus'),

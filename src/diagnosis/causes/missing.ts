@@ -77,7 +77,7 @@ interface Lost {
 }
 
 const saidMissing = /(secret|configmap) "([^"]+)" not found/i
-const saidKey = /couldn't find key (\S+) in (Secret|ConfigMap) [^/\s]*\/?([a-z0-9.-]+)/i
+const saidKey = /couldn't find key (\S+) in (Secret|ConfigMap) (?:[^/\s]+\/)?([a-z0-9.-]+)/i
 const saidVolumeKey = /references non-existent (secret|config(?:map)?) key: (\S+)/i
 
 /** What the kubelet says of a pod that waits for an object. */

@@ -198,7 +198,10 @@ function wrongProbe(
 /** Containers that the kubelet keeps ending because their liveness (or startup) probe fails. */
 function liveness(view: View): Claim[] {
   for (const pod of view.pods) {
-    const failedEvents = eventsOf(view, 'Pod', pod.metadata.name, /^Unhealthy$/).filter((e) => /liveness|startup/i.test(e.message ?? ''))
+    // A startup probe that failed while the program booted did its work: the container has started since, and was never ended.
+    const booted = containerStatuses(pod).every((one) => one.init || (one.started === true && one.restartCount === 0))
+    const telling = booted ? /liveness/i : /liveness|startup/i
+    const failedEvents = eventsOf(view, 'Pod', pod.metadata.name, /^Unhealthy$/).filter((e) => telling.test(e.message ?? ''))
     const dead = failing([pod]).find((f) => killedByProbe(view, f))
     const status = containerStatuses(pod).find((s) => !s.init && s.restartCount > 0)
     if (failedEvents.length === 0 || (!dead && !status && podIsReady(pod) && !stillFailing(view, failedEvents[0]!))) continue

@@ -108,7 +108,7 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
 
   const command = changed.find((c) => c.field === 'command')
   const noProgram = matching(logs, patterns.moduleMissing)
-  if (exit === 127 || exit === 126 || (command && (noProgram.length > 0 || material(changed).every((c) => c.field === 'command')))) {
+  if (exit === 127 || exit === 126 || (command && (noProgram.length > 0 || logs.every((l) => l.lines.length === 0)))) {
     return [
       supported({
         ...base,
@@ -224,7 +224,7 @@ function missingVariable(
         w.length >= 3 &&
         (w.includes('_') || w.length >= 5) &&
         !set.has(w) &&
-        !/^(ERROR|FATAL|WARN|WARNING|INFO|DEBUG|TypeError|HTTP|HTTPS|JSON|NULL|TRUE|FALSE|POST|DELETE|PATCH|ENOENT|ERR_[A-Z_]+|MODULE_NOT_FOUND|E[A-Z]{4,})$/.test(
+        !/^(ERROR|FATAL|CRITICAL|EXCEPTION|NOTICE|TRACE|WARN|WARNING|INFO|DEBUG|TypeError|HTTP|HTTPS|JSON|NULL|TRUE|FALSE|POST|DELETE|PATCH|ENOENT|ERR_[A-Z_]+|MODULE_NOT_FOUND|E[A-Z]{4,})$/.test(
           w,
         ),
     )

@@ -5,7 +5,7 @@ import { isDown } from '../causes/dependencies.ts'
 import { short } from '../claim.ts'
 import type { Dependency } from '../dependencies.ts'
 import { matching, patterns } from '../logs.ts'
-import { instant, podIsReady, probesOf, type View } from '../view.ts'
+import { podIsReady, probesOf, type View } from '../view.ts'
 import {
   asked,
   type CheckResult,
@@ -13,6 +13,7 @@ import {
   isResult,
   latestOf,
   many,
+  measured,
   notApplicable,
   ok,
   percent,
@@ -42,7 +43,7 @@ export function dependencies(view: View): CheckResult {
   const probes = probesOf(view, 'dependency').flatMap((p) =>
     p.result.state === 'ok' && p.result.value.status < 500 ? [] : [`${p.name} does not answer as it should`],
   )
-  const health = (instant(view, 'health') ?? [])
+  const health = measured(view, 'health')
     .filter((s) => latestOf(s) === 0 && !/^(live|ready)$/.test(s.labels.check ?? ''))
     .map((s) => `the service's own check "${s.labels.check}" fails`)
   const problems = [...objects, ...outcomes(view), ...health, ...probes]
@@ -60,7 +61,7 @@ export function dependencies(view: View): CheckResult {
 /** Dependencies whose calls fail more often than the threshold, and open breakers. */
 function outcomes(view: View): string[] {
   const counts = new Map<string, { failed: number; all: number }>()
-  for (const s of instant(view, 'dependency_outcomes') ?? []) {
+  for (const s of measured(view, 'dependency_outcomes')) {
     const sums = counts.get(s.labels.dependency ?? '?') ?? { failed: 0, all: 0 }
     const n = latestOf(s) ?? 0
     counts.set(s.labels.dependency ?? '?', { failed: sums.failed + (s.labels.outcome === 'success' ? 0 : n), all: sums.all + n })
@@ -68,7 +69,7 @@ function outcomes(view: View): string[] {
   const failing = [...counts]
     .filter(([, c]) => c.all >= 1 && c.failed / c.all > view.thresholds.errorRatio)
     .map(([name, c]) => `${percent(c.failed / c.all)} of calls to ${name} fail`)
-  const breakers = ranked(instant(view, 'breaker') ?? [])
+  const breakers = ranked(measured(view, 'breaker'))
     .filter((b) => b.value > 0)
     .map((b) => `the breaker to ${b.labels.dependency} is ${b.value >= 2 ? 'open' : 'half open'}`)
   return [...failing, ...breakers]

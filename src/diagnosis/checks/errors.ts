@@ -6,7 +6,7 @@ import { span } from '../time.ts'
 import { isServerError, traffic } from '../traffic.ts'
 import type { View } from '../view.ts'
 import { type Count, isFailure, requestsByPod, requestsByRoute, sumBy, tally } from './requests.ts'
-import { asked, type CheckResult, found, isResult, latestOf, many, ok, percent, some, troubled, unknown } from './result.ts'
+import { asked, type CheckResult, found, isResult, latestOf, many, ok, percent, some, troubled, unknown, windowOf } from './result.ts'
 
 const noRequests = unknown('requests were not counted: neither Prometheus nor the metrics of the pods were seen')
 /** Fewer failures of one pod than this may be chance. */
@@ -94,11 +94,11 @@ export function authFailures(view: View): CheckResult {
   failures.sort((a, b) => b.n - a.n)
   const failed = failures.reduce((sum, f) => sum + f.n, 0)
   const all = isResult(attempts) ? undefined : attempts.reduce((sum, s) => sum + (latestOf(s) ?? 0), 0)
-  if (failed < 1) return ok('no credentials were refused in 2 min')
+  if (failed < 1) return ok(`no credentials were refused in ${windowOf(view).text}`)
   const reasons = some(failures.map((f) => `${f.reason} ${Math.round(f.n)}`))
-  if (!all) return found(`${Math.round(failed)} refusals in 2 min: ${reasons}`)
+  if (!all) return found(`${Math.round(failed)} refusals in ${windowOf(view).text}: ${reasons}`)
   const ratio = failed / all
-  const text = `${percent(ratio)} of ${Math.round(all)} attempts refused in 2 min: ${reasons}`
+  const text = `${percent(ratio)} of ${Math.round(all)} attempts refused in ${windowOf(view).text}: ${reasons}`
   return ratio > view.thresholds.authFailureRatio ? found(text) : ok(text)
 }
 
@@ -114,8 +114,9 @@ function unauthorised(view: View): CheckResult | undefined {
 export function authRate(view: View): CheckResult {
   const series = asked(view, 'auth_failures', 'refused credentials')
   if (isResult(series)) return series
-  const rate = series.reduce((sum, s) => sum + (latestOf(s) ?? 0), 0) / 120
-  const text = `${Number(rate.toFixed(2))} refusals a second over 2 min`
+  const window = windowOf(view)
+  const rate = series.reduce((sum, s) => sum + (latestOf(s) ?? 0), 0) / window.seconds
+  const text = `${Number(rate.toFixed(2))} refusals a second over ${window.text}`
   return rate > 1 ? found(text) : ok(text)
 }
 

@@ -5,7 +5,21 @@ import type { ProbeResult } from '../../facts/snapshot.ts'
 import { isolating } from '../network-rules.ts'
 import { selectorText } from '../selectors.ts'
 import { endpointsOf, instant, podIsReady, probesOf, type View } from '../view.ts'
-import { asked, blind, type CheckResult, found, isResult, latestOf, many, notApplicable, ok, some, troubled, unknown } from './result.ts'
+import {
+  asked,
+  blind,
+  type CheckResult,
+  found,
+  isResult,
+  latestOf,
+  many,
+  notApplicable,
+  ok,
+  some,
+  troubled,
+  unknown,
+  windowOf,
+} from './result.ts'
 
 /** What a probe answered, in a word: `200`, `503`, `no answer`. */
 const answer = (p: ProbeResult): string => (p.result.state === 'ok' ? String(p.result.value.status) : 'no answer')
@@ -159,6 +173,6 @@ export function rateLimits(view: View): CheckResult {
     .filter((h) => h.n >= 1)
   hits.sort((a, b) => b.n - a.n)
   return hits.length
-    ? found(`in 2 min: ${some(hits.map((h) => `${h.limiter} (${h.reason}) ${Math.round(h.n)} times`))}`)
-    : ok('no request was refused by a limit in 2 min')
+    ? found(`in ${windowOf(view).text}: ${some(hits.map((h) => `${h.limiter} (${h.reason}) ${Math.round(h.n)} times`))}`)
+    : ok(`no request was refused by a limit in ${windowOf(view).text}`)
 }

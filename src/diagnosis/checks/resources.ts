@@ -10,7 +10,21 @@ import { traffic } from '../traffic.ts'
 import { cpuShare, memoryPoints, memoryShare, throttling, trend, usage } from '../usage.ts'
 import { instant, range, type View } from '../view.ts'
 import { oomKills } from './pods.ts'
-import { asked, type CheckResult, found, isResult, latestOf, many, ok, percent, ranked, seconds, some, unknown } from './result.ts'
+import {
+  asked,
+  type CheckResult,
+  found,
+  isResult,
+  latestOf,
+  many,
+  measured,
+  ok,
+  percent,
+  ranked,
+  seconds,
+  some,
+  unknown,
+} from './result.ts'
 
 const amount = (what: 'cpu' | 'memory', n: number): string => (what === 'cpu' ? cores(n) : bytes(n))
 const notMeasured = (what: 'cpu' | 'memory'): CheckResult =>
@@ -102,7 +116,7 @@ export function eventLoop(view: View): CheckResult {
   const busy = asked(view, 'loop_utilization', 'the event loop')
   if (isResult(busy)) return busy
   const top = ranked(busy)[0]
-  const lag = ranked(instant(view, 'loop_lag') ?? [])[0]
+  const lag = ranked(measured(view, 'loop_lag'))[0]
   const text = `${top ? `busiest ${top.labels.pod ?? ''} ${percent(top.value)}` : 'no value'}${lag ? `, longest lag (p99) ${seconds(lag.value)}` : ''}`
   return (top?.value ?? 0) > 0.9 || (lag?.value ?? 0) > view.thresholds.p95Seconds ? found(text) : ok(text)
 }

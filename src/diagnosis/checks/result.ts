@@ -4,6 +4,7 @@ import type { Part, Unseen } from '../../facts/snapshot.ts'
 import type { Series } from '../../targets/ports.ts'
 import { symptoms } from '../symptoms.ts'
 import { instant, type View } from '../view.ts'
+import { scraped, scrapesApart } from './scraped.ts'
 
 export interface CheckResult {
   status: 'ok' | 'found' | 'unknown' | 'not-applicable'
@@ -30,11 +31,26 @@ export function blind(view: View, ...kinds: ResourceName[]): CheckResult | undef
   return first && because(first, missing(view.snapshot.cluster[first]))
 }
 
-/** Series of a named instant query, or the answer of a check that cannot go on without it. */
-export function asked(view: View, name: string, what: string): Series[] | CheckResult {
+/** Series of a named instant query, from Prometheus, else from scrapes of the pods; empty where neither has any. */
+export function measured(view: View, name: string): Series[] {
   const series = instant(view, name)
-  if (series === undefined) return because(`${what} in Prometheus`, missing(view.snapshot.instant))
-  return series.length > 0 ? series : unknown(`Prometheus has no series for ${what} of this service`)
+  return series?.length ? series : (scraped(view, name) ?? [])
+}
+
+/** The window in which the counters of `measured` grew: that of the query, or the time between two scrapes. */
+export function windowOf(view: View, querySeconds = 120): { seconds: number; text: string } {
+  const apart = scrapesApart(view)
+  return apart === undefined
+    ? { seconds: querySeconds, text: `${querySeconds / 60} min` }
+    : { seconds: apart, text: `${Number(apart.toFixed(1))} s` }
+}
+
+/** The same, or the answer of a check that cannot go on without it. */
+export function asked(view: View, name: string, what: string): Series[] | CheckResult {
+  const series = measured(view, name)
+  if (series.length > 0) return series
+  if (instant(view, name) === undefined) return because(`${what} in Prometheus`, missing(view.snapshot.instant))
+  return unknown(`Prometheus has no series for ${what} of this service`)
 }
 
 export const isResult = (value: Series[] | CheckResult): value is CheckResult => !Array.isArray(value)

@@ -1,11 +1,11 @@
 /** Checks of streams, sessions and what they hold. */
 import { bytes } from '../quantity.ts'
 import { usage } from '../usage.ts'
-import { instant, type View } from '../view.ts'
-import { asked, type CheckResult, found, isResult, many, ok, percent, ranked, some, unknown } from './result.ts'
+import type { View } from '../view.ts'
+import { asked, type CheckResult, found, isResult, many, measured, ok, percent, ranked, some, unknown, windowOf } from './result.ts'
 
 const byPod = (view: View, name: string): Map<string, number> =>
-  new Map(ranked(instant(view, name) ?? []).map((s) => [s.labels.pod ?? '?', s.value]))
+  new Map(ranked(measured(view, name)).map((s) => [s.labels.pod ?? '?', s.value]))
 
 export function streamsAgainstLimit(view: View): CheckResult {
   const open = asked(view, 'streams', 'open streams')
@@ -24,31 +24,21 @@ export function streamsAgainstLimit(view: View): CheckResult {
 }
 
 const counted =
-  (name: string, what: string, none: string, worth: (reason: string) => boolean) =>
+  (name: string, what: string, querySeconds: number, worth: (reason: string) => boolean) =>
   (view: View): CheckResult => {
     const series = asked(view, name, what)
     if (isResult(series)) return series
     const list = ranked(series).filter((s) => s.value >= 0.5)
-    const text = some(
+    const reasons = some(
       list.map((s) => `${s.labels.reason ?? '?'} ${Math.round(s.value)}`),
       5,
     )
-    if (list.length === 0) return ok(none)
-    return list.some((s) => worth(s.labels.reason ?? '')) ? found(`${what}: ${text}`) : ok(`${what}: ${text}`)
+    const text = `${what} in ${windowOf(view, querySeconds).text}: ${reasons || 'none'}`
+    return list.some((s) => worth(s.labels.reason ?? '')) ? found(text) : ok(text)
   }
 
-export const streamRejections = counted(
-  'streams_rejected',
-  'streams refused in 2 min',
-  'no stream was refused in 2 min',
-  (reason) => reason !== 'draining',
-)
-export const streamClosings = counted(
-  'streams_closed',
-  'streams ended in 5 min',
-  'no stream ended in 5 min',
-  (reason) => reason === 'error' || reason === 'backpressure',
-)
+export const streamRejections = counted('streams_rejected', 'streams refused', 120, (reason) => reason !== 'draining')
+export const streamClosings = counted('streams_closed', 'streams ended', 300, (reason) => reason === 'error' || reason === 'backpressure')
 
 export function streamDistribution(view: View): CheckResult {
   const open = asked(view, 'streams', 'open streams')
