@@ -12,6 +12,8 @@ import { tellChange } from './mcp/legacy/changes.ts'
 import { createLegacyEndpoint } from './mcp/legacy/endpoint.ts'
 import { legacyMethods } from './mcp/legacy/methods.ts'
 import { createSessions, type Sessions, sessionActions } from './mcp/legacy/sessions.ts'
+import { createModernEndpoint, modernMethods } from './mcp/modern/endpoint.ts'
+import { createSubscriptions, type Subscriptions } from './mcp/modern/subscriptions.ts'
 import { createOperations, sharedMethods } from './mcp/operations.ts'
 import { taskPrompts } from './mcp/task-prompts.ts'
 import { taskResources } from './mcp/task-resources.ts'
@@ -55,7 +57,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   const log = createLog(io.log, io.clock.now, settings.logLevel as LogLevel)
   const tokens = readTokens(settings.tokens, readTokenFile(settings.tokenFile))
   const toolNames = taskTools({} as never, noLeave).map(({ name }) => name)
-  const methods = [...sharedMethods, ...legacyMethods]
+  const methods = [...sharedMethods, ...legacyMethods, ...modernMethods]
   const dependencies = settings.webhookUrl === '' ? [] : [webhookName]
   const metrics = createMetrics(
     {
@@ -92,7 +94,9 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     list,
     admitSession: guard.admitSession,
   })
-  store.onChange((change) => spread(change, sessions, webhook, log))
+  const subscriptions = createSubscriptions(streams, io.version)
+  const modern = createModernEndpoint({ version: io.version, settings: current, operations, dispatch, subscriptions })
+  store.onChange((change) => spread(change, sessions, subscriptions, webhook, log))
 
   const health = createHealth({
     checks: { store: probeOf(store, log) },
@@ -102,7 +106,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     metrics,
     log,
   })
-  const mcp = createMcpRoute(current, guard, legacy, metrics)
+  const mcp = createMcpRoute(current, guard, legacy, modern, metrics)
   const admin = createAdmin(health, metrics)
   const apart = settings.adminPort >= 0
   const adminListener = apart ? await listen({ host: settings.adminHost, port: settings.adminPort }, { admin }, metrics, log) : undefined
@@ -157,7 +161,7 @@ function webhookCheck(webhook: Webhook): { status: 'ok' | 'failed'; reason?: str
 }
 
 /** Hands a change to everybody here who waits for it. */
-function spread(change: Change, sessions: Sessions, webhook: Webhook | undefined, log: Log): void {
+function spread(change: Change, sessions: Sessions, subscriptions: Subscriptions, webhook: Webhook | undefined, log: Log): void {
   if (change.action === sessionActions.ended) {
     sessions.forget(change.taskId)
     return
@@ -169,6 +173,7 @@ function spread(change: Change, sessions: Sessions, webhook: Webhook | undefined
     return
   }
   for (const session of sessions.here()) if (session.stream !== undefined) tellChange(session.stream, session, change)
+  subscriptions.tell(change)
   webhook?.tell(change)
 }
 

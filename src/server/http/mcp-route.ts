@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LegacyEndpoint } from '../mcp/legacy/endpoint.ts'
+import type { ModernEndpoint } from '../mcp/modern/endpoint.ts'
 import type { Settings } from '../settings.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { nestsDeeper, readBody } from './body.ts'
@@ -15,7 +16,13 @@ export interface McpRoute {
 }
 
 /** /mcp: admission first, then the body within its bounds, then the protocol. */
-export function createMcpRoute(settings: () => Settings, guard: Guard, legacy: LegacyEndpoint, metrics: Metrics): McpRoute {
+export function createMcpRoute(
+  settings: () => Settings,
+  guard: Guard,
+  legacy: LegacyEndpoint,
+  modern: ModernEndpoint,
+  metrics: Metrics,
+): McpRoute {
   let working = 0
 
   const handle = async (call: Call, seen: Seen): Promise<void> => {
@@ -24,7 +31,7 @@ export function createMcpRoute(settings: () => Settings, guard: Guard, legacy: L
       case 'POST': {
         const body = await parsedBody(request, settings())
         seen.method = methodOf(body)
-        return legacy.post(call, body)
+        return modern.claims(call, body) ? modern.post(call, body) : legacy.post(call, body)
       }
       case 'GET':
         return legacy.get(call)

@@ -6,18 +6,19 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { type EventStream, openEventStream } from './event-stream.ts'
 import { comeBack } from './refusal.ts'
 
+export interface StreamOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Said when we end it, where the protocol has a message for that; otherwise the client is told when to reconnect. */
+  readonly farewell?: object
+}
+
 /** All long-lived streams of the process: their caps, heartbeats, lifetimes and counts. */
 export interface Streams {
   /**
    * Opens a stream that lasts.
    * @throws HttpRefusal 503 when the process has its most, 429 when the principal has, 503 while draining.
    */
-  open(
-    response: ServerResponse,
-    principal: Principal,
-    headers: Readonly<Record<string, string>>,
-    onClose: (reason: StreamClosing) => void,
-  ): EventStream
+  open(response: ServerResponse, principal: Principal, options: StreamOptions, onClose: (reason: StreamClosing) => void): EventStream
   readonly size: number
   /** Refuses new streams, and ends those there are: clients are told to reconnect, and reach another replica. */
   drain(): void
@@ -28,10 +29,16 @@ interface Entry {
   readonly openedAt: number
   /** Lifetimes are spread, so that streams opened together do not all reconnect together. */
   readonly lifetime: number
+  readonly farewell: object | undefined
 }
 
 const wheel = 16
 const reconnectMilliseconds = 1000
+
+function bow({ stream, farewell }: Entry): void {
+  if (farewell === undefined) stream.prime({ retryMilliseconds: reconnectMilliseconds })
+  else stream.send(farewell)
+}
 
 export function createStreams(settings: () => Settings, metrics: Metrics): Streams {
   const slots: Array<Set<Entry>> = Array.from({ length: wheel }, () => new Set())
@@ -44,9 +51,10 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
     () => {
       next = (next + 1) % wheel
       const now = performance.now()
-      for (const { stream, openedAt, lifetime } of slots[next]!) {
+      for (const entry of slots[next]!) {
+        const { stream, openedAt, lifetime } = entry
         if (now - openedAt > lifetime) {
-          stream.prime({ retryMilliseconds: reconnectMilliseconds })
+          bow(entry)
           stream.close('lifetime')
         } else stream.comment()
       }
@@ -83,14 +91,14 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
     get size() {
       return size
     },
-    open: (response, principal, headers, onClose) => {
+    open: (response, principal, { headers, farewell }, onClose) => {
       refuseOver(principal)
       const openedAt = performance.now()
       const slot = slots[size % wheel]!
       let first = true
       const inner = openEventStream(response, {
         maxBufferedBytes: settings().streamBufferBytes,
-        headers,
+        ...(headers === undefined ? {} : { headers }),
         onClose: (reason) => {
           size -= 1
           slot.delete(entry)
@@ -118,7 +126,7 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
           return sent
         },
       }
-      const entry: Entry = { stream, openedAt, lifetime: settings().streamLifetime * 1000 * (0.9 + Math.random() * 0.2) }
+      const entry: Entry = { stream, openedAt, lifetime: settings().streamLifetime * 1000 * (0.9 + Math.random() * 0.2), farewell }
       slot.add(entry)
       size += 1
       perPrincipal.set(principal.name, (perPrincipal.get(principal.name) ?? 0) + 1)
@@ -129,9 +137,9 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
       draining = true
       clearInterval(timer)
       for (const slot of slots)
-        for (const { stream } of [...slot]) {
-          stream.prime({ retryMilliseconds: reconnectMilliseconds })
-          stream.close('shutdown')
+        for (const entry of [...slot]) {
+          bow(entry)
+          entry.stream.close('shutdown')
         }
     },
   }

@@ -1,10 +1,8 @@
 import type { EventStream } from '../../http/event-stream.ts'
 import type { Change } from '../../store/port.ts'
+import { listActions } from '../change-actions.ts'
 import { taskUri } from '../task-resources.ts'
 import type { Session } from './session.ts'
-
-/** Changes after which the list of open tasks is another one. */
-const listActions = new Set(['created', 'deleted', 'completed', 'reopened'])
 
 /**
  * Tells a session's stream of a change, as far as the session asked to hear of it. The last message carries the change's

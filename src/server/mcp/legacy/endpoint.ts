@@ -127,7 +127,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       if (last !== undefined && resumeRequestStream(call, session, last, settings().streamBufferBytes)) return
       session.stream?.close('replaced')
       call.streaming = true
-      const stream = streams.open(call.response, call.principal, { 'mcp-session-id': session.id }, () => {
+      const stream = streams.open(call.response, call.principal, { headers: { 'mcp-session-id': session.id } }, () => {
         if (session.stream === stream) session.stream = undefined
       })
       session.stream = stream

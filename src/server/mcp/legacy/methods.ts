@@ -1,4 +1,3 @@
-import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js'
 import type { Exchange } from '../exchange.ts'
 import type { Operations } from '../operations.ts'
 import { type Params, RpcError, rpcCode } from '../rpc.ts'
@@ -7,7 +6,7 @@ import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Revisions that begin with `initialize`, the newest first. */
-export const revisions = [LATEST_PROTOCOL_VERSION, '2025-06-18', '2025-03-26', '2024-11-05']
+export const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
 
 /** Methods of this era besides the shared ones. */
 export const legacyMethods = ['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'] as const
@@ -19,7 +18,7 @@ export function initialized(params: Params, version: string) {
   const { protocolVersion, capabilities, clientInfo } = params
   if (typeof protocolVersion !== 'string')
     throw new RpcError(rpcCode.invalidParams, 'initialize needs params.protocolVersion', { status: 400 })
-  const revision = revisions.includes(protocolVersion) ? protocolVersion : LATEST_PROTOCOL_VERSION
+  const revision = revisions.includes(protocolVersion) ? protocolVersion : revisions[0]!
   const client =
     typeof clientInfo === 'object' && clientInfo !== null && 'name' in clientInfo ? String(clientInfo.name).slice(0, 100) : 'unknown'
   return {
