@@ -8,7 +8,7 @@ import { type FieldDiff, fieldDiff } from './diff.ts'
 import { hasAll } from './fields.ts'
 import type { Look } from './look.ts'
 import { named, type Plan, type PlannedWrite } from './plan.ts'
-import { recordable } from './run-record.ts'
+import { actor, recordable } from './run-record.ts'
 import { type Verified, verify } from './verify.ts'
 import { causeText, send } from './writing.ts'
 
@@ -161,7 +161,7 @@ async function agreed(door: Door, plan: Plan, consent: Consent): Promise<boolean
 /** Every write in order. When one fails after others were applied, the error says what was done and how to take it back. */
 async function applyAll(door: Door, plan: Plan, undo: string | undefined): Promise<void> {
   const { record } = door.look
-  const by = door.context.env.USER ?? 'somebody'
+  const by = actor(door.context.env)
   // From here on the deadline of the look no longer counts, only Ctrl-C and the patience of one request.
   for (const [index, write] of plan.writes.entries()) {
     const signal = AbortSignal.any([door.context.signal, AbortSignal.timeout(30_000)])

@@ -30,15 +30,25 @@ async function recorded(look: Look, target: Target): Promise<EarlierCount | unde
     : undefined
 }
 
+/** The event of the last time that pods were taken down to 0. Several at once are a rollout in between: none of them alone tells. */
 async function scalingEvent(look: Look, target: Target): Promise<EarlierCount | undefined> {
-  const events = await listed(look, 'events', { namespace: target.namespace, fieldSelector: `involvedObject.name=${target.name}` })
-  const time = (event: KubeEvent) => event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? ''
-  const newest = (events ?? []).filter((event) => event.involvedObject.kind === target.kind).sort((a, b) => (time(a) < time(b) ? 1 : -1))
-  for (const event of newest) {
-    const from = /^Scaled down replica set \S+ (?:to 0 )?from (\d+)(?: to 0)?$/.exec(event.message ?? '')
-    if (from && Number(from[1]) > 0) return { count: Number(from[1]), from: `the event "${event.message}"` }
-  }
-  return undefined
+  const events = (await listed(look, 'events', { namespace: target.namespace, fieldSelector: `involvedObject.name=${target.name}` })) ?? []
+  const time = (event: KubeEvent) => Date.parse(event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? '')
+  const downs = events
+    .filter((event) => event.involvedObject.kind === target.kind)
+    .flatMap((event) => {
+      const count = Number(
+        /^Scaled down replica set \S+ (?:from (\d+) to 0|to 0 from (\d+))$/
+          .exec(event.message ?? '')
+          ?.slice(1)
+          .find((part) => part !== undefined),
+      )
+      return count > 0 ? [{ event, count, at: time(event) }] : []
+    })
+    .sort((a, b) => b.at - a.at)
+  const [newest, before] = downs
+  if (newest === undefined || (before !== undefined && newest.at - before.at < 10_000)) return undefined
+  return { count: newest.count, from: `the event "${newest.event.message}"` }
 }
 
 async function autoscaled(look: Look, target: Target): Promise<EarlierCount | undefined> {

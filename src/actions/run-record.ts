@@ -43,16 +43,19 @@ export interface RunRecord {
   changes(server: string): Promise<PastChange[]>
 }
 
+/** Who is at the keyboard, as far as the environment tells. */
+export const actor = (env: Context['env']): string => env.USER || env.LOGNAME || 'somebody'
+
 /** Where the record is: TASK_MCP_RECORD, else task-mcp/record.jsonl in the user's state directory. */
 export function recordFile(context: Pick<Context, 'env' | 'home'>): string {
   const { TASK_MCP_RECORD: named, XDG_STATE_HOME: state } = context.env
   return named || join(state || join(context.home, '.local', 'state'), 'task-mcp', 'record.jsonl')
 }
 
-/** The record of this user on this machine. `by` is who the API server takes us for, and who is at the keyboard. */
+/** The record of this user on this machine. */
 export function openRecord(context: Pick<Context, 'env' | 'home' | 'files' | 'clock'>): RunRecord {
   const file = recordFile(context)
-  const by = context.env.USER || context.env.LOGNAME || 'unknown'
+  const by = actor(context.env)
   return {
     file,
     async append(entry) {
