@@ -1,18 +1,26 @@
 /** `task-mcp status`: the service at a glance. */
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
-import { statusOf } from '../diagnosis/status.ts'
+import { type BudgetsLeft, statusOf } from '../diagnosis/status.ts'
 import { makeView } from '../diagnosis/view.ts'
 import { type ExitCode, exit } from '../errors.ts'
 import { gather } from '../facts/gather.ts'
+import { part } from '../facts/part.ts'
+import type { Part } from '../facts/snapshot.ts'
 import { renderStatus } from '../output/status.ts'
 import { styleFor } from '../output/style.ts'
+import type { Settings } from '../settings.ts'
 import type { GlobalOptions } from './entry.ts'
+import { readBudget } from './slo-budget.ts'
 
 export async function run(context: Context, _args: readonly string[], options: GlobalOptions): Promise<ExitCode> {
   const { settings } = await loadSettings(options, context)
   const { clock, signal, terminal, version } = context
-  const report = statusOf(makeView(await gather(settings, { targets: context.targets(settings), clock, signal, version })))
+  const [snapshot, budget] = await Promise.all([
+    gather(settings, { targets: context.targets(settings), clock, signal, version }),
+    budgets(context, settings, options),
+  ])
+  const report = statusOf(makeView(snapshot), budget)
   terminal.out(
     options.json
       ? `${JSON.stringify(report, null, 2)}\n`
@@ -20,4 +28,16 @@ export async function run(context: Context, _args: readonly string[], options: G
   )
   if (report.state === 'unknown') return [report.rollout, report.pods].some((part) => part.state === 'denied') ? exit.denied : exit.unknown
   return report.state === 'well' ? exit.ok : exit.findings
+}
+
+/** What slo-budget says, in as much time as the rest may take; a part that was not seen leaves a line out. */
+async function budgets(context: Context, settings: Settings, options: GlobalOptions): Promise<Part<BudgetsLeft>> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  return part(async () => {
+    const { report } = await readBudget({ ...context, signal }, options)
+    const left = report.objectives.flatMap(({ title, remaining }) =>
+      remaining.fraction === null ? [] : [{ title, fraction: remaining.fraction }],
+    )
+    return { left, policy: report.policy }
+  }, context.signal)
 }

@@ -66,6 +66,12 @@ export interface FiringAlert {
   ours: boolean
 }
 
+/** What is left of each error budget, 1 for all of it and below 0 for overspent; objectives without traffic are left out. */
+export interface BudgetsLeft {
+  left: { title: string; fraction: number }[]
+  policy: string
+}
+
 /** What `task-mcp status --json` prints. */
 export interface StatusReport {
   schemaVersion: 1
@@ -81,6 +87,7 @@ export interface StatusReport {
   pods: Part<PodLine[]>
   health: Health[]
   traffic: Part<Traffic>
+  budget: Part<BudgetsLeft>
   alerts: Part<FiringAlert[]>
   /** Newest first, without what was created together with the workload. */
   changes: Change[]
@@ -88,7 +95,7 @@ export interface StatusReport {
   createdAt: string | undefined
 }
 
-export function statusOf(view: View): StatusReport {
+export function statusOf(view: View, budget: Part<BudgetsLeft>): StatusReport {
   const { snapshot, service, thresholds } = view
   const rollout = rolloutOf(view)
   const pods = podLines(view)
@@ -113,6 +120,7 @@ export function statusOf(view: View): StatusReport {
     pods,
     health,
     traffic,
+    budget,
     alerts: alertsOf(view),
     ...birth(view),
   }

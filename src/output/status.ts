@@ -16,7 +16,7 @@ export function renderStatus(report: StatusReport, look: Look): string {
   const blocks = [
     heading(report, look),
     rolloutText(report, look),
-    trafficText(report, look),
+    [...trafficText(report, look), ...budgetText(report, look)],
     podsText(report, look),
     alertsText(report, look),
     changesText(report, look),
@@ -91,6 +91,19 @@ function trafficText(report: StatusReport, look: Look): string[] {
       ? [look.style.dim(`        the last ${span(lookback.end - lookback.start)}; a gap is a time without figures`)]
       : []),
   ]
+}
+
+/** Only where something is known: a service without recorded counts has no budget to show. */
+function budgetText({ budget }: StatusReport, look: Look): string[] {
+  if (budget.state !== 'ok' || budget.value.left.length === 0) return []
+  const spent = budget.value.left.some((one) => one.fraction <= 0)
+  const left = budget.value.left.map((one) => `${one.title} ${one.fraction < 0 ? 'overspent' : `${Math.floor(one.fraction * 100)}% left`}`)
+  return labelled(
+    look,
+    'Budget',
+    `${phrase(left)} (${budget.value.policy}; more: task-mcp slo-budget)`,
+    spent ? look.style.red : look.style.bold,
+  )
 }
 
 const latencyText = (p95: number, p99: Traffic['p99'], threshold: number): string =>

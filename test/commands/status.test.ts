@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Context } from '../../src/context.ts'
+import { renderStatus } from '../../src/output/status.ts'
+import { plain } from '../../src/output/style.ts'
 import type { Series } from '../../src/targets/ports.ts'
 import { FakeCluster } from '../support/fake-cluster.ts'
 import { aWorld, cli } from '../support/world.ts'
@@ -59,7 +61,8 @@ function shop(options: { errors?: number; slow?: boolean } = {}) {
   }
   const metrics = {
     where: 'monitoring/prometheus',
-    instant: async () => ({
+    instant: async (expressions: Record<string, string>) => ({
+      ...Object.fromEntries(Object.keys(expressions).map((name) => [name, { series: [], warnings: [] }])),
       p95: { series: [{ labels: {}, points: [[at, options.slow ? 0.9 : 0.05]] }], warnings: [] },
       p99: { series: [{ labels: {}, points: [[at, 1.2]] }], warnings: [] },
     }),
@@ -152,6 +155,19 @@ test('a workload that is not there, and one that may not be seen', async () => {
     code: 5,
     out: expect.stringContaining('Rollout not seen: there is no Deployment checkout in namespace shop'),
   })
+})
+
+test('a budget is shown where it is known, and its spending stands out', async () => {
+  const report = JSON.parse((await shop().status('--json')).out)
+  const look = { columns: 80, style: plain, verbose: false }
+  expect(renderStatus(report, look)).not.toContain('Budget')
+  const left = [
+    { title: 'Availability', fraction: 0.654 },
+    { title: 'Error rate', fraction: -7.69 },
+  ]
+  expect(renderStatus({ ...report, budget: { state: 'ok', value: { left, policy: 'freeze' } } }, look)).toContain(
+    'Budget  Availability 65% left and Error rate overspent (freeze; more: task-mcp\n        slo-budget)',
+  )
 })
 
 test('JSON carries the numbers behind the text', async () => {
