@@ -17,6 +17,14 @@ const bin = path.join(root, 'bin/task-mcp.js')
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const heading = (text: string): void => say(`\n== ${text}\n`)
 
+const folder = await mkdtemp(path.join(tmpdir(), 'task-mcp-demo-'))
+
+/** This machine's environment without its clusters and settings: the demo touches nothing but its own folder. */
+const env = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'KUBECONFIG' && !name.startsWith('TASK_MCP_'))),
+  HOME: folder,
+}
+
 interface Ran {
   code: number
   out: string
@@ -25,7 +33,7 @@ interface Ran {
 /** Runs the built command as a user would; what it prints is shown as it comes, unless `quiet`. */
 function taskMcp(args: readonly string[], quiet = false): Promise<Ran> {
   if (!quiet) say(`$ task-mcp ${args.join(' ')}\n`)
-  const child = spawn(process.execPath, [bin, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [bin, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
   let out = ''
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk
@@ -45,7 +53,7 @@ interface Serving {
 
 /** Starts `task-mcp serve` on a free port and waits until it says where it listens. */
 async function serve(args: readonly string[]): Promise<Serving> {
-  const child = spawn(process.execPath, [bin, 'serve', '--port', '0', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [bin, 'serve', '--port', '0', ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout! })) {
     const said = JSON.parse(line) as { msg: string; url: string; admin_url: string }
     if (said.msg !== 'listening') continue
@@ -150,7 +158,7 @@ async function stop(server: Serving): Promise<void> {
 }
 
 /** Runs `during` against a server on the folder's database, whose file may grow to `limit`. */
-async function withServer<T>(folder: string, limit: string, during: (server: Serving) => Promise<T>): Promise<T> {
+async function withServer<T>(limit: string, during: (server: Serving) => Promise<T>): Promise<T> {
   const server = await serve(['--database-path', path.join(folder, 'tasks.db'), '--database-max-bytes', limit, '--health-interval', '1s'])
   try {
     return await during(server)
@@ -159,10 +167,10 @@ async function withServer<T>(folder: string, limit: string, during: (server: Ser
   }
 }
 
-async function onThisMachine(folder: string): Promise<boolean> {
+async function onThisMachine(): Promise<boolean> {
   heading('1. A real server, real clients, a real fault: all on this machine')
   say('Starting task-mcp serve on SQLite. Its file may grow to 3MiB (--database-max-bytes), which is too small for what comes.')
-  const found = await withServer(folder, '3MiB', async (server) => {
+  const found = await withServer('3MiB', async (server) => {
     say(`It listens on ${server.mcp}. First, does it work?\n`)
     const smoke = await taskMcp(['smoke', '--url', server.mcp, '--for', '0'])
     if (smoke.code !== 0) return false
@@ -179,7 +187,7 @@ async function onThisMachine(folder: string): Promise<boolean> {
   })
   if (!found) return false
   say('\nSo it is given room (64MiB), the clients come back, and the same command is asked once more:\n')
-  const healed = await withServer(folder, '64MiB', async (server) => {
+  const healed = await withServer('64MiB', async (server) => {
     const clients = await traffic(server.mcp, 2)
     await until(() => clients.answered >= 30, 'calls being answered', 20)
     const shown = await taskMcp(['diagnose', 'high-error-rate', '--url', server.origin])
@@ -202,9 +210,8 @@ async function onACluster(): Promise<boolean> {
   return judged(again.out, { code: 'dependency_down', subject: 'StatefulSet task-mcp-postgresql' }) && shown.code === 3
 }
 
-const folder = await mkdtemp(path.join(tmpdir(), 'task-mcp-demo-'))
 try {
-  const right = [await onThisMachine(folder), await onACluster()]
+  const right = [await onThisMachine(), await onACluster()]
   const all = right.every(Boolean)
   heading(all ? 'Every diagnosis was right.' : 'Not every diagnosis was right.')
   if (all) say('Next: task-mcp doctor says what can be seen from here of your own cluster. README.md goes on from there.')
