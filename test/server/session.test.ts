@@ -123,7 +123,11 @@ test('a stream that was cut is told what it missed', async () => {
   }
   const until = async (reader: ReadableStreamDefaultReader<string>, pattern: RegExp) => {
     let text = ''
-    while (!pattern.test(text)) text += (await reader.read()).value ?? ''
+    while (!pattern.test(text)) {
+      const { value, done } = await reader.read()
+      if (done) throw new Error(`the stream ended with ${text}`)
+      text += value
+    }
     return text
   }
   const first = await listen()

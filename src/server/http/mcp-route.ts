@@ -27,6 +27,7 @@ export function createMcpRoute(
 
   const handle = async (call: Call, seen: Seen): Promise<void> => {
     const { request } = call
+    if (request.method !== 'POST' && modern.claims(call, undefined)) throw notUsed(request.method, 'POST')
     switch (request.method) {
       case 'POST': {
         const body = await parsedBody(request, settings())
@@ -38,7 +39,7 @@ export function createMcpRoute(
       case 'DELETE':
         return legacy.remove(call)
       default:
-        throw new HttpRefusal(405, `${request.method} is not used on /mcp`, { headers: { allow: 'GET, POST, DELETE' } })
+        throw notUsed(request.method, 'GET, POST, DELETE')
     }
   }
 
@@ -58,6 +59,10 @@ export function createMcpRoute(
     }
   }
   return Object.assign(route, { inFlight: () => working })
+}
+
+function notUsed(method: string | undefined, allow: string): HttpRefusal {
+  return new HttpRefusal(405, `${method} is not used on /mcp here: ${allow}`, { headers: { allow } })
 }
 
 async function parsedBody(request: IncomingMessage, { maxBodyBytes, maxDepth }: Settings): Promise<unknown> {
