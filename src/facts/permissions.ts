@@ -11,6 +11,10 @@ export interface PermissionGroup {
   checks: AccessCheck[]
 }
 
+function write(verb: string, names: readonly ResourceName[], namespace: string): AccessCheck[] {
+  return names.map((name) => ({ verb, group: resources[name].group, resource: resources[name].plural, namespace }))
+}
+
 function list(names: readonly ResourceName[], namespace: string | undefined): AccessCheck[] {
   return names.map((name) => {
     const { group, plural } = resources[name]
@@ -119,20 +123,14 @@ export function permissionsFor({ service: namespace, dependencies = [], sources 
     },
     {
       name: 'actions',
-      without: 'rollback, restart, scale, resources, config, service, policy, block and pod (diagnosis needs none of it)',
+      without: 'rollback, restart, scale, resume, resources, config-restore, service, policy and pod (diagnosis needs none of it)',
       need: 'act',
       checks: [
-        ...(['deployments', 'statefulsets', 'daemonsets'] as const).map((resource) => ({
-          verb: 'patch',
-          group: 'apps',
-          resource,
-          namespace,
-        })),
-        { verb: 'patch', group: 'apps', resource: 'deployments', subresource: 'scale', namespace },
-        { verb: 'patch', group: '', resource: 'configmaps', namespace },
-        { verb: 'patch', group: '', resource: 'services', namespace },
-        { verb: 'delete', group: '', resource: 'pods', namespace },
-        ...['create', 'patch', 'delete'].map((verb) => ({ verb, group: 'networking.k8s.io', resource: 'networkpolicies', namespace })),
+        ...write('patch', ['deployments', 'statefulsets', 'daemonsets', 'horizontalpodautoscalers', 'networkpolicies'], namespace),
+        ...write('patch', ['configmaps', 'services', 'pods'], namespace),
+        ...write('delete', ['pods'], namespace),
+        // A pod is only ever created as a dry run, to ask whether one could start.
+        ...write('create', ['pods', 'events'], namespace),
       ],
     },
   ].filter((group): group is PermissionGroup => group.checks.length > 0)
