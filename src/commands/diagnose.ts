@@ -3,6 +3,7 @@ import path from 'node:path'
 import { loadSettings, type Resolved, withDiscovered } from '../config.ts'
 import type { Context } from '../context.ts'
 import { changes } from '../diagnosis/changes.ts'
+import { chartsOf } from '../diagnosis/charts.ts'
 import { chooseRunbook } from '../diagnosis/choose.ts'
 import { judge } from '../diagnosis/judge.ts'
 import type { Verdict } from '../diagnosis/verdict.ts'
@@ -111,12 +112,16 @@ async function show(context: Context, all: readonly Judged[], options: DiagnoseO
     return
   }
   terminal.out(
-    all.map((j) => renderVerdict(j.verdict, { columns: terminal.columns, style: styleFor(terminal), verbose: options.verbose })).join('\n'),
+    all
+      .map((j) =>
+        renderVerdict(j.verdict, { columns: terminal.columns, style: styleFor(terminal), verbose: options.verbose }, chartsOf(j.view)),
+      )
+      .join('\n'),
   )
 }
 
 async function page({ verdict, view }: Judged): Promise<string> {
-  const [{ verdictHtml }, { chartsOf }] = await Promise.all([import('../output/html.ts'), import('../diagnosis/charts.ts')])
+  const { verdictHtml } = await import('../output/html.ts')
   return verdictHtml({
     verdict,
     charts: chartsOf(view),

@@ -3,7 +3,7 @@ import type { Cause, Verdict } from '../diagnosis/verdict.ts'
 import { subjectText } from './cause.ts'
 import { escapeXml } from './junit.ts'
 import { style } from './page-style.ts'
-import { type Chart, lineChart, type Mark, topOf } from './svg.ts'
+import { type Chart, lineChart, type Mark, measure, topOf } from './svg.ts'
 import { clean } from './text.ts'
 import { moment, since } from './time.ts'
 
@@ -109,7 +109,7 @@ function chartsHtml({ verdict, charts, changes }: Page): string {
   const drawn = charts.filter((chart) => chart.points.length > 1)
   if (drawn.length === 0 && within.length === 0) return ''
   const figures = drawn.map((chart) => {
-    const caption = `${text(chart.title)}, top of the chart ${valueText(topOf(chart), chart.unit)}${chart.threshold === undefined ? '' : `, dashed at ${valueText(chart.threshold, chart.unit)}`}`
+    const caption = `${text(chart.title)}, top of the chart ${measure(topOf(chart), chart.unit)}${chart.threshold === undefined ? '' : `, dashed at ${measure(chart.threshold, chart.unit)}`}`
     return `<figure><figcaption>${caption}</figcaption>${lineChart(chart, span, marks, text(chart.title))}<div class="axis"><span>${moment(verdict.window.start, verdict.window.end)}</span><span>${moment(verdict.window.end, verdict.window.end)}</span></div></figure>`
   })
   const line = within.map((change) => `<li><time>${moment(change.at, verdict.window.end)}</time> ${text(change.text)}</li>`)
@@ -119,9 +119,6 @@ function chartsHtml({ verdict, charts, changes }: Page): string {
       : '<p><small><span class="key change"></span> a change <span class="key onset"></span> when the cause began</small></p>'
   return `<section><h2>Over time</h2>${figures.join('')}${legend}${line.length === 0 ? '' : `<ul class="times">${line.join('')}</ul>`}</section>`
 }
-
-const valueText = (value: number, unit: Chart['unit']): string =>
-  unit === 'ratio' ? `${Number((value * 100).toPrecision(2))}%` : `${Number((value * 1000).toPrecision(3))} ms`
 
 function stepsHtml(verdict: Verdict): string {
   const rows = verdict.steps

@@ -26,13 +26,20 @@ const height = 120
 const x = (at: number, { start, end }: Span): number => round(((at - start) / (end - start || 1)) * width)
 const round = (value: number): number => Math.round(value * 10) / 10
 
+/** A value of a chart for people: `15.8%`, `394 ms`. */
+export function measure(value: number, unit: Chart['unit']): string {
+  return unit === 'ratio' ? `${Number((value * 100).toPrecision(3))}%` : `${Number((value * 1000).toPrecision(3))} ms`
+}
+
 /** A line with gaps where figures are missing, its threshold, and the marks as upright lines. `title` is for screen readers. */
 export function lineChart(chart: Chart, span: Span, marks: readonly Mark[], title: string): string {
   const inside = chart.points.filter(([at, value]) => at >= span.start && at <= span.end && Number.isFinite(value))
   const top = topOf(chart)
   const y = (value: number): number => round(height - (Math.min(value, top) / top) * (height - 4) - 2)
   const paths = pieces(inside).map((piece) => {
-    const line = piece.map(([at, value]) => `${x(at, span)} ${y(value)}`).join('L')
+    // On a level stretch only its ends are drawn.
+    const corners = piece.filter(([, value], index) => value !== piece[index - 1]?.[1] || value !== piece[index + 1]?.[1])
+    const line = corners.map(([at, value]) => `${x(at, span)} ${y(value)}`).join('L')
     const [first, last] = [piece[0]!, piece.at(-1)!]
     return `<path class="area" d="M${x(first[0], span)} ${height}L${line}L${x(last[0], span)} ${height}Z"/><path class="line" d="M${line}"/>`
   })

@@ -2,12 +2,14 @@
 import type { NotSeen, Symptom, Verdict } from '../diagnosis/verdict.ts'
 import { subjectText, whatToDo, why } from './cause.ts'
 import { columnsOf, counted, type Look, labelled, listed, phrase } from './page.ts'
+import { onSteps, sparkline } from './spark.ts'
 import { stepsText } from './steps.ts'
+import { type Chart, measure } from './svg.ts'
 import { clean, wrap } from './text.ts'
 import { moment, since, span } from './time.ts'
 
-/** Text of at most `columns` wide, commands and single long words aside; ends with a newline. */
-export function renderVerdict(verdict: Verdict, look: Look): string {
+/** Text of at most `columns` wide, commands and single long words aside; ends with a newline. Of `charts`, those over their threshold are drawn. */
+export function renderVerdict(verdict: Verdict, look: Look, charts: readonly Chart[] = []): string {
   const now = verdict.window.end
   const blocks = [top(verdict, look, now)]
   const [first, ...others] = verdict.causes
@@ -24,7 +26,10 @@ export function renderVerdict(verdict: Verdict, look: Look): string {
   }
   const blind = verdict.verdict === 'inconclusive'
   if (blind) blocks.push(unseenText(verdict.notSeen, look))
-  blocks.push(symptomsText(verdict.symptoms, look, now), stepsText(verdict.runbook, verdict.steps, look))
+  blocks.push(
+    [...symptomsText(verdict.symptoms, look, now), ...chartsText(charts, verdict.window, look)],
+    stepsText(verdict.runbook, verdict.steps, look),
+  )
   if (!blind) blocks.push(listed(look, 'Decides', verdict.wouldDecide), unseenText(verdict.notSeen, look))
   blocks.push(footer(verdict, look))
   return `${blocks
@@ -78,6 +83,18 @@ function symptomsText(symptoms: readonly Symptom[], look: Look, now: string): st
       return `${symptom.summary}${observed}${threshold}${begun} (${symptom.severity})`
     }),
   )
+}
+
+/** A sparkline for each measurement that is over its threshold somewhere in the window; a gap is a time without figures. */
+function chartsText(charts: readonly Chart[], window: Verdict['window'], look: Look): string[] {
+  const [start, end] = [Date.parse(window.start) / 1000, Date.parse(window.end) / 1000]
+  return charts.flatMap(({ title, unit, points, threshold }) => {
+    const values = onSteps(points, start, end, Math.min(60, columnsOf(look) - 10))
+    const top = Math.max(...values.filter(Number.isFinite))
+    if (threshold === undefined || !(top > threshold)) return []
+    const from = `${moment(window.start, window.end)} to ${moment(window.end, window.end)}, at most ${measure(top, unit)}`
+    return [...labelled(look, 'Chart', `${title}, ${from}`), `        |${look.style.cyan(sparkline(values, { min: 0, max: top }))}|`]
+  })
 }
 
 /** What could not be looked at, what that may hide, and the rule or flag that changes it, as it must be pasted. */

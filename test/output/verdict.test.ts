@@ -67,3 +67,16 @@ test('a long proof is cut to six facts unless asked for', () => {
   expect(short).toContain('and 3 more: --verbose')
   expect(renderVerdict(verdict, { columns: 80, style: plain, verbose: true })).toContain('fact 8')
 })
+
+test('the measurement that is over its threshold is drawn, one that is not is left out', () => {
+  const end = Date.parse(oneCause.window.end) / 1000
+  const points = Array.from({ length: 240 }, (_, index): [number, number] => [end - 3600 + index * 15, index < 184 ? 0 : 0.158])
+  const charts = [
+    { title: 'Requests that fail', unit: 'ratio' as const, points, threshold: 0.01 },
+    { title: 'Latency', unit: 'seconds' as const, points: points.map(([at]): [number, number] => [at, 0.05]), threshold: 0.2 },
+  ]
+  const text = renderVerdict(oneCause, { columns: 80, style: plain, verbose: false }, charts)
+  expect(text).toContain('Chart   Requests that fail, 02:26:40 UTC to 03:26:40 UTC, at most 15.8%\n        |▁▁▁')
+  expect(text).toMatch(/\|▁{46}█{14}\|\n/)
+  expect(text).not.toContain('Latency')
+})
