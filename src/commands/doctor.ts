@@ -12,7 +12,7 @@ const codes = { yes: exit.ok, denied: exit.denied, unreachable: exit.unknown } a
 
 export async function run(context: Context, _args: readonly string[], options: GlobalOptions): Promise<ExitCode> {
   const { settings } = await loadSettings(options, context)
-  const deadline = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  const deadline = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 900)])
   const report = judgeDoctor(await gatherDoctor(settings, context.targets(settings), context.clock, deadline, context.signal))
   const { terminal } = context
   terminal.out(

@@ -1,5 +1,5 @@
 /** `task-mcp status`: the service at a glance. */
-import { loadSettings } from '../config.ts'
+import { loadSettings, withDiscovered } from '../config.ts'
 import type { Context } from '../context.ts'
 import { type BudgetsLeft, statusOf } from '../diagnosis/status.ts'
 import { makeView } from '../diagnosis/view.ts'
@@ -13,11 +13,21 @@ import type { Settings } from '../settings.ts'
 import type { GlobalOptions } from './entry.ts'
 import { readBudget } from './slo-budget.ts'
 
+/** The rest of the time is for judging and showing what was not seen. */
+const shareForReading = 0.9
+
 export async function run(context: Context, _args: readonly string[], options: GlobalOptions): Promise<ExitCode> {
-  const { settings } = await loadSettings(options, context)
+  const resolved = await loadSettings(options, context)
+  const { settings } = resolved
   const { clock, signal, terminal, version } = context
   const [snapshot, budget] = await Promise.all([
-    gather(settings, { targets: context.targets(settings), clock, signal, version }),
+    gather(settings, {
+      targets: context.targets(settings),
+      clock,
+      signal,
+      version,
+      refine: (found) => withDiscovered(resolved, found).settings,
+    }),
     budgets(context, settings, options),
   ])
   const report = statusOf(makeView(snapshot), budget)
@@ -32,7 +42,7 @@ export async function run(context: Context, _args: readonly string[], options: G
 
 /** What slo-budget says, in as much time as the rest may take; a part that was not seen leaves a line out. */
 async function budgets(context: Context, settings: Settings, options: GlobalOptions): Promise<Part<BudgetsLeft>> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * shareForReading * 1000)])
   return part(async () => {
     const { report } = await readBudget({ ...context, signal }, options)
     const left = report.objectives.flatMap(({ title, remaining }) =>
