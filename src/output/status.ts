@@ -155,7 +155,8 @@ function alertsText(report: StatusReport, look: Look): string[] {
 }
 
 function changesText(report: StatusReport, look: Look): string[] {
-  const { changes, createdAt, takenAt, lookback } = report
+  const { changes, createdAt, takenAt, lookback, rollout } = report
+  if (changes.length === 0 && rollout.state !== 'ok') return unseen(look, 'Changes', rollout)
   const shown = look.verbose ? changes : changes.slice(0, mostChanges)
   const texts = shown.map((change) => changeText(change, takenAt))
   if (changes.length > shown.length) texts.push(`and ${changes.length - shown.length} more: --verbose`)

@@ -151,6 +151,7 @@ test('a workload that is not there, and one that may not be seen', async () => {
   })
   cluster.denied.clear()
   cluster.drop('deployments', cluster.one('deployments', 'shop', 'checkout'))
+  expect((await status()).out).not.toContain('Changes none')
   expect(await status()).toMatchObject({
     code: 5,
     out: expect.stringContaining('Rollout not seen: there is no Deployment checkout in namespace shop'),
