@@ -540,3 +540,34 @@ test('a NaN is no measurement', () => {
     found: 'no request was timed in the last 2 min',
   })
 })
+
+test('without Prometheus two scrapes of the pods answer for it, and say so', () => {
+  const page = (failures: number, inUse: number): { name: string; labels: Record<string, string>; value: number }[] => [
+    { name: 'db_pool_connections', labels: { state: 'max' }, value: 2 },
+    { name: 'db_pool_connections', labels: { state: 'in_use' }, value: inUse },
+    { name: 'db_pool_connections', labels: { state: 'waiting' }, value: 3 },
+    { name: 'auth_attempts_total', labels: {}, value: 100 + 2 * failures },
+    { name: 'auth_failures_total', labels: { reason: 'expired' }, value: 40 + failures },
+    { name: 'http_server_requests_total', labels: { route: '/buy', status_code: '500' }, value: 7 + failures },
+    { name: 'http_server_requests_total', labels: { route: '/health/live', status_code: '200' }, value: 1000 * failures },
+  ]
+  const change = (s: Snapshot) => {
+    s.direct = {
+      state: 'ok',
+      value: [
+        { pod: 'shop-aaa-1', at: 100, samples: page(0, 1) },
+        { pod: 'shop-aaa-1', at: 101.5, samples: page(30, 2) },
+      ],
+    }
+  }
+  expect(ask('database-pool', { change })).toEqual({
+    status: 'found',
+    found: '2 of 2 connections in use, 3 waiting; no connection is free in shop-aaa-1',
+  })
+  expect(ask('auth-failures', { change })).toEqual({ status: 'found', found: '50% of 60 attempts refused in 1.5 s: expired 30' })
+  expect(ask('error-pattern', { change }).found).toContain('/buy 100% (30 of 30)')
+  expect(ask('event-loop', { change })).toMatchObject({
+    status: 'unknown',
+    found: expect.stringContaining('no Service looks like Prometheus'),
+  })
+})
