@@ -7,7 +7,7 @@ import { logEvidence, matching, patterns } from '../logs.ts'
 import { mapSelects, selectorText } from '../selectors.ts'
 import { failing } from '../start-failure.ts'
 import type { Evidence, Subject } from '../verdict.ts'
-import { endpointsOf, logsOf, podIsReady, probesOf, type View } from '../view.ts'
+import { endpointsOf, eventsOf, eventTime, logsOf, podIsReady, probesOf, type View } from '../view.ts'
 
 const kindName = (d: Dependency): string => d.workloadKind
 
@@ -102,7 +102,7 @@ function down(view: View, d: Dependency): Claim[] {
     supported({
       code: 'dependency_down',
       subject: target,
-      since: d.workload ? editedAt(d.workload) : undefined,
+      since: downSince(view, d),
       confidence: felt.length ? 0.97 : d.declared ? 0.9 : 0.75,
       summary: `dependency ${d.name} ${what}`,
       evidence: [...evidence, ...felt],
@@ -112,6 +112,14 @@ function down(view: View, d: Dependency): Claim[] {
       hints: { kind: target.kind.toLowerCase(), name: target.name, ...(wanted === 0 && { replicas: earlierReplicas(view, d) }) },
     }),
   ]
+}
+
+/** When a dependency went: its controller says so when it deletes a pod, and writes its status when one is no longer ready. `kubectl scale` leaves no other trace. */
+function downSince(view: View, { workload, workloadKind }: Dependency): string | undefined {
+  if (!workload) return undefined
+  const deleted = eventsOf(view, workloadKind, workload.metadata.name, /^(SuccessfulDelete|ScalingReplicaSet)$/)[0]
+  const status = workload.metadata.managedFields?.find((field) => field.subresource === 'status')?.time
+  return (deleted && eventTime(deleted)) ?? status ?? editedAt(workload)
 }
 
 /** How many replicas a workload had before it was scaled to none: its ReplicaSets remember, else 1. */
