@@ -125,19 +125,21 @@ async function cutIngress(look: Look, workload: Target, pod: Peer, policies: rea
 async function cutDns(look: Look, pod: Peer, policies: readonly NetworkPolicy[]): Promise<CutPath[]> {
   const dns = await clusterService(look, 'kube-system', 'kube-dns')
   const labels = dns?.spec.selector ?? { 'k8s-app': 'kube-dns' }
-  const port = Number(dns?.spec.ports?.find((one) => one.protocol === 'UDP')?.targetPort) || 53
   const peer: Peer = { namespace: 'kube-system', labels, namespaceLabels: nameLabel('kube-system') }
-  if (letsThrough(pod, 'Egress', peer, { port, protocol: 'UDP' }, policies)) return []
+  // A policy is held against the pod's port, which need not be the Service's; plugins that look before the Service is resolved see 53.
+  const ports = [...new Set([53, ...((await endpointPorts(look, 'kube-system', 'kube-dns')) ?? [])])]
+  const needed = ports.length > 1 ? ports.filter((port) => port !== 53) : ports
+  if (needed.every((port) => letsThrough(pod, 'Egress', peer, { port, protocol: 'UDP' }, policies))) return []
   return [
     {
       direction: 'Egress',
       said: `DNS (${selectorText(labels)} in kube-system)`,
       rule: {
         to: [{ namespaceSelector: { matchLabels: nameLabel('kube-system') }, podSelector: { matchLabels: labels } }],
-        ports: [
+        ports: ports.flatMap((port) => [
           { port, protocol: 'UDP' },
           { port, protocol: 'TCP' },
-        ],
+        ]),
       },
     },
   ]
@@ -152,7 +154,8 @@ async function cutDependencies(look: Look, pod: Peer, policies: readonly Network
       if (service?.spec.selector === undefined) return []
       const peer: Peer = { namespace, labels: service.spec.selector, namespaceLabels: nameLabel(namespace) }
       const entry = service.spec.ports?.find((one) => one.port === dependency.port) ?? service.spec.ports?.[0]
-      const target = entry?.targetPort ?? entry?.port ?? dependency.port
+      const [resolved] = (await endpointPorts(look, namespace, dependency.service, entry?.name)) ?? []
+      const target = resolved ?? entry?.targetPort ?? entry?.port ?? dependency.port
       if (target === undefined) return []
       const port: Port = { port: Number(target) || 0, name: typeof target === 'string' ? target : undefined, protocol: 'TCP' }
       if (letsThrough(pod, 'Egress', peer, port, policies)) return []
@@ -170,6 +173,13 @@ async function cutDependencies(look: Look, pod: Peer, policies: readonly Network
     }),
   )
   return found.flat()
+}
+
+/** The ports of the pods behind a Service, as its controller resolved their names; undefined where that is not to be seen. */
+async function endpointPorts(look: Look, namespace: string, service: string, name?: string): Promise<number[] | undefined> {
+  const slices = await listed(look, 'endpointslices', { namespace, labelSelector: `kubernetes.io/service-name=${service}` })
+  const ports = slices?.flatMap((slice) => slice.ports ?? []).filter((port) => name === undefined || port.name === name)
+  return ports?.flatMap((port) => port.port ?? [])
 }
 
 async function clusterService(look: Look, namespace: string, name: string): Promise<Service | undefined> {

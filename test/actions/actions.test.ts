@@ -225,6 +225,26 @@ test('a policy that cuts DNS and a dependency is widened by both', async () => {
   ])
 })
 
+test('DNS is let through on the port of its pods, where that is not 53', async () => {
+  const shop = aShop()
+  shop.cluster.put('endpointslices', {
+    metadata: { name: 'kube-dns-1', namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'kube-dns' } },
+    ports: [
+      { name: 'dns', port: 8053, protocol: 'UDP' },
+      { name: 'dns-tcp', port: 8053, protocol: 'TCP' },
+    ],
+  })
+  const rule = { to: [{ namespaceSelector: {} }], ports: [{ port: 53, protocol: 'UDP' }] }
+  shop.cluster.put('networkpolicies', {
+    metadata: { name: 'out', namespace },
+    spec: { podSelector: {}, policyTypes: ['Egress'], egress: [rule] },
+  })
+  await shop.run('policy', '--allow', 'dns', '--yes')
+  expect(shop.cluster.one('networkpolicies', namespace, 'out').spec.egress?.[1]?.ports?.map((port) => port.port)).toEqual([
+    53, 53, 8053, 8053,
+  ])
+})
+
 test('resources raises the limit to what an earlier revision had, else to twice; a request above its limit is refused', async () => {
   const shop = aShop()
   shop.release((deployment) => {
