@@ -28,6 +28,9 @@ const planners = {
 const patience = 60_000
 const interval = 5000
 
+/** Another cause counts only when it is still there after so many milliseconds: counters and conditions of the old trouble fade first. */
+const settling = 20_000
+
 export async function run(context: Context, [runbook]: readonly string[], options: ActionOptions): Promise<ExitCode> {
   const { terminal } = context
   const { settings } = await loadSettings(options, context)
@@ -107,7 +110,7 @@ interface After {
 
 /** Diagnose until the cause is gone, for a while. */
 async function lookAgain(context: Context, settings: Settings, runbook: string, cause: Cause): Promise<After> {
-  const end = context.clock.now() + patience
+  const started = context.clock.now()
   for (;;) {
     const verdict = await diagnosisNow(context, settings, runbook)
     const left = verdict.causes.find((one) => one.code === cause.code && one.subject.kind === cause.subject.kind)
