@@ -20,6 +20,7 @@ export async function run(context: Context, _args: readonly string[], options: S
       clock: context.clock,
       signal: context.signal,
       version: context.version,
+      reload: () => serverSettings(context, options),
       revision: context.env.TASK_MCP_REVISION ?? '',
     })
     await server.closed

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { createAdmin } from './http/admin.ts'
+import { type Admin, createAdmin } from './http/admin.ts'
+import { createDebug } from './http/debug.ts'
 import { createGuard } from './http/guard.ts'
 import { createHealth, type Health } from './http/health.ts'
+import { createVerifyJwt } from './http/jwt.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createMcpRoute, type McpRoute } from './http/mcp-route.ts'
+import { resourceMetadata } from './http/resource-metadata.ts'
 import { createStreams, type Streams } from './http/streams.ts'
-import { readTokenFile, readTokens } from './http/tokens.ts'
 import type { Offer } from './mcp/definition.ts'
 import { createDispatch } from './mcp/dispatch.ts'
 import { tellChange } from './mcp/legacy/changes.ts'
@@ -18,6 +20,7 @@ import { createOperations, sharedMethods } from './mcp/operations.ts'
 import { taskPrompts } from './mcp/task-prompts.ts'
 import { taskResources } from './mcp/task-resources.ts'
 import { taskTools } from './mcp/task-tools.ts'
+import { createLive } from './reload.ts'
 import type { Settings } from './settings.ts'
 import { openStore } from './store/open.ts'
 import { type Change, type Store, StoreError } from './store/port.ts'
@@ -34,6 +37,8 @@ export interface ServerIo {
   /** Shown in build information and to clients. */
   readonly version: string
   readonly revision?: string
+  /** Reads the settings again, where they can change while the server runs. */
+  readonly reload?: () => Promise<Settings>
   /** Offered besides the task list: what an embedding program adds. */
   readonly also?: Offer
 }
@@ -55,7 +60,6 @@ export interface RunningServer {
  */
 export async function startServer(settings: Settings, io: ServerIo): Promise<RunningServer> {
   const log = createLog(io.log, io.clock.now, settings.logLevel as LogLevel)
-  const tokens = readTokens(settings.tokens, readTokenFile(settings.tokenFile))
   const toolNames = taskTools({} as never, noLeave).map(({ name }) => name)
   const methods = [...sharedMethods, ...legacyMethods, ...modernMethods]
   const dependencies = settings.webhookUrl === '' ? [] : [webhookName]
@@ -70,7 +74,12 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     { version: io.version, revision: io.revision ?? '' },
   )
   metrics.configHash.set(configHash(settings))
-  const current = (): Settings => settings
+  const live = createLive(settings, io.reload, log, (next) => {
+    guard.reconfigure()
+    log.setLevel(next.logLevel as LogLevel)
+    metrics.configHash.set(configHash(next))
+  })
+  const current = live.settings
   const store = openStore(settings, { instance: randomUUID(), metrics, log })
   const list = createTaskList(store, io.clock.now)
   const webhook = settings.webhookUrl === '' ? undefined : createWebhook(settings, metrics, log)
@@ -83,7 +92,11 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   const dispatch = createDispatch({ metrics, log, methods: new Set(methods), tools: new Set(toolNames) })
   const sessions = createSessions(store, current, io.clock.now, metrics, log)
   const streams = createStreams(current, metrics)
-  const guard = createGuard(current, () => (tokens.size === 0 ? undefined : tokens), metrics)
+  const guard = createGuard(
+    current,
+    { tokens: live.tokens, verifyJwt: settings.jwtIssuer === '' ? undefined : createVerifyJwt(settings, io.clock.now) },
+    metrics,
+  )
   const legacy = createLegacyEndpoint({
     version: io.version,
     settings: current,
@@ -107,26 +120,46 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     log,
   })
   const mcp = createMcpRoute(current, guard, legacy, modern, metrics)
-  const admin = createAdmin(health, metrics)
   const apart = settings.adminPort >= 0
+  const debug = createDebug(guard, log, apart)
+  const pages = createAdmin(health, metrics)
+  const admin: Admin = async (request, response, path) => (await pages(request, response, path)) || debug(request, response, path)
+  const metadata = settings.jwtIssuer === '' ? undefined : resourceMetadata(settings)
   const adminListener = apart ? await listen({ host: settings.adminHost, port: settings.adminPort }, { admin }, metrics, log) : undefined
-  const listener = await listen({ host: settings.host, port: settings.port }, apart ? { mcp } : { mcp, admin }, metrics, log)
+  const listener = await listen(
+    { host: settings.host, port: settings.port },
+    apart ? { mcp, metadata } : { mcp, admin, metadata },
+    metrics,
+    log,
+  )
   await health.readiness()
   health.start()
   const forgetting = setInterval(() => {
     list.forgetKeys().catch((error: unknown) => log.warn('old idempotency keys were not removed', { reason: reasonOf(error) }))
   }, forgetMilliseconds)
   forgetting.unref()
+  const reloading = setInterval(() => {
+    live.reload().catch((error: unknown) => log.error('reading settings again failed by a bug', { reason: reasonOf(error) }))
+  }, settings.reloadInterval * 1000)
+  reloading.unref()
   const url = `${listener.url}/mcp`
   const adminUrl = (adminListener ?? listener).url
-  log.info('listening', { url, admin_url: adminUrl, store: store.kind, place: store.place, tokens: tokens.size, version: io.version })
-  if (tokens.size === 0)
+  log.info('listening', {
+    url,
+    admin_url: adminUrl,
+    store: store.kind,
+    place: store.place,
+    tokens: live.tokens().size,
+    version: io.version,
+  })
+  if (settings.tokenFile === '' && settings.tokens === '' && settings.jwtIssuer === '')
     log.warn('there is no authentication: everybody who can reach this address can read and change every task', { url })
 
   const closed = Promise.withResolvers<void>()
   let closing = false
   const close = (): Promise<void> => {
     clearInterval(forgetting)
+    clearInterval(reloading)
     if (!closing)
       drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, webhook, log }).then(closed.resolve, closed.reject)
     closing = true

@@ -42,6 +42,9 @@ export const settingTable: readonly SettingEntry[] = [
   setting('health-interval', 'duration', 5, 'how often the dependencies are checked when nobody asks'),
   setting('token-file', 'text', '', 'bearer tokens, one a line: NAME SHA256-OF-TOKEN [scope,scope]; re-read when it changes'),
   setting('tokens', 'text', '', 'bearer tokens: NAME=TOKEN[,NAME=TOKEN]', secret),
+  setting('jwt-issuer', 'text', '', 'accept JSON Web Tokens of this issuer (a URL); needs public-url'),
+  setting('jwt-audience', 'text', '', 'the audience that a token must be for; without it the public URL'),
+  setting('jwt-keys-url', 'text', '', 'the key set of the issuer; without it ISSUER/.well-known/jwks.json'),
   setting('allow-anonymous', 'flag', false, 'serve without authentication on an address other than loopback'),
   setting('allowed-hosts', 'list', [], 'Host headers to accept besides loopback and the public URL; * accepts all', hot),
   setting('allowed-origins', 'list', [], 'Origin headers of web pages to accept besides loopback', hot),
@@ -69,5 +72,6 @@ export const settingTable: readonly SettingEntry[] = [
   setting('webhook-timeout', 'duration', 2, 'longest wait for the webhook'),
   setting('webhook-breaker-failures', 'number', 5, 'failures in a row that open the circuit'),
   setting('webhook-breaker-reset', 'duration', 10, 'time until an open circuit lets one call through'),
+  setting('reload-interval', 'duration', 5, 'how often the token file and the settings file are looked at for changes'),
   setting('log-level', 'text', 'info', 'debug, info, warn or error', hot),
 ]

@@ -18,6 +18,9 @@ export interface Settings {
   healthInterval: number
   tokenFile: string
   tokens: string
+  jwtIssuer: string
+  jwtAudience: string
+  jwtKeysUrl: string
   allowAnonymous: boolean
   allowedHosts: readonly string[]
   allowedOrigins: readonly string[]
@@ -45,6 +48,7 @@ export interface Settings {
   webhookTimeout: number
   webhookBreakerFailures: number
   webhookBreakerReset: number
+  reloadInterval: number
   logLevel: string
 }
 
@@ -139,14 +143,21 @@ function checkTogether(settings: Settings): void {
   for (const [name, url] of [
     ['webhook-url', settings.webhookUrl],
     ['public-url', settings.publicUrl],
+    ['jwt-issuer', settings.jwtIssuer],
+    ['jwt-keys-url', settings.jwtKeysUrl],
   ] as const)
     if (url !== '' && !URL.canParse(url)) throw new UsageError(`${name} is not a URL: ${url}`, 'write it in full, with http:// or https://')
+  if (settings.jwtIssuer !== '' && settings.publicUrl === '')
+    throw new UsageError(
+      'jwt-issuer needs public-url',
+      'clients must be told which URL their tokens are for: give --public-url https://HOST/mcp',
+    )
   if (settings.databaseUrl !== '' && !/^postgres(ql)?:\/\//.test(settings.databaseUrl))
     throw new UsageError(
       'database-url does not begin with postgres://',
       'give postgres://user:password@host:5432/name, or --database-path for SQLite',
     )
-  const authenticated = settings.tokenFile !== '' || settings.tokens !== ''
+  const authenticated = settings.tokenFile !== '' || settings.tokens !== '' || settings.jwtIssuer !== ''
   if (!authenticated && !settings.allowAnonymous && !loopback.has(settings.host))
     throw new UsageError(
       `serving on ${settings.host} without authentication would give everybody who can reach it every task`,

@@ -6,8 +6,6 @@ import type { Health } from './health.ts'
 /** The routes for those who operate the server. Gives false for a path that is none of them. */
 export type Admin = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>
 
-export const adminRoutes: readonly string[] = ['/health/live', '/health/ready', '/metrics']
-
 export function createAdmin(health: Health, metrics: Metrics): Admin {
   const pages: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
     '/health/live': async (response) => answer(response, 200, { status: 'alive' }),

@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { Principal } from '../mcp/exchange.ts'
-import { scopes } from '../mcp/task-tools.ts'
+import { taskScopes } from '../mcp/task-tools.ts'
 import type { Settings } from '../settings.ts'
-import type { AuthFailure, Limiter } from '../telemetry/catalogue.ts'
+import type { Limiter } from '../telemetry/catalogue.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { authenticate, type Credentials } from './authenticate.ts'
 import type { Call } from './call.ts'
 import { checkOrigin } from './origin.ts'
 import { comeBack, HttpRefusal } from './refusal.ts'
+import { metadataUrl } from './resource-metadata.ts'
 import { createBuckets } from './token-bucket.ts'
-import { type Tokens, tagOf } from './tokens.ts'
+import { tagOf } from './tokens.ts'
 
 /** Who may come in, and how often. */
 export interface Guard {
@@ -23,10 +25,11 @@ export interface Guard {
   reconfigure(): void
 }
 
-const anonymous: Principal = { name: 'anonymous', tag: tagOf('anonymous'), scopes: new Set(Object.values(scopes)) }
+const anonymous: Principal = { name: 'anonymous', tag: tagOf('anonymous'), scopes: taskScopes }
 
-/** `tokens` gives those in force now; without any, and with `anonymousAllowed`, everybody is `anonymous`. */
-export function createGuard(settings: () => Settings, tokens: () => Tokens | undefined, metrics: Metrics): Guard {
+/** Without any credentials to check, everybody is `anonymous`. */
+export function createGuard(settings: () => Settings, credentials: Credentials, metrics: Metrics): Guard {
+  const anybody = (): boolean => credentials.verifyJwt === undefined && credentials.tokens().size === 0 && settings().tokenFile === ''
   const now = (): number => performance.now()
   const principals = createBuckets(0, 0, now)
   const addresses = createBuckets(0, 0, now)
@@ -47,23 +50,18 @@ export function createGuard(settings: () => Settings, tokens: () => Tokens | und
     throw comeBack(429, wait, message)
   }
 
-  const authenticate = (request: IncomingMessage, address: string, known: Tokens): Principal => {
+  const identify = async (request: IncomingMessage, address: string): Promise<Principal> => {
     metrics.authAttempts.inc()
-    const refuse = (reason: AuthFailure, said: string): never => {
-      metrics.authFailures.inc({ reason })
-      failures.take(address)
-      const challenge = reason === 'missing' ? 'Bearer realm="task-mcp"' : 'Bearer realm="task-mcp", error="invalid_token"'
-      throw new HttpRefusal(401, said, { headers: { 'www-authenticate': challenge } })
-    }
     if (failures.empty(address)) {
       metrics.authFailures.inc({ reason: 'throttled' })
       limited('auth_failures', 60 / settings().authFailureLimit, 'too many failed authentications from this address')
     }
-    const { authorization } = request.headers
-    if (authorization === undefined) return refuse('missing', 'authentication is needed: send Authorization: Bearer TOKEN')
-    const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1]
-    if (token === undefined) return refuse('malformed', 'the Authorization header is not "Bearer TOKEN"')
-    return known.find(token) ?? refuse('unknown_token', 'this token is not known here')
+    const verdict = await authenticate(request, credentials)
+    if ('principal' in verdict) return verdict.principal
+    metrics.authFailures.inc({ reason: verdict.failure })
+    if (verdict.failure === 'keys_unavailable') throw comeBack(503, 5, verdict.said)
+    failures.take(address)
+    throw new HttpRefusal(401, verdict.said, { headers: { 'www-authenticate': challenge(settings(), verdict.failure) } })
   }
 
   return {
@@ -73,8 +71,7 @@ export function createGuard(settings: () => Settings, tokens: () => Tokens | und
       checkOrigin(request, { hosts: allowedHosts, origins: allowedOrigins, publicHost, ownHost: host })
       const address = request.socket.remoteAddress ?? ''
       limited('address', addresses.take(address), 'too many requests from this address')
-      const known = tokens()
-      const principal = known === undefined ? anonymous : authenticate(request, address, known)
+      const principal = anybody() ? anonymous : await identify(request, address)
       limited('principal', principals.take(principal.name), `you may make ${settings().rateLimit} requests a second`)
       return principal
     },
@@ -87,4 +84,11 @@ export function createGuard(settings: () => Settings, tokens: () => Tokens | und
     },
     reconfigure,
   }
+}
+
+function challenge(settings: Settings, failure: string): string {
+  const parts = ['realm="task-mcp"']
+  if (failure !== 'missing') parts.push('error="invalid_token"')
+  if (settings.jwtIssuer !== '') parts.push(`resource_metadata="${metadataUrl(settings)}"`)
+  return `Bearer ${parts.join(', ')}`
 }

@@ -7,11 +7,14 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { answer, type Call } from './call.ts'
 import { trackConnections } from './connections.ts'
 import { HttpRefusal } from './refusal.ts'
+import { metadataPaths } from './resource-metadata.ts'
 
 /** What one listener answers. */
 export interface Routes {
   /** Gives false when the path is not its own. */
   readonly admin?: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<boolean>
+  /** What is said about who issues tokens (RFC 9728). */
+  readonly metadata?: object | undefined
   /** /mcp, for a request whose sender is not yet known. `call` is filled in on the way. */
   readonly mcp?: (request: IncomingMessage, response: ServerResponse, seen: Seen) => Promise<void>
 }
@@ -85,6 +88,8 @@ export async function listen(at: { host: string; port: number }, routes: Routes,
 
 async function route(request: IncomingMessage, response: ServerResponse, path: string, routes: Routes, seen: Seen): Promise<void> {
   if (path === '/mcp' && routes.mcp !== undefined) return routes.mcp(request, response, seen)
+  if (routes.metadata !== undefined && request.method === 'GET' && metadataPaths.includes(path))
+    return answer(response, 200, routes.metadata)
   if (await routes.admin?.(request, response, path)) return
   answer(response, 404, { error: `there is nothing at ${path.slice(0, 200)}` })
 }
@@ -112,7 +117,7 @@ function createFinish(metrics: Metrics, log: Log): Finish {
   const series = new Map<string, { count: { inc(): void }; time: { observe(seconds: number): void } }>()
   const methods = new Set(['GET', 'POST', 'DELETE', 'HEAD', 'PUT', 'PATCH', 'OPTIONS'])
   return (request, response, path, seconds, seen) => {
-    const route = known.has(path) ? path : 'other'
+    const route = known.has(path) ? path : path.startsWith('/debug/pprof') ? '/debug/pprof' : 'other'
     const method = methods.has(request.method ?? '') ? request.method! : 'other'
     const status = response.headersSent ? response.statusCode : 499
     const key = `${method} ${route} ${status}`

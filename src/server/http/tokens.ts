@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../../errors.ts'
 import type { Principal } from '../mcp/exchange.ts'
-import { scopes } from '../mcp/task-tools.ts'
+import { taskScopes } from '../mcp/task-tools.ts'
 
 /** Tokens by the SHA-256 of each; the tokens themselves are kept nowhere. */
 export interface Tokens {
@@ -10,7 +10,6 @@ export interface Tokens {
   find(token: string): Principal | undefined
 }
 
-const allScopes: ReadonlySet<string> = new Set(Object.values(scopes))
 const digestOf = (token: string): string => hash('sha256', token, 'hex')
 
 /** Eight characters that stand for a principal in logs. */
@@ -33,7 +32,7 @@ export function readTokens(setting: string, file: { path: string; text: string }
         `entry ${index + 1} of TASK_MCP_TOKENS is not NAME=TOKEN with a token of 8 characters or more`,
         'write NAME=TOKEN, with commas between several',
       )
-    known.set(digestOf(token), { name, tag: tagOf(name), scopes: allScopes })
+    known.set(digestOf(token), { name, tag: tagOf(name), scopes: taskScopes })
   }
   for (const [index, line] of (file?.text ?? '').split('\n').entries()) {
     const trimmed = line.trim()
@@ -44,7 +43,7 @@ export function readTokens(setting: string, file: { path: string; text: string }
         `${file?.path}:${index + 1} is not "NAME SHA256 [scope,scope]"`,
         "a token's SHA-256: printf %s TOKEN | sha256sum",
       )
-    known.set(digest.toLowerCase(), { name, tag: tagOf(name), scopes: list === undefined ? allScopes : new Set(list.split(',')) })
+    known.set(digest.toLowerCase(), { name, tag: tagOf(name), scopes: list === undefined ? taskScopes : new Set(list.split(',')) })
   }
   return {
     size: known.size,

@@ -3,7 +3,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Exchange } from './exchange.ts'
 import { explain } from './operations.ts'
-import { errorMessage, type Params, type RpcRequest, type RpcResponse, resultMessage } from './rpc.ts'
+import { errorMessage, type Params, type RpcRequest, type RpcResponse, resultMessage, rpcCode } from './rpc.ts'
 
 /** Runs a request, measures it, and turns whatever it throws into an answer. `status` is for an answer sent alone. */
 export type Dispatch = (
@@ -13,7 +13,7 @@ export type Dispatch = (
   work: (params: Params) => Promise<object>,
   /** Whether the answer will be sent alone, so that its HTTP status shows a failure. */
   alone: () => boolean,
-) => Promise<{ message: RpcResponse; status: number }>
+) => Promise<{ message: RpcResponse; status: number; headers?: Readonly<Record<string, string>> }>
 
 export interface DispatchOptions {
   readonly metrics: Metrics
@@ -62,7 +62,14 @@ export function createDispatch({ metrics, log, methods, tools }: DispatchOptions
         })
       else if (errorType === 'unavailable' || errorType === 'timeout') log.error('an operation failed', fields)
       else log.debug('an operation was refused', fields)
-      return { message: errorMessage(request.id, error), status: error.status }
+      if (error.code !== rpcCode.refused) return { message: errorMessage(request.id, error), status: error.status }
+      metrics.authFailures.inc({ reason: 'insufficient_scope' })
+      const { scope } = error.data as { scope: string }
+      return {
+        message: errorMessage(request.id, error),
+        status: error.status,
+        headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+      }
     }
   }
 }

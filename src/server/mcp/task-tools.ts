@@ -4,8 +4,11 @@ import type { JsonSchema, Tool } from './definition.ts'
 import type { Exchange } from './exchange.ts'
 import { inputs, outputs } from './task-schemas.ts'
 
-/** Scopes a token can carry. */
-export const scopes = { read: 'tasks:read', write: 'tasks:write' } as const
+/** Scopes a token can carry. `debug` is for the profiles of the admin pages and has to be given by name. */
+export const scopes = { read: 'tasks:read', write: 'tasks:write', debug: 'server:debug' } as const
+
+/** What somebody may do who is not restricted. */
+export const taskScopes: ReadonlySet<string> = new Set([scopes.read, scopes.write])
 
 type Keyed = WriteOptions
 

@@ -89,7 +89,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
     const messages = done.map(({ message }) => message)
     if (stream !== undefined) stream.finish(messages)
     else if (batch) answer(call.response, 200, messages)
-    else answer(call.response, done[0]!.status, messages[0]!)
+    else answer(call.response, done[0]!.status, messages[0]!, done[0]!.headers)
   }
 
   return {

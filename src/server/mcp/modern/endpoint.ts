@@ -75,14 +75,14 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
       return stream.send(message)
     })
     try {
-      const { message, status } = await dispatch(
+      const { message, status, headers } = await dispatch(
         request,
         exchange,
         call.requestId,
         (given) => answerMethod(request, given, exchange),
         () => stream === undefined,
       )
-      if (stream === undefined) return answer(call.response, status, message)
+      if (stream === undefined) return answer(call.response, status, message, headers)
       stream.send(message)
       stream.close('completed')
     } finally {

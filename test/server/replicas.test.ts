@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { aServer, aSession, type TestServer } from './a-server.ts'
+import { aDatabase, postgresThere } from './stores.ts'
+
+describe.skipIf(!postgresThere)('two replicas on one PostgreSQL (TEST_DATABASE_URL)', { timeout: 30_000 }, () => {
+  const twoReplicas = async () => {
+    const url = await aDatabase()
+    return [await aServer({ 'database-url': url }), await aServer({ 'database-url': url })] as const
+  }
+  const listen = async (server: TestServer, session: string, last?: string) => {
+    const response = await fetch(server.url, {
+      headers: { accept: 'text/event-stream', 'mcp-session-id': session, ...(last === undefined ? {} : { 'last-event-id': last }) },
+    })
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    return async (pattern: RegExp) => {
+      while (!pattern.test(text)) {
+        const { value, done } = await reader.read()
+        if (done) throw new Error(`the stream ended with ${text}`)
+        text += value
+      }
+      return text
+    }
+  }
+  const at = (server: TestServer, session: string, method: string, params: object = {}) =>
+    server.post({ jsonrpc: '2.0', id: 9, method, params }, { 'mcp-session-id': session })
+
+  test('any replica answers for a session, and it ends everywhere', async () => {
+    const [one, two] = await twoReplicas()
+    const { id, tool } = await aSession(one)
+    await tool('create_task', { title: 'made at one' })
+    expect((await at(two, id, 'tools/call', { name: 'list_tasks', arguments: {} })).body.result.structuredContent.tasks).toHaveLength(1)
+    await fetch(two.url, { method: 'DELETE', headers: { 'mcp-session-id': id } })
+    await expect.poll(async () => (await at(one, id, 'ping')).status).toBe(404)
+  })
+
+  test('a subscription made at one replica is heard on a stream of the other, whoever makes the change', async () => {
+    const [one, two] = await twoReplicas()
+    const { id, tool } = await aSession(one)
+    const { data } = await tool('create_task', { title: 'watched' })
+    const until = await listen(one, id)
+    await at(two, id, 'resources/subscribe', { uri: `task://${data.task.id}` })
+    const other = await aSession(two)
+    await expect.poll(() => one.lines.some(({ msg }) => msg === 'listening for changes of other replicas')).toBe(true)
+    await expect
+      .poll(
+        async () => {
+          const { version } = (await other.tool('get_task', { id: data.task.id })).data.task
+          await other.tool('update_task', { id: data.task.id, version, title: `watched ${version}` })
+          return Promise.race([
+            until(/resources\/updated/).then(() => true),
+            new Promise((resolve) => setTimeout(() => resolve(false), 300)),
+          ])
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true)
+  })
+
+  test('a stream that ended with its replica goes on at the other without a gap', async () => {
+    const [one, two] = await twoReplicas()
+    const { id } = await aSession(one)
+    const writer = await aSession(two)
+    const until = await listen(one, id)
+    await expect.poll(() => one.lines.some(({ msg }) => msg === 'listening for changes of other replicas')).toBe(true)
+    await writer.tool('create_task', { title: 'heard' })
+    const last = /id: (\d+)/.exec(await until(/list_changed"}\n\n/))![1]!
+    await one.close()
+    await writer.tool('create_task', { title: 'missed 1' })
+    await writer.tool('create_task', { title: 'missed 2' })
+    const goOn = await listen(two, id, last)
+    expect(await goOn(new RegExp(`id: ${Number(last) + 2}\n`))).toContain(`id: ${Number(last) + 1}\n`)
+  })
+})
