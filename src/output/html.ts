@@ -4,7 +4,7 @@ import { subjectText } from './cause.ts'
 import { escapeXml } from './junit.ts'
 import { style } from './page-style.ts'
 import { type Chart, lineChart, type Mark, measure, topOf } from './svg.ts'
-import { clean } from './text.ts'
+import { clean, says } from './text.ts'
 import { moment, since } from './time.ts'
 
 /** Something that changed, as it stands on the time line. */
@@ -36,7 +36,7 @@ export function verdictHtml(page: Page): string {
       'Symptoms',
       verdict.symptoms.map(
         (one) =>
-          `<b>${text(one.summary)}</b> ${text(one.observed)}${one.threshold === undefined ? '' : `, threshold ${text(one.threshold)}`} <i>${one.severity}</i>`,
+          `<b>${text(one.summary)}</b>${says(one.summary, one.observed) ? '' : ` ${text(one.observed)}`}${one.threshold === undefined ? '' : `, threshold ${text(one.threshold)}`} <i>${one.severity}</i>`,
       ),
     ),
     stepsHtml(verdict),

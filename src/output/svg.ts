@@ -50,10 +50,11 @@ export function lineChart(chart: Chart, span: Span, marks: readonly Mark[], titl
   return `<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}">${upright.join('')}${threshold}${paths.join('')}</svg>`
 }
 
-/** The highest value that a chart has room for: its own or its threshold, and a little more. */
+/** The highest value that a chart has room for: its own or its threshold, and a little more; a ratio ends at 1. */
 export function topOf(chart: Chart): number {
   const highest = Math.max(0, chart.threshold ?? 0, ...chart.points.map(([, value]) => value).filter(Number.isFinite))
-  return highest > 0 ? highest * 1.1 : 1
+  const room = highest > 0 ? highest * 1.1 : 1
+  return chart.unit === 'ratio' && highest <= 1 ? Math.min(1, room) : room
 }
 
 /** Points in runs without a gap: one is where the next point is much later than the usual step. */

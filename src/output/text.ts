@@ -64,3 +64,13 @@ export function cut(text: string, columns: number): string {
 export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - width(text)))
 }
+
+/** Whether `whole` already says `part`, spacing, stops and capitals aside. */
+export function says(whole: string, part: string): boolean {
+  const bare = (words: string) =>
+    clean(words)
+      .toLowerCase()
+      .replace(/[.\s]+/g, ' ')
+      .trim()
+  return bare(whole).includes(bare(part))
+}

@@ -5,7 +5,7 @@ import { columnsOf, counted, type Look, labelled, listed, phrase } from './page.
 import { onSteps, sparkline } from './spark.ts'
 import { stepsText } from './steps.ts'
 import { type Chart, measure } from './svg.ts'
-import { clean, wrap } from './text.ts'
+import { clean, says, wrap } from './text.ts'
 import { moment, since, span } from './time.ts'
 
 /** Text of at most `columns` wide, commands and single long words aside; ends with a newline. Of `charts`, those over their threshold are drawn. */
@@ -48,7 +48,7 @@ function top(verdict: Verdict, look: Look, now: string): string[] {
   const [cause, ...others] = verdict.causes
   if (cause) {
     lines.push(...labelled(look, 'Cause', `${cause.code}, ${subjectText(cause.subject)}`))
-    if (!sameWords(cause.summary, verdict.headline)) lines.push(...labelled(look, '', cause.summary))
+    if (!says(verdict.headline, cause.summary)) lines.push(...labelled(look, '', cause.summary))
     lines.push(...whatToDo(cause, look, now))
     lines.push(
       ...listed(
@@ -62,22 +62,12 @@ function top(verdict: Verdict, look: Look, now: string): string[] {
   return lines
 }
 
-/** Whether the second text already says the first. */
-function sameWords(text: string, within: string): boolean {
-  const bare = (words: string) =>
-    clean(words)
-      .toLowerCase()
-      .replace(/[.\s]+/g, ' ')
-      .trim()
-  return bare(within).includes(bare(text))
-}
-
 function symptomsText(symptoms: readonly Symptom[], look: Look, now: string): string[] {
   return listed(
     look,
     'Symptom',
     symptoms.map((symptom) => {
-      const observed = sameWords(symptom.observed, symptom.summary) ? '' : `: ${symptom.observed}`
+      const observed = says(symptom.summary, symptom.observed) ? '' : `: ${symptom.observed}`
       const threshold = symptom.threshold === undefined ? '' : `, threshold ${symptom.threshold}`
       const begun = symptom.since === undefined ? '' : `, since ${since(symptom.since, now)}`
       return `${symptom.summary}${observed}${threshold}${begun} (${symptom.severity})`
