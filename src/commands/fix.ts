@@ -113,23 +113,26 @@ async function lookAgain(context: Context, settings: Settings, runbook: string, 
   const started = context.clock.now()
   for (;;) {
     const verdict = await diagnosisNow(context, settings, runbook)
+    const waited = context.clock.now() - started
     const left = verdict.causes.find((one) => one.code === cause.code && one.subject.kind === cause.subject.kind)
-    if (left === undefined) {
-      const next = verdict.causes[0]
-      if (next === undefined)
-        return {
-          verdict,
-          code: exit.ok,
-          said: verdict.verdict === 'healthy' ? verdict.headline : `${cause.code} is gone; ${verdict.headline}`,
-        }
+    const next = verdict.causes[0]
+    if (next === undefined) {
+      return {
+        verdict,
+        code: exit.ok,
+        said: verdict.verdict === 'healthy' ? verdict.headline : `${cause.code} is gone; ${verdict.headline}`,
+      }
+    }
+    if (left !== undefined && waited >= patience) {
+      return { verdict, code: exit.unverified, said: `the change came true, but ${cause.code} is still there: ${left.summary}` }
+    }
+    if (left === undefined && waited >= settling) {
       return {
         verdict,
         code: exit.findings,
         said: `${cause.code} is gone; behind it there is ${next.code}: ${next.summary}\n  task-mcp fix ${runbook}`,
       }
     }
-    if (context.clock.now() >= end)
-      return { verdict, code: exit.unverified, said: `the change came true, but ${cause.code} is still there: ${left.summary}` }
     await context.clock.sleep(interval, context.signal)
   }
 }
