@@ -21,10 +21,12 @@ async function call(client, name, args) {
 async function work(worker) {
   for (let round = 0; ; round++) {
     const client = new Client({ name: 'planner', version: '1.0.0' })
-    const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers: { authorization: `Bearer ${process.env.TOKEN}` } } })
+    // Every other session opens a connection for each request, as clients without a pool do.
+    const headers = { authorization: `Bearer ${process.env.TOKEN}`, ...((round + worker) % 2 ? { connection: 'close' } : {}) }
+    const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers } })
     try {
       await client.connect(transport, { timeout: 5000 })
-      for (let turn = 0; turn < 40; turn++) {
+      for (let turn = 0; turn < 10; turn++) {
         const task = await call(client, 'create_task', { title: `Order ${worker}-${round}-${turn}` })
         if (task?.id) {
           await call(client, 'get_task', { id: task.id })

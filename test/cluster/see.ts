@@ -12,13 +12,15 @@ const waitingOf = (pod: Any): string[] =>
 export const containerState = (world: World, reason: RegExp, seconds = 60): Promise<string> =>
   until(`a container ${reason}`, seconds, async () => (await world.pods()).flatMap(waitingOf).find((line) => reason.test(line)))
 
-/** Waits for an event whose reason or message matches. */
-export const event = (world: World, pattern: RegExp, seconds = 60): Promise<string> =>
+/** Waits for an event whose reason or message matches, about an object whose name begins with that of our workload, or with `of`. */
+export const event = (world: World, pattern: RegExp, seconds = 60, of = world.names.app): Promise<string> =>
   until(`an event ${pattern}`, seconds, async () => {
     const { items } = JSON.parse(await world.k('get', 'events', '-o', 'json'))
     return items
-      .map((item: Any) => `${item.involvedObject.kind}/${item.involvedObject.name} ${item.reason}: ${item.message}`.slice(0, 200))
+      .filter((item: Any) => item.involvedObject.name.startsWith(of))
+      .map((item: Any) => `${item.involvedObject.kind}/${item.involvedObject.name} ${item.reason}: ${item.message}`)
       .find((line: string) => pattern.test(line))
+      ?.slice(0, 400)
   })
 
 /** Waits until fewer pods than wanted are ready. */

@@ -55,7 +55,7 @@ export class World {
   /** What must be there before the service starts. */
   beforeUp: (() => Promise<void>) | undefined
   /** Milliseconds between a worker's rounds, and workers. */
-  load = { pause: 150, workers: 2 }
+  load = { pause: 800, workers: 2 }
 
   constructor(seed: number, images: Images, store: 'postgresql' | 'sqlite' | undefined) {
     const random = seeded(seed)

@@ -92,7 +92,7 @@ export const healthy: Fault[] = [
         workload('billing-export', 2, { name: 'export', image: 'localhost/billing-export:9.1', command: ['run'] }),
         workload('thumbnails', 1, { name: 'thumbs', image: world.images.database, command: ['sh', '-c', 'sleep 1; exit 1'] }),
       )
-      await event(world, /billing-export.*(ErrImagePull|Failed)/)
+      await event(world, /ErrImagePull|Failed/, 60, 'billing-export')
     },
   },
   {
