@@ -2,7 +2,7 @@
 import type { NotSeen, Symptom, Verdict } from '../diagnosis/verdict.ts'
 import { subjectText, whatToDo, why } from './cause.ts'
 import { columnsOf, counted, type Look, labelled, listed, phrase } from './page.ts'
-import { onSteps, sparkline } from './spark.ts'
+import { brailleLine, onSteps, sparkline } from './spark.ts'
 import { stepsText } from './steps.ts'
 import { type Chart, measure } from './svg.ts'
 import { clean, says, wrap } from './text.ts'
@@ -75,15 +75,17 @@ function symptomsText(symptoms: readonly Symptom[], look: Look, now: string): st
   )
 }
 
-/** A sparkline for each measurement that is over its threshold somewhere in the window; a gap is a time without figures. */
+/** A line for each measurement that is over its threshold somewhere in the window, four rows high when verbose; a gap is a time without figures. */
 function chartsText(charts: readonly Chart[], window: Verdict['window'], look: Look): string[] {
   const [start, end] = [Date.parse(window.start) / 1000, Date.parse(window.end) / 1000]
+  const columns = Math.min(60, columnsOf(look) - 10)
   return charts.flatMap(({ title, unit, points, threshold }) => {
-    const values = onSteps(points, start, end, Math.min(60, columnsOf(look) - 10))
+    const values = onSteps(points, start, end, columns)
     const top = Math.max(...values.filter(Number.isFinite))
     if (threshold === undefined || !(top > threshold)) return []
     const from = `${moment(window.start, window.end)} to ${moment(window.end, window.end)}, at most ${measure(top, unit)}`
-    return [...labelled(look, 'Chart', `${title}, ${from}`), `        |${look.style.cyan(sparkline(values, { min: 0, max: top }))}|`]
+    const rows = look.verbose ? brailleLine(values, columns, 4, { min: 0, max: top }) : [sparkline(values, { min: 0, max: top })]
+    return [...labelled(look, 'Chart', `${title}, ${from}`), ...rows.map((row) => `        |${look.style.cyan(row)}|`)]
   })
 }
 

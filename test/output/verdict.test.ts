@@ -79,4 +79,6 @@ test('the measurement that is over its threshold is drawn, one that is not is le
   expect(text).toContain('Chart   Requests that fail, 02:26:40 UTC to 03:26:40 UTC, at most 15.8%\n        |▁▁▁')
   expect(text).toMatch(/\|▁{46}█{14}\|\n/)
   expect(text).not.toContain('Latency')
+  const tall = renderVerdict(oneCause, { columns: 80, style: plain, verbose: true }, charts)
+  expect(tall.match(/^ {8}\|[\u2800-\u28ff]{60}\|$/gm)).toHaveLength(4)
 })
