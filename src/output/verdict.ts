@@ -80,7 +80,7 @@ function chartsText(charts: readonly Chart[], window: Verdict['window'], look: L
   const [start, end] = [Date.parse(window.start) / 1000, Date.parse(window.end) / 1000]
   const columns = Math.min(60, columnsOf(look) - 10)
   return charts.flatMap(({ title, unit, points, threshold }) => {
-    const values = onSteps(points, start, end, columns)
+    const values = onSteps(points, start, end, look.verbose ? columns * 2 : columns)
     const top = Math.max(...values.filter(Number.isFinite))
     if (threshold === undefined || !(top > threshold)) return []
     const from = `${moment(window.start, window.end)} to ${moment(window.end, window.end)}, at most ${measure(top, unit)}`
