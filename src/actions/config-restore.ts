@@ -1,5 +1,5 @@
 /** Config: keys of a ConfigMap back to what was last applied, and the pods that read them at start made anew. */
-import { UsageError } from '../errors.ts'
+import { AbsentError, UsageError } from '../errors.ts'
 import type { ConfigMap } from '../facts/kubernetes-types.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
 import { changeField } from './fields.ts'
@@ -15,7 +15,14 @@ export async function planConfig(look: Look, writer: ClusterWriter, word: string
   const name = nameOf(word)
   const workload = await workloadTarget(look, undefined)
   const { namespace } = workload
-  const object = await look.cluster.get('configmaps', { namespace, name }, look.signal)
+  const object = await look.cluster.get('configmaps', { namespace, name }, look.signal).catch((error: unknown) => {
+    if (error instanceof AbsentError)
+      throw new AbsentError(
+        `there is no configmap/${name} in namespace ${namespace}, and nothing tells what it held`,
+        'apply it again from where it is kept',
+      )
+    throw error
+  })
   const target: Target<ConfigMap> = { kind: 'ConfigMap', resource: 'configmaps', namespace, name, object }
   const what = named('ConfigMap', name)
   const { data: earlier, from } = await earlierData(look, target)

@@ -1,5 +1,5 @@
 /** Resources: limits and requests of one container, against what nodes and quota have. */
-import { bytes, quantity } from '../diagnosis/quantity.ts'
+import { bytes, cores, quantity } from '../diagnosis/quantity.ts'
 import { RefusedError, UsageError } from '../errors.ts'
 import type { Container, Deployment } from '../facts/kubernetes-types.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
@@ -10,8 +10,10 @@ import { podGates } from './pod-gate.ts'
 import { refOf } from './restart.ts'
 import { rolloutNotice, rolloutTime } from './rollout-words.ts'
 
-/** Quantities as the API writes them; what is undefined stays, when all are the memory limit is raised. */
+/** Quantities as the API writes them; what is undefined stays. */
 export interface ResourceWish {
+  /** Raise this limit, when no value is said for it. */
+  raise?: 'memory' | 'cpu' | undefined
   container?: string | undefined
   memoryLimit?: string | undefined
   memoryRequest?: string | undefined
@@ -40,7 +42,9 @@ export async function planResources(
   const { template } = target.object.spec
   const index = containerIndex(target, wish.container, look.settings.service.container)
   const container = template.spec.containers[index]!
-  const asked = wishes.some(([name]) => wish[name] !== undefined) ? wish : { memoryLimit: await higherMemory(look, target, container) }
+  if (wish.raise === undefined && wishes.every(([name]) => wish[name] === undefined))
+    throw new UsageError('nothing was said to change', 'task-mcp resources --memory-limit 512Mi, or --raise memory')
+  const asked = wish.raise === undefined ? wish : { [`${wish.raise}Limit`]: await higher(look, target, container, wish.raise), ...wish }
   const fields = wishes.flatMap(([name, group, resource]): FieldChange[] => {
     const value = asked[name]
     if (value === undefined) return []
@@ -104,17 +108,20 @@ function containerIndex(target: Target, said: string | undefined, settled: strin
   return index
 }
 
-/** A memory limit to try when none is said: what an earlier revision had, if that was more, else twice what it is. */
-async function higherMemory(look: Look, target: Target, container: Container): Promise<string> {
-  const now = quantity(container.resources?.limits?.memory)
+/** A limit to try when none is said: what an earlier revision had, if that was more, else twice what it is. */
+async function higher(look: Look, target: Target, container: Container, resource: 'memory' | 'cpu'): Promise<string> {
+  const now = quantity(container.resources?.limits?.[resource])
   if (now === undefined)
-    throw new UsageError(`container ${container.name} has no memory limit`, 'say which: task-mcp resources --memory-limit 512Mi')
+    throw new UsageError(
+      `container ${container.name} has no ${resource} limit to raise`,
+      `say which: task-mcp resources --${resource}-limit ${resource === 'cpu' ? '1' : '512Mi'}`,
+    )
   const sets = target.kind === 'Deployment' ? await revisionsOf(look, target.object) : []
   for (const set of sets) {
-    const earlier = set.spec.template.spec.containers.find((one) => one.name === container.name)?.resources?.limits?.memory
+    const earlier = set.spec.template.spec.containers.find((one) => one.name === container.name)?.resources?.limits?.[resource]
     if (earlier !== undefined && (quantity(earlier) ?? 0) > now) return earlier
   }
-  return bytes(now * 2)
+  return resource === 'cpu' ? cores(now * 2) : bytes(now * 2)
 }
 
 /** The API refuses a request above its limit; said here in words that name both. */

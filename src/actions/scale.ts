@@ -77,8 +77,10 @@ async function countBefore(look: Look, target: Target, now: number, what: string
 function writesFor(target: Target, hpa: HorizontalPodAutoscaler | undefined, now: number, wanted: number): PlannedWrite[] {
   const writes: PlannedWrite[] = []
   if (hpa !== undefined && wanted > 0) {
+    // At its maximum it wants more already: room is enough. Otherwise its minimum must ask for the pods.
+    const capped = now >= hpa.spec.maxReplicas && wanted > now
     const fields = [
-      ...((hpa.spec.minReplicas ?? 1) > wanted || wanted > now ? [changeField(hpa, ['spec', 'minReplicas'], wanted)] : []),
+      ...(!capped && ((hpa.spec.minReplicas ?? 1) > wanted || wanted > now) ? [changeField(hpa, ['spec', 'minReplicas'], wanted)] : []),
       ...(hpa.spec.maxReplicas < wanted || wanted < now ? [changeField(hpa, ['spec', 'maxReplicas'], wanted)] : []),
     ].filter((field) => field.from !== field.to)
     const startOnly = now === 0 && wanted >= (hpa.spec.minReplicas ?? 1) && wanted <= hpa.spec.maxReplicas

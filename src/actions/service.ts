@@ -7,8 +7,8 @@ import { type Look, listed, planBase, type Target, workloadTarget } from './look
 import { named, type Plan } from './plan.ts'
 import { refOf } from './restart.ts'
 
-/** Put a Service (the settings' own when undefined) back on the pods of the workload. */
-export async function planService(look: Look, name: string | undefined, why: string): Promise<Plan> {
+/** Put a Service (the settings' own when undefined) back on the pods of the workload; with `everyNode`, also let nodes without such a pod forward to others. */
+export async function planService(look: Look, name: string | undefined, everyNode: boolean, why: string): Promise<Plan> {
   const workload = await workloadTarget(look, undefined)
   const { namespace } = workload
   const called = name?.replace(/^(service|services|svc)\//, '') ?? look.settings.service.service
@@ -30,6 +30,7 @@ export async function planService(look: Look, name: string | undefined, why: str
   const fields = [
     ...(equal(selector, object.spec.selector) ? [] : [changeField(object, ['spec', 'selector'], selector)]),
     ...ports.flatMap((change) => change ?? []),
+    ...(everyNode ? trafficPolicies(object) : []),
   ]
   const what = named('Service', called)
   const plan: Plan = {
@@ -58,6 +59,12 @@ export async function planService(look: Look, name: string | undefined, why: str
     plan.warnings.push(`no pod has the labels ${selectorText(selector)} now`)
   return plan
 }
+
+/** Traffic policies that keep requests on the node they came in by. */
+const trafficPolicies = (service: Service): FieldChange[] =>
+  (['internalTrafficPolicy', 'externalTrafficPolicy'] as const)
+    .filter((policy) => service.spec[policy] === 'Local')
+    .map((policy) => changeField(service, ['spec', policy], 'Cluster'))
 
 /**
  * The selector that picks this workload's pods and no others: as it is; as it was last applied; its own keys with the pods'
@@ -120,8 +127,9 @@ const byProtocol = (declared: readonly ContainerPort[], port: ServicePort) =>
 
 function describe(fields: readonly FieldChange[], side: 'from' | 'to'): string {
   return fields
-    .map((field) =>
-      field.path[1] === 'selector' ? `selector ${selectorText(field[side] as Labels)}` : `target port ${String(field[side])}`,
-    )
+    .map(({ path, [side]: value }) => {
+      if (path[1] === 'selector') return `selector ${selectorText(value as Labels)}`
+      return `${path[1] === 'ports' ? 'target port' : path[1]} ${String(value)}`
+    })
     .join(', ')
 }

@@ -21,8 +21,8 @@ export interface Acting {
   options: ActionOptions
   /** Settings to use in place of those of the command line, for an action that a diagnosis chose. */
   settings?: Settings
-  /** Why a diagnosis speaks against it. */
-  objections?: readonly Objection[]
+  /** Why a diagnosis speaks against it; asked while the plan is made. */
+  objections?: () => Promise<readonly Objection[]>
   plan: (look: Look, writer: ClusterWriter) => Promise<Plan>
   /** Done after consent and before the first write. */
   before?: (plan: Plan, look: Look, context: Context) => Promise<void>
@@ -65,8 +65,8 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
     terminal.err(
       `careful: change ${change.id} (${change.plan.summary}, ${change.at}) was cut off, so it may have been applied; task-mcp undo ${change.id} looks\n`,
     )
-  const plan = await acting.plan(look, writer)
-  plan.objections.push(...(acting.objections ?? []))
+  const [plan, objections] = await Promise.all([acting.plan(look, writer), acting.objections?.() ?? []])
+  plan.objections.push(...objections)
   const consent = {
     dryRun: options.dryRun,
     yes: options.yes,

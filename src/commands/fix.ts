@@ -40,7 +40,10 @@ export async function run(context: Context, [runbook]: readonly string[], option
   const remedy = cause?.remedies[0]
   const acting = cause === undefined || remedy === undefined ? undefined : await actingFor(remedy.command, cause, settings, options)
   if (cause === undefined || acting === undefined) return withoutAction(context, verdict, options)
-  const { receipt } = await actQuietly(context, { ...acting, objections: objectionsIn(verdict.causes.slice(1), remedy!.action) })
+  const { receipt } = await actQuietly(context, {
+    ...acting,
+    objections: async () => objectionsIn(verdict.causes.slice(1), remedy!.action),
+  })
   const after =
     receipt.outcome === 'applied' && receipt.verified !== undefined ? await lookAgain(context, settings, verdict.runbook, cause) : undefined
   const code = receipt.exitCode !== exit.ok || after === undefined ? receipt.exitCode : after.code
@@ -55,6 +58,8 @@ export async function run(context: Context, [runbook]: readonly string[], option
 
 /** The action that a remedy's command line names, for this service. Undefined where the remedy is for a person. */
 async function actingFor(command: string, cause: Cause, settings: Settings, options: ActionOptions): Promise<Acting | undefined> {
+  // Values of Secrets are never read, so a person has to put them back.
+  if (cause.subject.kind === 'Secret') return undefined
   const [program, ...words] = command.split(' ')
   const [{ commands }, { find }, { parse }] = await Promise.all([import('./index.ts'), import('./words.ts'), import('./parse.ts')])
   const { entry, rest } = find(words, commands)

@@ -10,7 +10,7 @@ export const planner: Planner<ActionOptions & ResourceWish> = (args, options) =>
   plan: (look, writer) => planResources(look, writer, args[0], options, options.why ?? 'asked for by hand'),
 })
 
-export async function run(context: Context, args: readonly string[], options: ActionOptions & ResourceWish): Promise<ExitCode> {
-  const objections = await diagnosedObjections(context, options, 'resources', args[0])
+export function run(context: Context, args: readonly string[], options: ActionOptions & ResourceWish): Promise<ExitCode> {
+  const objections = () => diagnosedObjections(context, options, 'resources', args[0])
   return act(context, { name: 'resources', args, options, objections, ...planner(args, options) })
 }

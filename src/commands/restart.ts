@@ -10,7 +10,7 @@ export const planner: Planner<ActionOptions> = (args, options) => ({
   plan: (look, writer) => planRestart(look, writer, args[0], options.why ?? 'asked for by hand'),
 })
 
-export async function run(context: Context, args: readonly string[], options: ActionOptions): Promise<ExitCode> {
-  const objections = await diagnosedObjections(context, options, 'restart', args[0])
+export function run(context: Context, args: readonly string[], options: ActionOptions): Promise<ExitCode> {
+  const objections = () => diagnosedObjections(context, options, 'restart', args[0])
   return act(context, { name: 'restart', args, options, objections, ...planner(args, options) })
 }

@@ -10,7 +10,7 @@ export const planner: Planner<ActionOptions & { to?: number }> = (args, options)
   plan: (look, writer) => planRollback(look, writer, args[0], options.to, options.why ?? 'asked for by hand'),
 })
 
-export async function run(context: Context, args: readonly string[], options: ActionOptions & { to?: number }): Promise<ExitCode> {
-  const objections = await diagnosedObjections(context, options, 'rollback', args[0])
+export function run(context: Context, args: readonly string[], options: ActionOptions & { to?: number }): Promise<ExitCode> {
+  const objections = () => diagnosedObjections(context, options, 'rollback', args[0])
   return act(context, { name: 'rollback', args, options, objections, ...planner(args, options) })
 }

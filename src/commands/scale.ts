@@ -10,7 +10,7 @@ export const planner: Planner<ActionOptions & { replicas?: number }> = (args, op
   plan: (look, writer) => planScale(look, writer, args[0], options.replicas, options.why ?? 'asked for by hand'),
 })
 
-export async function run(context: Context, args: readonly string[], options: ActionOptions & { replicas?: number }): Promise<ExitCode> {
-  const objections = await diagnosedObjections(context, options, 'scale', args[0])
+export function run(context: Context, args: readonly string[], options: ActionOptions & { replicas?: number }): Promise<ExitCode> {
+  const objections = () => diagnosedObjections(context, options, 'scale', args[0])
   return act(context, { name: 'scale', args, options, objections, ...planner(args, options) })
 }

@@ -5,10 +5,12 @@ import type { ExitCode } from '../errors.ts'
 import { act, type Planner } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
 
-export const planner: Planner<ActionOptions> = (args, options) => ({
-  plan: (look) => planService(look, args[0], options.why ?? 'asked for by hand'),
+type ServiceOptions = ActionOptions & { everyNode: boolean }
+
+export const planner: Planner<ServiceOptions> = (args, options) => ({
+  plan: (look) => planService(look, args[0], options.everyNode, options.why ?? 'asked for by hand'),
 })
 
-export function run(context: Context, args: readonly string[], options: ActionOptions): Promise<ExitCode> {
+export function run(context: Context, args: readonly string[], options: ServiceOptions): Promise<ExitCode> {
   return act(context, { name: 'service', args, options, ...planner(args, options) })
 }

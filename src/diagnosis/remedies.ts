@@ -27,6 +27,13 @@ function hasEarlier(view: View): boolean {
 const place = (view: View): string => `-n ${view.service.namespace}`
 const workload = (view: View): string => `${view.service.kind.toLowerCase()}/${view.service.workload}`
 
+/** The limit that a claim says is too low; for others the values are a person's to say. */
+const raised: Readonly<Partial<Record<Claim['code'], string>>> = {
+  memory_limit_low: ' --raise memory',
+  sidecar_oom: ' --raise memory',
+  cpu_throttling: ' --raise cpu',
+}
+
 function commandFor(action: ActionName, claim: Claim, view: View): string {
   const hints = claim.hints ?? {}
   const { subject } = claim
@@ -47,13 +54,13 @@ function commandFor(action: ActionName, claim: Claim, view: View): string {
       return `task-mcp scale ${target} --replicas ${replicas} -n ${subject.namespace ?? view.service.namespace}`
     }
     case 'service':
-      return `task-mcp service ${subject.name} ${place(view)}`
+      return `task-mcp service ${subject.name} ${place(view)}${claim.code === 'traffic_policy_local' ? ' --every-node' : ''}`
     case 'policy':
       return `task-mcp policy ${subject.name} -n ${subject.namespace ?? view.service.namespace}${claim.code === 'netpol_dns_block' ? ' --allow dns' : ''}`
     case 'pod':
       return `task-mcp pod ${hints.pod ?? subject.name} ${place(view)}`
     case 'resources':
-      return `task-mcp resources ${workload(view)} ${place(view)}${subject.container ? ` --container ${subject.container}` : ''} --dry-run`
+      return `task-mcp resources ${workload(view)} ${place(view)}${subject.container ? ` --container ${subject.container}` : ''}${raised[claim.code] ?? ' --dry-run'}`
     case 'config':
       return `task-mcp config-restore ${subject.kind.toLowerCase()}/${subject.name} ${place(view)}`
     case 'escalate':

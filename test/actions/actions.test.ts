@@ -178,6 +178,26 @@ test('a Service that also picks foreign pods is narrowed; a port that probes alo
   })
 })
 
+test('a Service that stays on its node is let off it only when asked', async () => {
+  const shop = aShop()
+  const spec = { selector: { app: 'checkout' }, ports: [{ port: 80, targetPort: 'http' }], internalTrafficPolicy: 'Local' }
+  shop.cluster.put('services', { metadata: { name: 'checkout', namespace }, spec })
+  shop.cluster.settle()
+  expect((await shop.run('service', '--yes')).out).toContain('already selects')
+  expect((await shop.run('service', '--every-node', '--yes')).code).toBe(0)
+  expect(shop.cluster.one('services', namespace, 'checkout').spec.internalTrafficPolicy).toBe('Cluster')
+})
+
+test('an autoscaler at its maximum is given room, and no minimum', async () => {
+  const shop = aShop()
+  shop.cluster.put('horizontalpodautoscalers', {
+    metadata: { name: 'c', namespace },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'checkout' }, minReplicas: 1, maxReplicas: 3 },
+  })
+  await shop.run('scale', '--replicas', '5', '--yes', '--wait', '0s')
+  expect(shop.cluster.one('horizontalpodautoscalers', namespace, 'c').spec).toMatchObject({ minReplicas: 1, maxReplicas: 5 })
+})
+
 test('a policy that cuts callers off is widened by the service port for the namespace, and nothing else', async () => {
   const shop = aShop()
   const rule = { from: [{ podSelector: { matchLabels: { role: 'edge' } } }] }
@@ -251,7 +271,7 @@ test('resources raises the limit to what an earlier revision had, else to twice;
     deployment.spec.template.spec.containers[0]!.resources = { requests: { memory: '8Mi' }, limits: { memory: '10Mi' } }
   })
   const before = ownPart(shop.deployment())
-  const done = await shop.run('resources', '--yes')
+  const done = await shop.run('resources', '--raise', 'memory', '--yes')
   expect(done.err).toContain('limits.memory 10Mi')
   expect(done.code).toBe(0)
   expect(shop.deployment().spec.template.spec.containers[0]!.resources).toEqual({
@@ -264,6 +284,8 @@ test('resources raises the limit to what an earlier revision had, else to twice;
     'would request 1Gi of memory with a limit of 10Mi',
   )
   expect((await shop.run('resources', '--memory-limit', 'lots', '--yes')).code).toBe(2)
+  expect((await shop.run('resources', '--yes')).err).toContain('nothing was said to change')
+  expect((await shop.run('resources', '--raise', 'cpu', '--yes')).err).toContain('has no cpu limit to raise')
   expect((await shop.run('resources', '--cpu-request', '64', '--cpu-limit', '64', '--yes')).out).toMatch(/cpu: 64000m wanted/)
 })
 

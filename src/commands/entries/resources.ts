@@ -6,9 +6,10 @@ export const resources: CommandEntry = {
   summary: 'change memory and CPU limits and requests of a container',
   group: 'act',
   about:
-    'Without any value the memory limit is raised: to what an earlier revision had, else to twice what it is. Checks first that a node has room and that quota and LimitRange let a pod of the new size in.',
+    '--raise takes what an earlier revision had, if that was more, else twice what it is. Checks first that a node has room and that quota and LimitRange let a pod of the new size in.',
   words: { workload: { about: 'deployment/NAME, statefulset/NAME or daemonset/NAME; the service itself when not said' } },
   options: [
+    { flags: '--raise <limit>', summary: 'raise this limit, without a value', choices: ['memory', 'cpu'] },
     { flags: '--memory-limit <quantity>', summary: 'for example 512Mi' },
     { flags: '--memory-request <quantity>', summary: 'for example 256Mi' },
     { flags: '--cpu-limit <quantity>', summary: 'for example 500m or 2' },

@@ -6,7 +6,10 @@ export const service: CommandEntry = {
   summary: "put a Service's selector and target ports back on the pods",
   group: 'act',
   words: { name: { about: 'the Service; that of the settings when not said' } },
-  options: actionOptions,
+  options: [
+    { flags: '--every-node', summary: 'also let nodes without a pod of it forward to others (traffic policy Cluster)' },
+    ...actionOptions,
+  ],
   examples: [{ line: 'task-mcp service --dry-run', about: 'what is wrong with it and what would be changed' }],
   exits: actionExits,
   load: () => import('../service.ts'),
