@@ -139,13 +139,8 @@ function aScene(): Scene {
   const objects = Object.fromEntries(Object.keys(resources).map((kind) => [kind, []])) as unknown as Scene['objects']
   const own = template()
   const set = aSet('kestrel', 7, own, 3000, 3)
-  const old = aSet(
-    'kestrel',
-    6,
-    { ...own, spec: { ...own.spec, containers: [{ ...own.spec.containers[0]!, image: 'registry.example/kestrel:1.7.2' }] } },
-    9000,
-    0,
-  )
+  // What ran before differed in a note alone, so nothing that is found can have come with the newest revision.
+  const old = aSet('kestrel', 6, { ...own, metadata: { ...own.metadata, annotations: { note: 'first' } } }, 9000, 0)
   const store: PodTemplate = {
     metadata: { labels: { app: 'ledger' } },
     spec: { containers: [{ name: 'store', image: 'registry.example/ledger:15', ports: [{ containerPort: 6000 }] }] },

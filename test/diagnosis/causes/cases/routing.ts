@@ -1,0 +1,158 @@
+import type { Change } from '../../../support/snapshot.ts'
+import { change, edited, gone, logs, notReady, put, release } from '../../../support/snapshot-changes.ts'
+import type { Case } from '../case.ts'
+
+const front = (alter: Parameters<typeof change<'services'>>[2]): Change => change('services', 'kestrel-front', alter)
+const selector = (labels: Record<string, string>): Change =>
+  front((s) => {
+    s.spec.selector = labels
+  })
+const target = (port: number | string): Change =>
+  front((s) => {
+    s.spec.ports![0]!.targetPort = port
+  })
+const ingress = (service: string, port: number, className = 'gate') =>
+  put('ingresses', {
+    metadata: { name: 'way-in' },
+    spec: {
+      ingressClassName: className,
+      rules: [{ http: { paths: [{ backend: { service: { name: service, port: { number: port } } } }] } }],
+    },
+  })
+const noIngress: Change = (s) => {
+  s.objects.ingresses = []
+}
+const gate = put('ingressclasses', { metadata: { name: 'gate' } })
+const expired = 'upstream call failed: x509: certificate has expired or is not yet valid'
+const stranger: Change = (s) => {
+  const own = s.objects.pods.find((p) => p.metadata.labels?.app === 'ledger')!
+  own.metadata.labels!.tier = 'web'
+  for (const p of s.objects.pods) if (p.metadata.labels?.app === 'kestrel') p.metadata.labels.tier = 'web'
+  for (const d of s.objects.deployments) d.spec.template.metadata!.labels!.tier = 'web'
+}
+
+export const cases: Case[] = [
+  {
+    code: 'service_missing',
+    what: 'the Service was deleted',
+    subject: 'Service/kestrel-front',
+    remedy: 'manual',
+    fault: [gone('services', 'kestrel-front')],
+    without: [
+      put('services', {
+        metadata: { name: 'kestrel-front' },
+        spec: { selector: { app: 'kestrel' }, ports: [{ port: 80, targetPort: 8081 }] },
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'service_selector_mismatch',
+    what: 'the Service selects what no pod carries',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [selector({ app: 'kestrels' })],
+    without: [selector({ app: 'kestrel' })],
+    instead: 'none',
+  },
+  {
+    code: 'service_target_port',
+    what: 'the Service leads to a port on which nothing listens',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [target(8099)],
+    without: [target(8081)],
+    instead: 'none',
+  },
+  {
+    code: 'service_target_port',
+    what: 'the Service names a port that no container has',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [target('wep')],
+    without: [target('web')],
+    instead: 'none',
+  },
+  {
+    code: 'service_selector_pollution',
+    what: 'the Service selects pods of another workload too',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [stranger, selector({ tier: 'web' })],
+    without: [selector({ app: 'kestrel' })],
+    instead: 'none',
+  },
+  {
+    code: 'traffic_policy_local',
+    what: 'the Service keeps to the node and one node has no pod',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [
+      put('nodes', { metadata: { name: 'worker-c' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } }),
+      front((s) => {
+        s.spec.internalTrafficPolicy = 'Local'
+      }),
+      edited('services', 'kestrel-front', 9),
+    ],
+    without: [gone('nodes', 'worker-c')],
+    instead: 'none',
+  },
+  {
+    code: 'ingress_class',
+    what: 'the Ingress asks for a class that does not exist',
+    subject: 'Ingress/way-in',
+    remedy: 'manual',
+    fault: [gate, ingress('kestrel-front', 80, 'gatte')],
+    without: [noIngress, ingress('kestrel-front', 80)],
+    instead: 'none',
+  },
+  {
+    code: 'ingress_misroute',
+    what: 'the Ingress leads to a port that the Service does not have',
+    subject: 'Ingress/way-in',
+    remedy: 'manual',
+    fault: [gate, ingress('kestrel-front', 8080)],
+    without: [noIngress, ingress('kestrel-front', 80)],
+    instead: 'none',
+  },
+  {
+    code: 'tls_expired',
+    what: 'the certificate of the way in has expired',
+    subject: 'Secret/way-in-tls',
+    remedy: 'manual',
+    fault: [
+      put('ingresses', {
+        metadata: { name: 'way-in' },
+        spec: {
+          tls: [{ secretName: 'way-in-tls' }],
+          rules: [{ http: { paths: [{ backend: { service: { name: 'kestrel-front', port: { number: 80 } } } }] } }],
+        },
+      }),
+      logs('all', [expired]),
+    ],
+    without: [
+      (s) => {
+        s.logs = []
+      },
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'dns_policy',
+    what: 'a release no longer asks the DNS of the cluster',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((spec) => {
+        spec.dnsPolicy = 'Default'
+      }),
+      notReady('new'),
+      logs('new', ['connect failed: getaddrinfo ENOTFOUND ledger', 'connect failed: getaddrinfo ENOTFOUND ledger']),
+    ],
+    without: [
+      (s) => {
+        for (const d of s.objects.deployments) delete d.spec.template.spec.dnsPolicy
+      },
+    ],
+  },
+]

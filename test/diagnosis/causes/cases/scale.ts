@@ -1,0 +1,131 @@
+import { ago, type Change } from '../../../support/snapshot.ts'
+import { change, noPods, notReady, put, release, workload } from '../../../support/snapshot-changes.ts'
+import type { Case } from '../case.ts'
+
+const strategy = (type: string): Change =>
+  workload((d) => {
+    d.spec.strategy = { type }
+  })
+const pausedWith = (image: string | undefined): Change =>
+  workload((d) => {
+    d.spec.paused = true
+    d.spec.template = structuredClone(d.spec.template)
+    if (image) d.spec.template.spec.containers[0]!.image = image
+  })
+const autoscaler = (conditions: { type: string; status: string; reason: string; message: string }[], status = {}) =>
+  put('horizontalpodautoscalers', {
+    metadata: { name: 'kestrel' },
+    spec: {
+      scaleTargetRef: { kind: 'Deployment', name: 'kestrel' },
+      minReplicas: 2,
+      maxReplicas: 3,
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 60 } } }],
+    },
+    status: { desiredReplicas: 3, ...status, conditions: conditions.map((c) => ({ ...c, lastTransitionTime: ago(15) })) },
+  })
+const busy = (percent: number) => ({
+  currentMetrics: [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: percent } } }],
+})
+const tooMany = {
+  type: 'ScalingLimited',
+  status: 'True',
+  reason: 'TooManyReplicas',
+  message: 'the desired replica count is more than the maximum',
+}
+
+export const cases: Case[] = [
+  {
+    code: 'scaled_to_zero',
+    what: 'somebody asked for no pod',
+    subject: 'Deployment/kestrel',
+    remedy: 'scale',
+    fault: [
+      noPods,
+      workload((d) => {
+        d.spec.replicas = 0
+        d.metadata.managedFields = [{ manager: 'kubectl', operation: 'Update', time: ago(5) }]
+      }),
+    ],
+    without: [
+      workload((d) => {
+        d.spec.replicas = 3
+      }),
+    ],
+  },
+  {
+    code: 'rollout_paused',
+    what: 'a newer template waits behind a pause',
+    subject: 'Deployment/kestrel',
+    remedy: 'resume',
+    fault: [pausedWith('registry.example/kestrel:1.8.1')],
+    without: [pausedWith('registry.example/kestrel:1.8.0')],
+    instead: 'none',
+  },
+  {
+    code: 'rollout_strategy',
+    what: 'every old pod was stopped before a new one was ready',
+    subject: 'Deployment/kestrel',
+    remedy: 'manual',
+    fault: [
+      strategy('Recreate'),
+      release((_, main) => {
+        main.image = 'registry.example/kestrel:1.8.1'
+      }),
+      notReady('new'),
+    ],
+    without: [strategy('RollingUpdate')],
+    instead: 'none',
+  },
+  {
+    code: 'hpa_no_metrics',
+    what: 'a container states no request to measure against',
+    subject: 'HorizontalPodAutoscaler/kestrel',
+    remedy: 'resources',
+    fault: [
+      autoscaler([
+        { type: 'ScalingActive', status: 'False', reason: 'FailedGetResourceMetric', message: 'missing request for cpu in container main' },
+      ]),
+    ],
+    without: [
+      change('horizontalpodautoscalers', 'kestrel', (h) => {
+        h.status!.conditions![0]!.status = 'True'
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'hpa_capped',
+    what: 'the autoscaler wants more than it may',
+    subject: 'HorizontalPodAutoscaler/kestrel',
+    remedy: 'scale',
+    fault: [autoscaler([tooMany], busy(94))],
+    without: [
+      change('horizontalpodautoscalers', 'kestrel', (h) => {
+        Object.assign(h.status!, busy(40))
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'pdb_blocks',
+    what: 'a budget lets no pod leave a node that is being emptied',
+    subject: 'PodDisruptionBudget/kestrel',
+    remedy: 'scale',
+    fault: [
+      put('poddisruptionbudgets', {
+        metadata: { name: 'kestrel' },
+        spec: { minAvailable: 3, selector: { matchLabels: { app: 'kestrel' } } },
+        status: { disruptionsAllowed: 0, currentHealthy: 3, desiredHealthy: 3 },
+      }),
+      change('nodes', 'worker-a', (n) => {
+        n.spec = { unschedulable: true }
+      }),
+    ],
+    without: [
+      change('nodes', 'worker-a', (n) => {
+        n.spec = {}
+      }),
+    ],
+    instead: 'none',
+  },
+]

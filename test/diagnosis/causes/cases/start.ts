@@ -1,0 +1,175 @@
+import { ago, type Change, now } from '../../../support/snapshot.ts'
+import { always, dies, edited, event, logs, pods, release, startedAgain, waits, workload } from '../../../support/snapshot-changes.ts'
+import type { Case } from '../case.ts'
+
+const noLogs: Change = (s) => {
+  s.logs = []
+}
+const withInit = always((spec) => {
+  spec.initContainers = [{ name: 'before', image: 'registry.example/tools:3', command: ['wait-for', 'ledger:6000'] }]
+})
+const inInit = (minutes: number): Change =>
+  pods(0, (pod) => {
+    pod.status!.phase = 'Pending'
+    for (const c of pod.status!.conditions!) if (c.type === 'Ready') c.status = 'False'
+    pod.status!.initContainerStatuses = [{ name: 'before', ready: false, restartCount: 0, state: { running: { startedAt: ago(minutes) } } }]
+    pod.status!.containerStatuses = [{ name: 'main', ready: false, restartCount: 0, state: { waiting: { reason: 'PodInitializing' } } }]
+  })
+
+export const cases: Case[] = [
+  {
+    code: 'bad_command',
+    what: 'a release has a typo in its command',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.command = ['/srv/kestrell']
+      }),
+      waits('RunContainerError', 'exec: "/srv/kestrell": stat /srv/kestrell: no such file or directory', 'new'),
+    ],
+    without: [dies({ exit: 1 }, 'new'), logs('new', ['Error: table not found in plan'])],
+  },
+  {
+    code: 'bad_command',
+    what: 'a shell cannot find the program',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.args = ['--modee']
+      }),
+      dies({ exit: 127 }, 'new'),
+      logs('new', ['sh: kestrell: not found'], { previous: true }),
+    ],
+    without: [
+      noLogs,
+      dies({ exit: 1 }, 'new'),
+      workload((d) => {
+        delete d.spec.template.spec.containers[0]!.args
+      }),
+      (s) => {
+        delete s.objects.replicasets.find((r) => r.metadata.annotations?.['deployment.kubernetes.io/revision'] === '8')!.spec.template.spec
+          .containers[0]!.args
+      },
+    ],
+    instead: 'crash_on_start',
+  },
+  {
+    code: 'missing_env',
+    what: 'a release lost a variable and the program says which',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.env = main.env!.filter((e) => e.name !== 'WORKERS')
+        main.image = 'registry.example/kestrel:1.8.1'
+      }),
+      dies({ exit: 1 }, 'new'),
+      logs('new', ['starting', 'Error: WORKERS must be set'], { previous: true }),
+    ],
+    without: [noLogs, logs('new', ['starting', 'Error: index out of range in plan 3'], { previous: true })],
+    instead: 'crash_on_start',
+  },
+  {
+    code: 'missing_env',
+    what: 'nothing but a variable was taken away, and the logs cannot be read',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.env = main.env!.filter((e) => e.name !== 'WORKERS')
+      }),
+      dies({ exit: 1 }, 'new'),
+      (s) => {
+        s.parts.logs = { state: 'denied', reason: 'may not get pods/log' }
+      },
+    ],
+    without: [
+      (s) => {
+        s.objects.replicasets
+          .find((r) => r.metadata.annotations?.['deployment.kubernetes.io/revision'] === '8')!
+          .spec.template.spec.containers[0]!.env!.push({ name: 'WORKERS', value: '4' })
+      },
+    ],
+    instead: 'crash_on_start',
+  },
+  {
+    code: 'crash_on_start',
+    what: 'a release crashes with an error of its own',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.image = 'registry.example/kestrel:1.9.0'
+      }),
+      dies({ exit: 1 }, 'new'),
+      logs('new', ['starting', 'TypeError: x is not a function', '    at boot (main.js:4:2)'], { previous: true }),
+    ],
+    without: [dies({ exit: 137, reason: 'OOMKilled', lasted: 1 }, 'new')],
+    instead: 'memory_limit_low',
+  },
+  {
+    code: 'crash_on_start',
+    what: 'it crashes and nothing was changed: there is nothing to go back to',
+    subject: 'Deployment/kestrel',
+    remedy: 'capture',
+    fault: [dies({ exit: 3 }), logs('all', ['assertion broken at plan.c:88'], { previous: true })],
+    without: [
+      noLogs,
+      dies({ exit: 137 }),
+      event('all', 'Unhealthy', 'Liveness probe failed: HTTP probe failed with statuscode: 500'),
+      event('all', 'Killing', 'Container main failed liveness probe, will be restarted'),
+    ],
+    instead: 'liveness_too_aggressive',
+  },
+  {
+    code: 'config_change',
+    what: 'pods that started again after an edit of their ConfigMap crash',
+    subject: 'ConfigMap/kestrel-settings',
+    remedy: 'config',
+    fault: [
+      edited('configmaps', 'kestrel-settings', 20),
+      startedAgain(10),
+      dies({ exit: 1 }),
+      logs('all', ['Error: level "loud" is unknown'], { previous: true }),
+    ],
+    without: [
+      (s) => {
+        s.objects.configmaps[0]!.metadata.managedFields!.pop()
+      },
+    ],
+    instead: 'crash_on_start',
+  },
+  {
+    code: 'corrupt_credentials',
+    what: 'pods that started again after an edit of their Secret crash',
+    subject: 'Secret/kestrel-keys',
+    remedy: 'config',
+    fault: [
+      edited('secrets', 'kestrel-keys', 20),
+      startedAgain(10),
+      dies({ exit: 1 }),
+      logs('all', ['Error: origin key is not 32 bytes'], { previous: true }),
+    ],
+    without: [
+      (s) => {
+        s.objects.secrets[0]!.metadata.managedFields!.pop()
+      },
+    ],
+    instead: 'crash_on_start',
+  },
+  {
+    code: 'init_dependency_hang',
+    what: 'an init container waits and waits',
+    subject: 'Deployment/kestrel',
+    remedy: 'manual',
+    fault: [
+      withInit,
+      inInit(9),
+      logs(0, ['waiting for ledger:6000', 'waiting for ledger:6000', 'waiting for ledger:6000'], { container: 'before' }),
+    ],
+    without: [inInit((Date.parse(ago(0)) - now) / 60_000 + 0.1)],
+    instead: 'none',
+  },
+]
