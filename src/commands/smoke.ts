@@ -1,8 +1,8 @@
 /** `task-mcp smoke`: after a deploy, whether it may stay. */
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
+import { podLines, rolloutOf } from '../diagnosis/rollout.ts'
 import { judgeSmoke, type SmokeFacts } from '../diagnosis/smoke.ts'
-import { podLines, rolloutOf } from '../diagnosis/status.ts'
 import { makeView, type View } from '../diagnosis/view.ts'
 import { type ExitCode, exit, UsageError } from '../errors.ts'
 import { discover } from '../facts/discover.ts'

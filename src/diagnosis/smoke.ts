@@ -3,7 +3,7 @@ import type { Side } from '../facts/sides.ts'
 import type { Part } from '../facts/snapshot.ts'
 import type { WalkStep } from '../facts/walk.ts'
 import type { Thresholds } from '../settings.ts'
-import type { PodLine, Rollout } from './status.ts'
+import type { PodLine, Rollout } from './rollout.ts'
 
 export interface SmokeFacts {
   /** RFC 3339. */

@@ -1,6 +1,7 @@
 /** The service at a glance, for people: one screen. */
 import type { Change } from '../diagnosis/changes.ts'
-import type { PodLine, StatusReport, Traffic } from '../diagnosis/status.ts'
+import type { PodLine } from '../diagnosis/rollout.ts'
+import type { StatusReport, Traffic } from '../diagnosis/status.ts'
 import type { Part } from '../facts/snapshot.ts'
 import { columnsOf, counted, type Look, labelled, listed, phrase } from './page.ts'
 import { onSteps, sparkline } from './spark.ts'
