@@ -7,6 +7,7 @@ import { startServer } from '../server/server.ts'
 import { settingTable } from '../server/setting-table.ts'
 import { keyOf, type RawSettings, resolveSettings, type Settings, settingsFromEnv } from '../server/settings.ts'
 import { StoreError } from '../server/store/port.ts'
+import { createBatch } from '../server/telemetry/batch.ts'
 
 /** The options of the entry, in camel case; a switch that was not said is false. */
 export type ServeOptions = Readonly<Record<string, unknown>> & { readonly settings?: string }
@@ -14,9 +15,10 @@ export type ServeOptions = Readonly<Record<string, unknown>> & { readonly settin
 /** Runs the server until the context's signal aborts. */
 export async function run(context: Context, _args: readonly string[], options: ServeOptions): Promise<ExitCode> {
   const settings = await serverSettings(context, options)
+  const logs = createBatch((text) => context.terminal.out(text))
   try {
     const server = await startServer(settings, {
-      log: (line) => context.terminal.out(`${line}\n`),
+      log: logs.add,
       clock: context.clock,
       signal: context.signal,
       version: context.version,
@@ -31,6 +33,8 @@ export async function run(context: Context, _args: readonly string[], options: S
         cause: error,
       })
     throw error
+  } finally {
+    logs.flush()
   }
 }
 

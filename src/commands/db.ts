@@ -1,0 +1,122 @@
+/** `task-mcp db`: check, backup, restore and migrate the database that `task-mcp serve` uses. */
+import path from 'node:path'
+import type { Context } from '../context.ts'
+import { type ExitCode, exit, UnreachableError, UsageError } from '../errors.ts'
+import type { Settings } from '../server/settings.ts'
+import { backupFile, checkFile, type FileCheck, restoreFile } from '../server/store/maintenance.ts'
+import { migrations } from '../server/store/migrations.ts'
+import { type Store, StoreError } from '../server/store/port.ts'
+import { type ServeOptions, serverSettings } from './serve.ts'
+
+type DbOptions = ServeOptions & { readonly json?: boolean }
+
+const newest = migrations('sqlite').at(-1)?.version ?? 0
+
+/** Looks, and changes nothing. */
+export async function check(context: Context, _args: readonly string[], options: DbOptions): Promise<ExitCode> {
+  const settings = await serverSettings(context, options)
+  return explained(async () => {
+    if (settings.databaseUrl !== '') return checkPostgres(context, settings)
+    const found = checkFile(fileOf(context, settings))
+    show(
+      context,
+      options,
+      found,
+      found.problems.length === 0 ? `${summary(found)}, nothing wrong` : `${found.path}: ${found.problems.join('; ')}`,
+    )
+    return found.problems.length === 0 && found.schemaVersion >= newest ? exit.ok : exit.findings
+  })
+}
+
+/** Copies the SQLite file, also while it is in use. */
+export async function backup(context: Context, args: readonly string[], options: DbOptions): Promise<ExitCode> {
+  const settings = await serverSettings(context, options)
+  if (settings.databaseUrl !== '')
+    throw new UsageError('this server is on PostgreSQL', 'pg_dump --format=custom "$TASK_MCP_DATABASE_URL" > FILE makes a backup')
+  return explained(async () => {
+    const made = await backupFile(fileOf(context, settings), path.resolve(context.cwd, args[0] ?? ''))
+    show(context, options, made, summary(made))
+    return exit.ok
+  })
+}
+
+/** Puts a backup in place of the SQLite file. */
+export async function restore(context: Context, args: readonly string[], options: DbOptions): Promise<ExitCode> {
+  const settings = await serverSettings(context, options)
+  if (settings.databaseUrl !== '')
+    throw new UsageError('this server is on PostgreSQL', 'pg_restore --clean --dbname "$TASK_MCP_DATABASE_URL" FILE puts a backup back')
+  return explained(async () => {
+    const put = restoreFile(path.resolve(context.cwd, args[0] ?? ''), fileOf(context, settings))
+    show(context, options, put, summary(put))
+    return exit.ok
+  })
+}
+
+/** Brings the schema up to date. */
+export async function migrate(context: Context, _args: readonly string[], options: DbOptions): Promise<ExitCode> {
+  const settings = await serverSettings(context, options)
+  return explained(async () => {
+    const store = await storeOf(context, settings)
+    try {
+      await store.migrate()
+      show(context, options, { place: store.place, schemaVersion: newest }, `${store.place}: schema version ${newest}`)
+      return exit.ok
+    } finally {
+      await store.close()
+    }
+  })
+}
+
+async function checkPostgres(context: Context, settings: Settings): Promise<ExitCode> {
+  const store = await storeOf(context, settings)
+  try {
+    const row = await store.read('check', (tx) => tx.get('SELECT max(version) AS version FROM schema_migrations'))
+    await store.probe()
+    const version = Number(row?.version ?? 0)
+    context.terminal.out(
+      `${store.place}: schema version ${version}${version < newest ? `, this release has ${newest}: task-mcp db migrate` : ', a write is durable'}\n`,
+    )
+    return version < newest ? exit.findings : exit.ok
+  } finally {
+    await store.close()
+  }
+}
+
+async function storeOf(context: Context, settings: Settings): Promise<Store> {
+  if (settings.databaseUrl === '') {
+    const { openSqlite } = await import('../server/store/sqlite.ts')
+    return openSqlite({ path: fileOf(context, settings), maxBytes: 0, observe: () => undefined })
+  }
+  const { openPostgres } = await import('../server/store/postgres.ts')
+  const { databaseUrl: url, databaseConnectTimeout: connectTimeout, databaseStatementTimeout: statementTimeout } = settings
+  return openPostgres({
+    url,
+    poolSize: 2,
+    connectTimeout,
+    statementTimeout,
+    instance: 'db',
+    observe: () => undefined,
+    onFeed: () => undefined,
+  })
+}
+
+const fileOf = ({ cwd }: Context, { databasePath }: Settings): string => path.resolve(cwd, databasePath)
+
+const summary = ({ path: file, schemaVersion, tasks, bytes }: FileCheck): string =>
+  `${file}: ${tasks} tasks, ${bytes} bytes, schema version ${schemaVersion}`
+
+function show({ terminal }: Context, { json }: DbOptions, value: object, text: string): void {
+  terminal.out(`${json === true ? JSON.stringify(value) : text}\n`)
+}
+
+async function explained(work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof StoreError)
+      throw new UnreachableError(`the database cannot be used: ${error.message}`, 'see --database-path and TASK_MCP_DATABASE_URL', {
+        cause: error,
+      })
+    throw error
+  }
+}
