@@ -1,0 +1,86 @@
+/** One server to be measured, in a process of its own: `raw`, `ours` or `stock`. Sends its URL and headers, then its CPU time when asked. */
+import { mkdtempSync, openSync, writeSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { z } from 'zod'
+import { startServer } from '../../src/server/server.ts'
+import { resolveSettings } from '../../src/server/settings.ts'
+import { createBatch } from '../../src/server/telemetry/batch.ts'
+
+const token = 'bench-token-0123456789'
+
+const starts: Readonly<Record<string, () => Promise<string>>> = {
+  raw: async () => {
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const { id, params } = JSON.parse(Buffer.concat(chunks).toString())
+        const text = JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: params?.arguments?.text }] } })
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+        response.end(text)
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+  },
+  ours: async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'task-mcp-bench-'))
+    const file = openSync('/dev/null', 'w')
+    const logs = createBatch((text) => writeSync(file, text))
+    const limits = { 'rate-limit': 1_000_000, 'rate-burst': 1_000_000, 'address-rate-limit': 1_000_000 }
+    const { url } = await startServer(
+      resolveSettings({ port: 0, 'database-path': path.join(folder, 'tasks.db'), tokens: `bench=${token}`, ...limits }),
+      {
+        log: logs.add,
+        clock: { now: () => Date.now() },
+        signal: new AbortController().signal,
+        version: 'bench',
+        also: {
+          tools: [
+            {
+              name: 'echo',
+              title: 'echo',
+              description: 'echo',
+              inputSchema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+              scope: 'tasks:read',
+              call: async ({ text }: { text: string }) => ({ content: [{ type: 'text', text }] }),
+            },
+          ],
+          resources: [],
+          prompts: [],
+        },
+      },
+    )
+    return url
+  },
+  stock: async () => {
+    const transports = new Map<string, StreamableHTTPServerTransport>()
+    const server = createServer((request, response) => {
+      void (async () => {
+        const known = transports.get(String(request.headers['mcp-session-id']))
+        if (known !== undefined) return known.handleRequest(request, response)
+        const mcp = new McpServer({ name: 'stock', version: '1' })
+        mcp.registerTool('echo', { description: 'echo', inputSchema: { text: z.string() } }, async ({ text }) => ({
+          content: [{ type: 'text', text }],
+        }))
+        const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
+          sessionIdGenerator: () => crypto.randomUUID(),
+          onsessioninitialized: (id) => void transports.set(id, transport),
+        })
+        await mcp.connect(transport as never)
+        await transport.handleRequest(request, response)
+      })()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+  },
+}
+
+const url = await starts[process.argv[2] ?? '']!()
+process.on('message', () => process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage().rss }))
+process.send?.({ url, token })
