@@ -80,7 +80,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     metrics.configHash.set(configHash(next))
   })
   const current = live.settings
-  const store = openStore(settings, { instance: randomUUID(), metrics, log })
+  const store = await openStore(current, { instance: randomUUID(), metrics, log })
   const list = createTaskList(store, io.clock.now)
   const webhook = settings.webhookUrl === '' ? undefined : createWebhook(settings, metrics, log)
   const offer: Offer = {

@@ -57,7 +57,10 @@ export function createVerifyJwt(settings: Settings, now: () => number): VerifyJw
 
 function principalOf({ iss, sub, scope, scp }: JWTPayload & { scope?: unknown; scp?: unknown }): Principal {
   const words = typeof scope === 'string' ? scope.split(' ') : Array.isArray(scp) ? scp.map(String) : []
+  // A name becomes part of tasks and history: no control characters, and no more than fits a line.
   const name = String(sub)
+    .replace(/\p{Cc}/gu, '')
+    .slice(0, 200)
   return { name, tag: tagOf(`${iss} ${name}`), scopes: new Set(words) }
 }
 

@@ -24,6 +24,8 @@ export interface Seen {
   readonly requestId: string
   call: Call | undefined
   method: string | undefined
+  /** Of the trace that the caller takes part in, by `traceparent` in the headers or in `_meta`. */
+  traceId: string | undefined
 }
 
 export interface Listener {
@@ -54,7 +56,7 @@ export async function listen(at: { host: string; port: number }, routes: Routes,
       const path = pathOf(request.url ?? '/')
       const given = request.headers['x-request-id']
       const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
-      const seen: Seen = { requestId, call: undefined, method: undefined }
+      const seen: Seen = { requestId, call: undefined, method: undefined, traceId: traceIdOf(request.headers.traceparent) }
       response.setHeader('x-request-id', requestId)
       metrics.httpActive.inc()
       let left = false
@@ -142,6 +144,7 @@ function createFinish(metrics: Metrics, log: Log): Finish {
       seconds: Math.round(seconds * 1e6) / 1e6,
       principal: seen.call?.principal.tag,
       mcp_method: seen.method,
+      trace_id: seen.traceId,
       ...(streaming ? { stream: true } : {}),
     })
   }
@@ -157,4 +160,10 @@ function whyNot({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'EACCES') return 'this user may not use that port'
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'this machine does not have that address'
   return message
+}
+
+/** The trace id of a `traceparent` (W3C Trace Context), or undefined when it is none. */
+export function traceIdOf(traceparent: unknown): string | undefined {
+  const id = typeof traceparent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent)?.[1] : undefined
+  return id === '0'.repeat(32) ? undefined : id
 }

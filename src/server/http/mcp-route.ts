@@ -6,7 +6,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { nestsDeeper, readBody } from './body.ts'
 import type { Call } from './call.ts'
 import type { Guard } from './guard.ts'
-import type { Seen } from './listener.ts'
+import { type Seen, traceIdOf } from './listener.ts'
 import { comeBack, HttpRefusal } from './refusal.ts'
 
 export interface McpRoute {
@@ -32,6 +32,7 @@ export function createMcpRoute(
       case 'POST': {
         const body = await parsedBody(request, settings())
         seen.method = methodOf(body)
+        seen.traceId ??= traceIdOf(metaOf(body)?.traceparent)
         return modern.claims(call, body) ? modern.post(call, body) : legacy.post(call, body)
       }
       case 'GET':
@@ -78,6 +79,11 @@ async function parsedBody(request: IncomingMessage, { maxBodyBytes, maxDepth }: 
   } catch {
     throw new HttpRefusal(400, 'Parse error: the body is not JSON', { code: -32700 })
   }
+}
+
+function metaOf(body: unknown): Record<string, unknown> | undefined {
+  const meta = (body as { params?: { _meta?: unknown } } | null)?.params?._meta
+  return typeof meta === 'object' && meta !== null ? (meta as Record<string, unknown>) : undefined
 }
 
 function methodOf(body: unknown): string | undefined {

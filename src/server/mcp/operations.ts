@@ -6,7 +6,7 @@ import { DependencyError } from '../webhook.ts'
 import type { Offer, Prompt, Tool } from './definition.ts'
 import type { Exchange } from './exchange.ts'
 import { type Params, RpcError, rpcCode } from './rpc.ts'
-import { validate } from './validate.ts'
+import { refuseNul, validate } from './validate.ts'
 
 /** The methods that both protocol eras have and that mean the same in both. */
 export const sharedMethods = [
@@ -54,6 +54,7 @@ export function createOperations(offer: Offer): Operations {
       demand(exchange, tool.scope, name)
       const input = params.arguments ?? {}
       validate(tool.inputSchema, input, name)
+      refuseNul(input, name)
       return callTool(tool, input, exchange, params)
     },
     'resources/list': async (params, exchange) => {
@@ -92,7 +93,7 @@ export function createOperations(offer: Offer): Operations {
     has: (method) => Object.hasOwn(methods, method),
     toolNamed: (name) => tools.get(name),
     run: async (method, params, exchange) => {
-      const work = methods[method]
+      const work = Object.hasOwn(methods, method) ? methods[method] : undefined
       if (work === undefined) throw new RpcError(rpcCode.methodNotFound, `Method not found: ${method}`)
       return work(params, exchange)
     },

@@ -20,6 +20,7 @@ const id = text(64, 'id of the task, such as task_01k3...', 1)
 const version = {
   type: 'integer',
   minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
   description: 'the version you saw; the call is refused when somebody changed the task since',
 }
 const claimId = text(64, 'id of your claim, from claim_task; needed while the task is claimed', 1)
@@ -76,6 +77,24 @@ const filters = {
 
 export const inputs = {
   create: input({ ...fields, idempotencyKey }, ['title']),
+  createMany: input(
+    {
+      tasks: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 100,
+        items: input(
+          {
+            ...fields,
+            dependsOn: { ...fields.dependsOn, description: 'ids of tasks that must be completed first; #1 is the first task of this call' },
+          },
+          ['title'],
+        ),
+      },
+      idempotencyKey,
+    },
+    ['tasks'],
+  ),
   get: input({ id }, ['id']),
   list: input({
     status: { type: 'string', enum: ['open', 'completed', 'any'], default: 'open', description: 'which tasks' },
@@ -104,7 +123,14 @@ export const inputs = {
   release: input({ id, claimId, idempotencyKey }, ['id', 'claimId']),
   comment: input({ id, body: text(20000, 'the comment', 1), idempotencyKey }, ['id', 'body']),
   comments: input({ id, limit, after: text(64, 'id of the last comment you have', 1) }, ['id']),
-  history: input({ id, limit, before: { type: 'integer', minimum: 1, description: 'sequence of the oldest entry you have' } }, ['id']),
+  history: input(
+    {
+      id,
+      limit,
+      before: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'sequence of the oldest entry you have' },
+    },
+    ['id'],
+  ),
 } as const
 
 const string = { type: 'string' }
@@ -177,6 +203,7 @@ const output = (properties: Readonly<Record<string, JsonSchema>>, required: read
 
 export const outputs = {
   task: output({ task }, ['task']),
+  tasks: output({ tasks: { type: 'array', items: task } }, ['tasks']),
   page: output({ tasks: { type: 'array', items: task }, nextCursor: string }, ['tasks']),
   claimed: output({ task: { ...task, type: ['object', 'null'] }, claim }, ['task']),
   claim: output({ claim }, ['claim']),

@@ -70,6 +70,16 @@ export function taskTools(list: TaskList, leave: (event: object) => Promise<void
         task: await list.create(who(exchange), input),
       }),
     ),
+    writes(
+      'create_tasks',
+      'Create several tasks',
+      'Adds up to 100 tasks at once, all or none. A task can depend on an earlier one of the same call by #1, #2 and so on.',
+      inputs.createMany,
+      outputs.tasks,
+      async (input: { tasks: readonly TaskFields[] } & Keyed, exchange) => ({
+        tasks: await list.createMany(who(exchange), input),
+      }),
+    ),
     reads(
       'get_task',
       'Get a task',

@@ -20,6 +20,13 @@ export function validate(schema: JsonSchema, value: unknown, subject: string): v
   throw new RpcError(rpcCode.invalidParams, `Invalid arguments for ${subject}: ${(check.errors ?? []).map(say).join('; ')}`)
 }
 
+/** PostgreSQL has no text with U+0000 in it, so neither store gets any. @throws RpcError `invalid params`. */
+export function refuseNul(value: unknown, subject: string): void {
+  if (typeof value === 'string' && value.includes('\u0000'))
+    throw new RpcError(rpcCode.invalidParams, `Invalid arguments for ${subject}: a text contains the character U+0000`)
+  if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) refuseNul(inner, subject)
+}
+
 function say({ instancePath, keyword, params, message }: ErrorObject): string {
   const where = instancePath === '' ? '' : `${instancePath.slice(1).replaceAll('/', '.')}: `
   if (keyword === 'additionalProperties') return `${where}"${params.additionalProperty}" is not an argument`

@@ -15,14 +15,14 @@ export function cursorFor(query: unknown, { key, id }: Position): string {
 /** @throws Refusal when the text is no cursor, or one of another query. */
 export function positionOf(query: unknown, cursor: string): Position {
   const [print, key, id] = parse(cursor)
-  if (typeof print !== 'string' || typeof key !== 'number' || typeof id !== 'string')
+  if (typeof print !== 'string' || !Number.isSafeInteger(key) || typeof id !== 'string')
     throw new Refusal('invalid', 'the cursor is not one of ours: use nextCursor of the page before, unchanged')
   if (print !== fingerprint(query))
     throw new Refusal(
       'invalid',
       'the cursor belongs to a query with other filters or another order: repeat them, or start without a cursor',
     )
-  return { key, id }
+  return { key: Number(key), id }
 }
 
 function parse(cursor: string): unknown[] {

@@ -28,6 +28,7 @@ export type TaskList = ReturnType<typeof createTaskList>
 /** Names of the operations, as metrics and the slow-query log give them. */
 export const operations = [
   'create',
+  'create_many',
   'get',
   'list',
   'update',
@@ -65,6 +66,17 @@ export function createTaskList(store: Store, now: () => number) {
   return {
     create: (actor: string, fields: TaskFields & WriteOptions): Promise<Task> =>
       write('create', actor, fields, (act) => create(act, fields, load)),
+
+    /** All or none. In `dependsOn`, `#1` is the first task of the same call. */
+    createMany: (actor: string, request: { tasks: readonly TaskFields[] } & WriteOptions): Promise<Task[]> =>
+      write('create_many', actor, request, async (act) => {
+        const made: Task[] = []
+        for (const fields of request.tasks) {
+          const dependsOn = (fields.dependsOn ?? []).map((id) => (/^#\d+$/.test(id) ? (made[Number(id.slice(1)) - 1]?.id ?? id) : id))
+          made.push(await create(act, { ...fields, dependsOn }, load))
+        }
+        return made
+      }),
 
     get: (id: string): Promise<Task> => store.read('get', (tx) => load(tx, id)),
 

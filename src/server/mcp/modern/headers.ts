@@ -24,7 +24,7 @@ export function checkStandardHeaders(headers: IncomingHttpHeaders, method: strin
     throw mismatch(
       named === undefined ? `Mcp-Method is missing, the method is ${method}` : `Mcp-Method is ${named}, the method is ${method}`,
     )
-  const field = nameSource[method]
+  const field = Object.hasOwn(nameSource, method) ? nameSource[method] : undefined
   const value = field === undefined ? undefined : params[field]
   if (typeof value !== 'string') return
   const header = headerOf(headers, 'mcp-name')
