@@ -5,6 +5,7 @@ import path from 'node:path'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { onTestFinished } from 'vitest'
+import type { Offer } from '../../src/server/mcp/definition.ts'
 import { type RunningServer, startServer } from '../../src/server/server.ts'
 import { type RawSettings, resolveSettings } from '../../src/server/settings.ts'
 
@@ -31,7 +32,7 @@ export function aFolder(): string {
   return folder
 }
 
-export async function aServer(raw: RawSettings = {}): Promise<TestServer> {
+export async function aServer(raw: RawSettings = {}, also?: Offer): Promise<TestServer> {
   const databasePath = path.join(aFolder(), 'tasks.db')
   const lines: Array<Record<string, unknown>> = []
   const stop = new AbortController()
@@ -41,6 +42,7 @@ export async function aServer(raw: RawSettings = {}): Promise<TestServer> {
     clock: { now: () => Date.now() },
     signal: stop.signal,
     version: '1.2.3',
+    ...(also === undefined ? {} : { also }),
   })
   onTestFinished(() => server.close())
   return {

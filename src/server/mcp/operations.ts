@@ -4,7 +4,7 @@ import type { ErrorType } from '../telemetry/catalogue.ts'
 import { reasonOf } from '../telemetry/log.ts'
 import { DependencyError } from '../webhook.ts'
 import type { Offer, Prompt, Tool } from './definition.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Principal } from './exchange.ts'
 import { type Params, RpcError, rpcCode } from './rpc.ts'
 import { refuseNul, validate } from './validate.ts'
 
@@ -51,14 +51,14 @@ export function createOperations(offer: Offer): Operations {
       const name = text(params, 'name')
       const tool = tools.get(name)
       if (tool === undefined) throw new RpcError(rpcCode.invalidParams, `Unknown tool: ${name}; tools/list has those there are`)
-      demand(exchange, tool.scope, name)
+      demand(exchange.principal, tool.scope, name)
       const input = params.arguments ?? {}
       validate(tool.inputSchema, input, name)
       refuseNul(input, name)
       return callTool(tool, input, exchange, params)
     },
     'resources/list': async (params, exchange) => {
-      for (const { scope } of offer.resources) demand(exchange, scope, 'resources')
+      for (const { scope } of offer.resources) demand(exchange.principal, scope, 'resources')
       return listResources(offer, optionalText(params, 'cursor'))
     },
     'resources/templates/list': async (params) => {
@@ -68,7 +68,7 @@ export function createOperations(offer: Offer): Operations {
     'resources/read': async (params, exchange) => {
       const uri = text(params, 'uri')
       for (const family of offer.resources) {
-        demand(exchange, family.scope, 'resources')
+        demand(exchange.principal, family.scope, 'resources')
         const contents = await family.read(uri)
         if (contents !== undefined) return { contents }
       }
@@ -84,10 +84,13 @@ export function createOperations(offer: Offer): Operations {
       const prompt = prompts.get(text(params, 'name'))
       if (prompt === undefined)
         throw new RpcError(rpcCode.invalidParams, `Unknown prompt: ${String(params.name)}; prompts/list has those there are`)
-      demand(exchange, prompt.scope, prompt.name)
+      demand(exchange.principal, prompt.scope, prompt.name)
       return prompt.get(promptInput(prompt, params.arguments), exchange, params)
     },
-    'completion/complete': async (params) => ({ completion: await complete(offer, prompts, params) }),
+    'completion/complete': async (params, exchange) => {
+      for (const { scope } of offer.resources) demand(exchange.principal, scope, 'completions')
+      return { completion: await complete(offer, prompts, params) }
+    },
   }
   return {
     has: (method) => Object.hasOwn(methods, method),
@@ -153,7 +156,8 @@ async function candidates(
   throw new RpcError(rpcCode.invalidParams, 'completion/complete needs a ref of type ref/prompt or ref/resource')
 }
 
-function demand({ principal }: Exchange, scope: string, what: string): void {
+/** @throws RpcError 403 that names the scope. */
+export function demand(principal: Principal, scope: string, what: string): void {
   if (principal.scopes.has(scope)) return
   throw new RpcError(rpcCode.refused, `your token does not allow ${what}: it needs the scope ${scope}`, { status: 403, data: { scope } })
 }

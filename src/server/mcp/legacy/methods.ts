@@ -1,7 +1,8 @@
 import type { Exchange } from '../exchange.ts'
-import type { Operations } from '../operations.ts'
+import { demand, type Operations } from '../operations.ts'
 import { type Params, RpcError, rpcCode } from '../rpc.ts'
 import { instructions, serverInfo } from '../server-info.ts'
+import { scopes } from '../task-tools.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -60,6 +61,7 @@ export async function answerMethod(
         throw new RpcError(rpcCode.invalidParams, `there is no log level "${String(params.level)}"; those there are: ${levels.join(', ')}`)
       return {}
     case 'resources/subscribe': {
+      demand(exchange.principal, scopes.read, 'subscriptions')
       const { subscriptions } = session.state
       const uri = uriOf(params)
       if (subscriptions.includes(uri)) return {}

@@ -3,8 +3,10 @@ import type { EventStream } from '../../http/event-stream.ts'
 import type { Streams } from '../../http/streams.ts'
 import type { Change } from '../../store/port.ts'
 import { listActions } from '../change-actions.ts'
+import { demand } from '../operations.ts'
 import { type Params, type RequestId, RpcError, resultMessage, rpcCode } from '../rpc.ts'
 import { taskUri } from '../task-resources.ts'
+import { scopes } from '../task-tools.ts'
 import { complete, metaKey } from './wire.ts'
 
 /** Streams of `subscriptions/listen`. */
@@ -33,6 +35,7 @@ export function createSubscriptions(streams: Streams, version: string): Subscrip
 
   return {
     listen: (call, id, params) => {
+      demand(call.principal, scopes.read, 'subscriptions')
       const { list, uris } = filterOf(params)
       const end = resultMessage(id, complete('subscriptions/listen', { _meta: { [metaKey.subscription]: id } }, version))
       call.streaming = true
