@@ -35,7 +35,8 @@ export interface Objection {
 }
 
 export type Verification =
-  | { what: 'rollout'; ref: ObjectRef; kind: string }
+  /** `atLeast` replicas must be asked for as well, where an autoscaler is to ask for them. */
+  | { what: 'rollout'; ref: ObjectRef; kind: string; atLeast?: number }
   | { what: 'stopped'; ref: ObjectRef; kind: string }
   | { what: 'endpoints'; namespace: string; service: string; port: number; path: string }
   | { what: 'gone'; ref: ObjectRef; uid: string; workload: ObjectRef | undefined }

@@ -28,6 +28,7 @@ export async function planScale(
   const hpa = await autoscalerOf(look, target)
   const writes = writesFor(target, hpa, now, wanted)
   const up = wanted > now
+  const minimum = writes.flatMap((write) => write.fields).find((field) => field.path.at(-1) === 'minReplicas')?.to as number | undefined
   const plan: Plan = {
     ...planBase(look, 'scale', target),
     summary: `scale ${what} from ${now} to ${wanted}`,
@@ -45,7 +46,7 @@ export async function planScale(
     verification:
       wanted === 0
         ? [{ what: 'stopped', ref: refOf(target), kind: target.kind }]
-        : [{ what: 'rollout', ref: refOf(target), kind: target.kind }],
+        : [{ what: 'rollout', ref: refOf(target), kind: target.kind, ...(minimum === undefined ? {} : { atLeast: minimum }) }],
   }
   if (writes.length === 0) return { ...plan, already: `${what} already has ${now} replica${now === 1 ? '' : 's'}` }
   if (hpa !== undefined)

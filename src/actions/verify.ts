@@ -61,6 +61,9 @@ async function stateOf(look: Look, verification: Verification): Promise<State> {
       look.signal,
     )) as AnyWorkload
     const state = rolloutState(verification.kind, workload, verification.what === 'stopped')
+    const least = verification.what === 'rollout' ? (verification.atLeast ?? 0) : 0
+    if (least > ((workload as Deployment).spec.replicas ?? 1))
+      return { holds: false, said: `${state.said}; the autoscaler has not asked for ${least} yet` }
     return state.holds ? state : { ...state, said: `${state.said}${await trouble(look, workload)}` }
   } catch (error) {
     if (error instanceof UnreachableError && !look.signal.aborted) return { holds: false, said: error.message }

@@ -188,6 +188,17 @@ test('a Service that stays on its node is let off it only when asked', async () 
   expect(shop.cluster.one('services', namespace, 'checkout').spec.internalTrafficPolicy).toBe('Cluster')
 })
 
+test('an autoscaler that has not acted yet is waited for', async () => {
+  const shop = aShop()
+  shop.cluster.put('horizontalpodautoscalers', {
+    metadata: { name: 'c', namespace },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'checkout' }, minReplicas: 1, maxReplicas: 9 },
+  })
+  const idle = await shop.run('scale', '--replicas', '5', '--yes', '--wait', '20s')
+  expect(idle.code).toBe(6)
+  expect(idle.out).toContain('the autoscaler has not asked for 5 yet')
+})
+
 test('an autoscaler at its maximum is given room, and no minimum', async () => {
   const shop = aShop()
   shop.cluster.put('horizontalpodautoscalers', {

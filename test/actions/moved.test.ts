@@ -88,6 +88,31 @@ test('a record cut in the middle of a line loses that line and no more', async (
   expect(shop.deployment().spec.replicas).toBe(3)
 })
 
+test('killed at any moment, the next command names what was cut off and undo settles it', async () => {
+  const whole = aShop()
+  const before = ownPart(whole.deployment())
+  await whole.run('scale', '--replicas', '5', '--yes')
+  const lines = whole.world.disk.get(recordFile)!.trim().split('\n')
+  expect(lines).toHaveLength(4)
+  for (const [written, applied] of [
+    [1, false],
+    [2, false],
+    [2, true],
+    [3, true],
+  ] as const) {
+    const shop = aShop()
+    await shop.run('scale', '--replicas', '5', '--yes')
+    if (!applied) await shop.run('undo', '--yes')
+    const own = shop.world.disk.get(recordFile)!.trim().split('\n')
+    shop.world.disk.set(recordFile, `${own.slice(0, written).join('\n')}\n`)
+    const next = await shop.run('restart', '--dry-run')
+    expect(next.err.includes('was cut off')).toBe(written === 2)
+    const undone = await shop.run('undo', '--yes')
+    expect(undone.code).toBe(written === 1 ? 2 : 0)
+    expect(ownPart(shop.deployment())).toBe(before)
+  }
+})
+
 test('undo leaves alone what somebody else has changed since', async () => {
   const shop = aShop()
   await shop.run('scale', '--replicas', '5', '--yes')
