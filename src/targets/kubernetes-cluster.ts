@@ -1,9 +1,10 @@
 /** Cluster and ClusterWriter over the API server's own HTTP API. */
 
 import { UnreachableError } from '../errors.ts'
-import { type KubeObject, type ResourceName, type ResourcePlace, type Resources, resources } from '../facts/kubernetes-types.ts'
-import type { Asked } from './api-errors.ts'
+import { type KubeObject, type ResourceName, type Resources, resources } from '../facts/kubernetes-types.ts'
 import { type Connection, KubernetesApi } from './kubernetes-api.ts'
+import { bareMetadata, goJson } from './kubernetes-objects.ts'
+import { askedFor, askedForPath, pathOf, writeParameters } from './kubernetes-paths.ts'
 import type {
   AccessCheck,
   Cluster,
@@ -250,57 +251,4 @@ export class KubernetesCluster implements Cluster, ClusterWriter {
     const answer = await this.#api.json<KubeObject>(request, signal)
     return resource === 'secrets' ? bareMetadata(answer) : answer
   }
-}
-
-const pathOf = (place: ResourcePlace, namespace?: string, name?: string): string =>
-  [
-    place.group === '' ? `/api/${place.version}` : `/apis/${place.group}/${place.version}`,
-    ...(place.namespaced && namespace !== undefined ? ['namespaces', encodeURIComponent(namespace)] : []),
-    place.plural,
-    ...(name === undefined ? [] : [encodeURIComponent(name)]),
-  ].join('/')
-
-const askedFor = (verb: string, place: ResourcePlace, namespace?: string, name?: string): Asked => ({
-  verb,
-  group: place.group,
-  resource: place.plural,
-  ...(place.namespaced && namespace !== undefined ? { namespace } : {}),
-  ...(name === undefined ? {} : { name }),
-})
-
-/** RBAC's words for a path given raw: `/api/v1/nodes/n/proxy/stats` is get on nodes/proxy. */
-function askedForPath(path: string): Asked {
-  const parts = path
-    .split('?', 1)[0]!
-    .split('/')
-    .filter((part) => part !== '')
-  const core = parts[0] === 'api'
-  const rest = parts.slice(core ? 2 : 3)
-  const namespace = rest[0] === 'namespaces' && rest.length > 2 ? rest[1] : undefined
-  const [resource, name, subresource] = namespace === undefined ? rest : rest.slice(2)
-  return {
-    verb: name === undefined && parts.length > 2 ? 'list' : 'get',
-    group: core ? '' : (parts[1] ?? ''),
-    resource: resource === undefined ? path : subresource === undefined ? resource : `${resource}/${subresource}`,
-    namespace,
-    name,
-  }
-}
-
-/** JSON as the API server writes it: a `test` operation of a JSON patch compares strings by their bytes, and Go escapes these characters. */
-const goJson = (body: unknown): string =>
-  JSON.stringify(body).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-
-const writeParameters = (options: WriteOptions): string =>
-  new URLSearchParams({ fieldManager: options.fieldManager, ...(options.dryRun ? { dryRun: 'All' } : {}) }).toString()
-
-/** The object without anything that may hold values: data, and the copy of it that kubectl apply leaves in an annotation. */
-function bareMetadata<T extends KubeObject>(object: T): T {
-  const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...annotations } = object.metadata.annotations ?? {}
-  const metadata = { ...object.metadata, ...(object.metadata.annotations === undefined ? {} : { annotations }) }
-  return {
-    ...(object.apiVersion === undefined ? {} : { apiVersion: object.apiVersion }),
-    ...(object.kind === undefined ? {} : { kind: object.kind }),
-    metadata,
-  } as T
 }
