@@ -56,7 +56,8 @@ export function openTerminal(
       return streams.stdin.isTTY === true
     },
     get columns() {
-      return stdout.columns ?? 80
+      // A terminal that nobody has told its size says 0.
+      return stdout.columns || 80
     },
     color: wantsColor(env, stdout.isTTY === true),
     confirm: (message) => ask({ type: 'confirm', message, default: false }),
