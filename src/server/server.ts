@@ -226,6 +226,7 @@ interface Parts {
 async function drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, webhook, log }: Parts): Promise<void> {
   log.info('stopping', { in_flight: mcp.inFlight(), streams: streams.size })
   health.drain()
+  listener.retire()
   await new Promise((resolve) => setTimeout(resolve, settings.drainDelay * 1000))
   streams.drain()
   const stopped = listener.stop()

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { aFolder, aServer, aSession, initialize } from './a-server.ts'
 
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const ping = { jsonrpc: '2.0', id: 1, method: 'ping' }
 
 test('bearer tokens from the environment and from a file of hashes', async () => {
@@ -111,6 +112,39 @@ test('on a stop it turns not ready, finishes what it does, and tells streams to 
   expect(await stream.text()).toContain('retry: 1000')
   await closed
   await expect(server.post(ping)).rejects.toThrow()
+})
+
+test('clients that call all the while lose no request to a stop', { timeout: 20_000 }, async () => {
+  const server = await aServer({ 'admin-port': 0, 'drain-delay': '500ms', 'rate-limit': 0, 'address-rate-limit': 0 })
+  const { id } = await aSession(server)
+  const agent = new Agent({ keepAlive: true })
+  const outcomes: string[] = []
+  const call = () =>
+    new Promise<string>((resolve) => {
+      const body = JSON.stringify(ping)
+      const headers = { 'content-type': 'application/json', 'mcp-session-id': id, 'content-length': body.length }
+      const sent = request(server.url, { agent, method: 'POST', headers }, (response) => {
+        response.resume()
+        response.on('end', () => resolve(String(response.statusCode)))
+        response.on('error', (error) => resolve(error.message))
+      })
+      sent.on('error', (error: NodeJS.ErrnoException) => resolve(String(error.code)))
+      sent.end(body)
+    })
+  // As a Service does it: nobody is sent to a replica that says it is not ready.
+  let ready = true
+  const callers = Array.from({ length: 10 }, async () => {
+    while (ready) outcomes.push(await call())
+  })
+  await expect.poll(() => outcomes.length).toBeGreaterThan(50)
+  const closed = server.close()
+  await expect.poll(async () => (await fetch(`${server.adminUrl}/health/ready`)).status, { interval: 20 }).toBe(503)
+  await pause(200)
+  ready = false
+  await Promise.all([closed, ...callers])
+  agent.destroy()
+  expect([...new Set(outcomes)]).toEqual(['200'])
+  expect(await fetch(server.url).catch(({ cause }) => cause.code)).toBe('ECONNREFUSED')
 })
 
 test('request ids are taken over, or made, and are in answer and log', async () => {

@@ -1,18 +1,23 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
+const graceMilliseconds = 100
+
 /**
  * Ends the connections of a server as they fall idle. Node's own `closeIdleConnections` leaves those open on which nothing was
  * sent yet, and clients do open some in advance; a stop would wait for them until its deadline.
  */
-export function trackConnections(server: Server): { stop(): Promise<void> } {
+export function trackConnections(server: Server): { retire(): void; stop(): Promise<void> } {
   const busy = new Map<Socket, number>()
+  let retiring = false
   let stopping = false
   server.on('connection', (socket) => {
     busy.set(socket, 0)
     socket.on('close', () => busy.delete(socket))
   })
-  server.on('request', ({ socket }, response) => {
+  // Before the handler, which may answer at once.
+  server.prependListener('request', ({ socket }, response) => {
+    if (retiring) response.setHeader('connection', 'close')
     busy.set(socket, (busy.get(socket) ?? 0) + 1)
     response.on('close', () => {
       const left = (busy.get(socket) ?? 1) - 1
@@ -21,11 +26,18 @@ export function trackConnections(server: Server): { stop(): Promise<void> } {
     })
   })
   return {
+    retire: () => {
+      retiring = true
+    },
     stop: () => {
+      retiring = true
       stopping = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const [socket, requests] of busy) if (requests === 0) socket.destroy()
-      return closed
+      // A request may be on its way on a connection that is idle now: it is waited for a moment, and answered.
+      const sweep = setTimeout(() => {
+        for (const [socket, requests] of busy) if (requests === 0) socket.destroy()
+      }, graceMilliseconds)
+      return closed.finally(() => clearTimeout(sweep))
     },
   }
 }

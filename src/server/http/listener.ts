@@ -31,6 +31,8 @@ export interface Seen {
 export interface Listener {
   readonly port: number
   readonly url: string
+  /** From now on each answer closes its connection, so that clients move on before the listener is gone. */
+  retire(): void
   /** Stops accepting; resolves when every connection is closed. Idle ones are closed at once. */
   stop(): Promise<void>
   /** Cuts the connections that are left. */
@@ -85,7 +87,13 @@ export async function listen(at: { host: string; port: number }, routes: Routes,
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : at.port
   const shown = at.host.includes(':') ? `[${at.host}]` : at.host
-  return { port, url: `http://${shown}:${port}`, stop: connections.stop, cut: () => server.closeAllConnections() }
+  return {
+    port,
+    url: `http://${shown}:${port}`,
+    retire: connections.retire,
+    stop: connections.stop,
+    cut: () => server.closeAllConnections(),
+  }
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, path: string, routes: Routes, seen: Seen): Promise<void> {
