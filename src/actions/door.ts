@@ -71,7 +71,7 @@ export async function perform(door: Door, plan: Plan, consent: Consent): Promise
     door.show(plan, [])
     return receipt('blocked', stop.exitCode, stop.said, { next: stop.next })
   }
-  const diff = await dryRun(door, plan)
+  const { diff, seen } = await dryRun(door, plan)
   door.show(plan, diff)
   if (consent.dryRun) return receipt('dry-run', exit.ok, 'dry run: the API server would take it; nothing was changed', { diff })
   if (!(await agreed(door, plan, consent))) {
@@ -87,7 +87,7 @@ export async function perform(door: Door, plan: Plan, consent: Consent): Promise
   await door.before?.(plan)
   await door.look.record.append({ type: 'plan', plan })
   const undo = plan.writes.some((write) => write.verb === 'delete') ? undefined : `task-mcp undo ${plan.id}`
-  await applyAll(door, plan, undo)
+  await applyAll(door, plan, seen, undo)
   if (plan.undoes !== undefined) await door.look.record.append({ type: 'undone', id: plan.undoes, undo: plan.id })
   if (consent.wait === 0)
     return receipt('applied', exit.ok, `${plan.summary}: applied, not waited for`, { diff, ...(undo ? { undo } : {}) })
@@ -125,18 +125,21 @@ function blocked(plan: Plan, consent: Consent): { said: string; next: string; ex
   return undefined
 }
 
-async function dryRun(door: Door, plan: Plan): Promise<ObjectDiff[]> {
-  const diffs: ObjectDiff[] = []
+/** The API server's answer to every write, and the objects as they were then. */
+async function dryRun(door: Door, plan: Plan): Promise<{ diff: ObjectDiff[]; seen: KubeObject[] }> {
+  const diff: ObjectDiff[] = []
+  const seen: KubeObject[] = []
   for (const write of plan.writes) {
     const now = await current(door.cluster, write, door.look.signal)
     const sent = await send(write, now, causeText(plan), true, door.cluster, door.writer, door.look.signal)
     if (sent.outcome !== 'applied') throw sent.error
-    diffs.push({
+    seen.push(now)
+    diff.push({
       object: named(write.kind, write.ref.name),
       fields: write.verb === 'delete' ? [{ field: '(the whole object)', from: 'there', to: undefined }] : fieldDiff(now, sent.object),
     })
   }
-  return diffs
+  return { diff, seen }
 }
 
 /** The object as it is now: the plan must be about this one, by its uid. */
@@ -159,13 +162,14 @@ async function agreed(door: Door, plan: Plan, consent: Consent): Promise<boolean
 }
 
 /** Every write in order. When one fails after others were applied, the error says what was done and how to take it back. */
-async function applyAll(door: Door, plan: Plan, undo: string | undefined): Promise<void> {
+async function applyAll(door: Door, plan: Plan, seen: readonly KubeObject[], undo: string | undefined): Promise<void> {
   const { record } = door.look
   const by = actor(door.context.env)
   // From here on the deadline of the look no longer counts, only Ctrl-C and the patience of one request.
   for (const [index, write] of plan.writes.entries()) {
     const signal = AbortSignal.any([door.context.signal, AbortSignal.timeout(30_000)])
     const now = await current(door.cluster, write, signal)
+    if (index === 0) unmoved(write, seen[0], now)
     await record.append({ type: 'request', id: plan.id, write: index })
     const sent = await send(write, now, causeText(plan), false, door.cluster, door.writer, signal)
     if (sent.outcome === 'applied') {
@@ -189,6 +193,17 @@ async function applyAll(door: Door, plan: Plan, undo: string | undefined): Promi
     await record.append({ type: 'answer', id: plan.id, write: index, outcome: sent.outcome, said: sent.error.message })
     throw partial(sent.error, sent.outcome, index, plan, write, undo)
   }
+}
+
+/** What changed while somebody thought it over. The patch itself refuses as well; this says which fields. */
+function unmoved(write: PlannedWrite, seen: KubeObject | undefined, now: KubeObject): void {
+  if (seen === undefined || write.guard === 'fields' || now.metadata.generation === seen.metadata.generation) return
+  const changed = fieldDiff(seen, now).filter(({ field }) => !field.startsWith('metadata.'))
+  const said = changed.slice(0, 3).map(({ field, from, to }) => `${field} ${from ?? 'absent'} -> ${to ?? 'absent'}`)
+  throw new MovedError(
+    `${named(write.kind, write.ref.name)} has changed since the plan: ${said.join(', ')}${changed.length > 3 ? `, and ${changed.length - 3} more` : ''}; nothing was changed`,
+    'look again and make a new plan',
+  )
 }
 
 function partial(

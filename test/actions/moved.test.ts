@@ -24,6 +24,22 @@ test('an object that changes between plan and apply is left alone: exit 6', asyn
   expect(shop.deployment().spec.template).toEqual(template())
 })
 
+test('what changed while somebody thought it over is named', async () => {
+  const shop = aShop({ answers: [true] })
+  const { confirm } = shop.world.terminal
+  Object.assign(shop.world.terminal, {
+    confirm: async (question: string) => {
+      shop.release((deployment) => {
+        deployment.spec.replicas = 4
+      })
+      return confirm(question)
+    },
+  })
+  const moved = await shop.run('restart')
+  expect(moved.code).toBe(6)
+  expect(moved.err).toContain('deployment/checkout has changed since the plan: spec.replicas 3 -> 4; nothing was changed')
+})
+
 test('an object deleted and made anew under the same name is another object', async () => {
   const shop = aShop({ answers: [true] })
   const { confirm } = shop.world.terminal
