@@ -32,7 +32,13 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
     const folder = mkdtempSync(path.join(tmpdir(), 'task-mcp-bench-'))
     const file = openSync('/dev/null', 'w')
     const logs = createBatch((text) => writeSync(file, text))
-    const limits = { 'rate-limit': 1_000_000, 'rate-burst': 1_000_000, 'address-rate-limit': 1_000_000 }
+    const limits = {
+      'rate-limit': 1_000_000,
+      'rate-burst': 1_000_000,
+      'address-rate-limit': 1_000_000,
+      'initialize-limit': 0,
+      'max-streams-per-principal': 20_000,
+    }
     const { url } = await startServer(
       resolveSettings({ port: 0, 'database-path': path.join(folder, 'tasks.db'), tokens: `bench=${token}`, ...limits }),
       {
@@ -82,5 +88,8 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
 }
 
 const url = await starts[process.argv[2] ?? '']!()
-process.on('message', () => process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage().rss }))
+process.on('message', (what) => {
+  if (what === 'gc') globalThis.gc?.()
+  process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage().rss })
+})
 process.send?.({ url, token })
