@@ -89,7 +89,8 @@ export function changes(view: View): Change[] {
     for (const object of all(view.snapshot, resource)) {
       const edit = lastEdit(object)
       const time = editedAt(object)
-      if (!time || object.metadata.name === 'kube-root-ca.crt') continue
+      const elsewhere = object.metadata.namespace !== undefined && object.metadata.namespace !== view.service.namespace
+      if (!time || elsewhere || object.metadata.name === 'kube-root-ca.crt') continue
       const created = Math.abs((millis(time) ?? 0) - (millis(object.metadata.creationTimestamp) ?? 0)) < 1500
       found.push({ kind, name: object.metadata.name, at: time, what: created ? 'created' : 'edited', by: edit?.manager, created })
     }

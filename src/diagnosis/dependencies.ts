@@ -94,7 +94,48 @@ export function findDependencies(snapshot: Snapshot, service: ServiceSettings, t
       ),
     )
   }
+  for (const { service: named, from } of namedByItself(snapshot, service)) {
+    if (result.some((d) => d.serviceName === named && d.namespace === service.namespace)) continue
+    result.push(
+      resolve(
+        snapshot,
+        {
+          name: named,
+          declared: false,
+          external: false,
+          host: named,
+          port: undefined,
+          from,
+          namespace: service.namespace,
+          serviceName: named,
+          workloadKind: 'Deployment',
+        },
+        undefined,
+      ),
+    )
+  }
   return result
+}
+
+const failure = /refused|timed? ?out|unreachable|ENOTFOUND|EAI_AGAIN|ECONN|terminated|lost|no such host|cannot|failed|unavailable/i
+
+/** Services of the namespace that the service itself names where it says that something fails: in a bad health answer, or in its log. */
+function namedByItself(snapshot: Snapshot, service: ServiceSettings): { service: string; from: string }[] {
+  const logs = snapshot.logs.state === 'ok' ? snapshot.logs.value.flatMap((l) => l.lines.slice(-60).map((x) => x.text)) : []
+  const bodies = snapshot.probes.flatMap((p) => (p.result.state === 'ok' && p.result.value.status >= 500 ? [p.result.value.body] : []))
+  const texts = [
+    ...bodies.map((text) => ({ text, from: 'health answer' })),
+    ...logs.filter((t) => failure.test(t)).map((text) => ({ text, from: 'log' })),
+  ]
+  if (texts.length === 0) return []
+  return all(snapshot, 'services').flatMap((s) => {
+    const { name, namespace } = s.metadata
+    if (namespace !== service.namespace || name === service.service) return []
+    const address = s.spec.clusterIP && s.spec.clusterIP !== 'None' ? `|${s.spec.clusterIP.replaceAll('.', '\\.')}` : ''
+    const said = new RegExp(`(?:^|[^a-z0-9.-])(?:${name.replaceAll('.', '\\.')}${address})(?=$|[^a-z0-9-])`, 'i')
+    const where = texts.find((t) => said.test(t.text))
+    return where ? [{ service: name, from: where.from }] : []
+  })
 }
 
 function declared(snapshot: Snapshot, service: ServiceSettings, d: DependencySettings): Dependency {

@@ -128,6 +128,7 @@ const what: Readonly<Partial<Record<ResourceName, string>>> = {
   podmetrics: 'CPU and memory now',
   validatingwebhookconfigurations: 'which admission webhook is meant',
   ingresses: 'what stands before the Service',
+  ingressclasses: 'whether the class of an Ingress exists',
 }
 
 function notSeen(view: View): NotSeen[] {
@@ -145,6 +146,14 @@ function notSeen(view: View): NotSeen[] {
   ]
   for (const [name, part, couldChange] of others)
     if (part.state !== 'ok') found.push({ what: name, reason: part.reason, couldChange, next: part.next })
+  const unasked = snapshot.probes.flatMap((p) => (p.result.state === 'denied' ? [p.result] : []))
+  if (unasked[0] && unasked.length === snapshot.probes.length)
+    found.push({
+      what: 'answers',
+      reason: unasked[0].reason,
+      couldChange: 'what pods and the Service answer: ports, probes, health',
+      next: unasked[0].next,
+    })
   if (snapshot.direct.state === 'ok')
     found.push({
       what: 'request history',

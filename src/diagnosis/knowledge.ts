@@ -671,7 +671,7 @@ export const knowledge: Readonly<Partial<Record<CauseCode, Knowledge>>> = {
     owner: 'service',
   },
   event_loop_block: {
-    folds: ['cpu_throttling', 'liveness_too_aggressive', 'bad_release'],
+    folds: ['cpu_throttling', 'liveness_too_aggressive', 'bad_release', 'single_bad_pod', 'readiness_misconfig'],
     cures: [{ action: 'rollback', why: 'the earlier revision left its thread free' }],
     never: [{ action: 'restart', why: 'the same code blocks again' }],
     owner: 'release',

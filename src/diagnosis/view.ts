@@ -17,6 +17,7 @@ import type { LogExcerpt, ProbeResult, Snapshot } from '../facts/snapshot.ts'
 import type { ServiceSettings, Thresholds } from '../settings.ts'
 import type { Series } from '../targets/ports.ts'
 import { type Dependency, findDependencies } from './dependencies.ts'
+import { ordered } from './ordered.ts'
 import { mapSelects, selects } from './selectors.ts'
 import { latest, millis } from './time.ts'
 import type { Subject } from './verdict.ts'
@@ -103,7 +104,8 @@ function revisionsOf(snapshot: Snapshot, workload: Workload | undefined): Revisi
   ]
 }
 
-export function makeView(snapshot: Snapshot): View {
+export function makeView(given: Snapshot): View {
+  const snapshot = ordered(given)
   const { service, thresholds } = snapshot.target
   const workload = findWorkload(snapshot, service.kind, service.workload, service.namespace)
   const template = workload?.spec.template

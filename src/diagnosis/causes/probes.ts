@@ -6,6 +6,7 @@ import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, s
 import { failing, lastedSeconds } from '../start-failure.ts'
 import { changeText } from '../template-diff.ts'
 import { earliest } from '../time.ts'
+import { cpuShare, throttling } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { containerStatuses, eventsOf, podIsReady, probesOf, type View } from '../view.ts'
 import { killedByProbe } from './start.ts'
@@ -56,7 +57,7 @@ function unready(view: View): Pod[] {
 
 /** Other ports and paths on which the same pod answers well: proof that the program is up and only the probe is wrong. */
 function alive(view: View, pod: Pod, port: number | undefined, path: string | undefined): { asked: string; answer: Answer } | undefined {
-  const others = probesOf(view, 'pod', pod.metadata.name).filter((p) => !(p.port === port && p.path === (path ?? '/')))
+  const others = probesOf(view, 'pod', pod.metadata.name).filter((p) => !(p.port === port && (path === undefined || p.path === path)))
   for (const p of others) {
     const answer = asked(view, pod, p.port as number, p.path)
     if (answer && good(answer)) return { asked: `GET ${p.path} of pod/${pod.metadata.name}:${p.port}`, answer }
@@ -147,8 +148,8 @@ function wrongProbe(
           answer.status === 401 ||
           answer.status === 403 ||
           (answer.status >= 300 && answer.status < 400))) ||
-      /statuscode: (404|405|401|403)/.test(event ?? '')
-    const refusedPort = answer?.kind === 'refused' || port === undefined || /connection refused/.test(event ?? '')
+      (!answer && /statuscode: (404|405|401|403)/.test(event ?? ''))
+    const refusedPort = answer?.kind === 'refused' || (!answer && /connection refused/.test(event ?? ''))
     const wrongScheme = /server gave HTTP response to HTTPS client|malformed HTTP/i.test(event ?? '')
     const says =
       port === undefined
@@ -171,7 +172,10 @@ function wrongProbe(
         ? { asked: `GET ${settingsPath} of pod/${pod.metadata.name}:${view.service.port}`, answer: reference }
         : other
     if (fine) evidence.push({ source: 'probe', asked: fine.asked, observed: answerText(fine.answer), expected: '200' })
-    const wrong = port === undefined || wrongScheme || ((notFound || refusedPort) && fine !== undefined)
+    // A port that refuses while another question on it is answered was asked before the program listened.
+    const elsewhere =
+      fine !== undefined && (notFound || !probesOf(view, 'pod', pod.metadata.name).some((p) => p.port === port && p.result.state === 'ok'))
+    const wrong = port === undefined || wrongScheme || ((notFound || refusedPort) && elsewhere)
     return { wrong, ownFault: answer?.kind === 'status' && answer.status >= 500, says, evidence }
   }
   if (probe.tcpSocket || probe.grpc) {
@@ -205,6 +209,7 @@ function liveness(view: View): Claim[] {
     const dead = failing([pod]).find((f) => killedByProbe(view, f))
     const status = containerStatuses(pod).find((s) => !s.init && s.restartCount > 0)
     if (failedEvents.length === 0 || (!dead && !status && podIsReady(pod) && !stillFailing(view, failedEvents[0]!))) continue
+    if (podIsReady(pod) && !stillFailing(view, failedEvents[0]!, 300_000)) continue
     const message = failedEvents[0]!.message ?? ''
     const startup = /startup/i.test(message)
     const container =
@@ -270,6 +275,8 @@ function liveness(view: View): Claim[] {
       ]
     }
     if (!dead && !status) continue
+    const blocked = slow && !change ? busyRelease(view, pod, [...evidence]) : []
+    if (blocked.length) return blocked
     return [
       supported({
         ...base,
@@ -284,5 +291,45 @@ function liveness(view: View): Claim[] {
   return []
 }
 
-const stillFailing = (view: View, event: { lastTimestamp?: string; series?: { lastObservedTime?: string } }): boolean =>
-  view.now - Date.parse(event.series?.lastObservedTime ?? event.lastTimestamp ?? '') < 60_000
+const stillFailing = (view: View, event: { lastTimestamp?: string; series?: { lastObservedTime?: string } }, within = 60_000): boolean =>
+  view.now - Date.parse(event.series?.lastObservedTime ?? event.lastTimestamp ?? '') < within
+
+/** Share of its CPU limit, or of its time under throttling, from which a pod that answers no probe in time counts as busy. */
+const busyShare = 0.4
+
+/** Probes time out although nobody touched them: the new revision keeps its own thread busy. */
+function busyRelease(view: View, pod: Pod, evidence: Evidence[]): Claim[] {
+  const changed = view.newPods.includes(pod) ? (newestDiff(view) ?? []) : []
+  const release = changed.filter((c) => ['image', 'env', 'command', 'volumes', 'containers'].includes(c.field))
+  if (release.length === 0 || changed.some((c) => c.name === 'limits.cpu')) return []
+  const names = view.newPods.map((p) => p.metadata.name)
+  const share = Math.max(0, ...names.map((n) => cpuShare(view).get(n)?.share ?? 0))
+  const throttled = Math.max(0, ...names.map((n) => throttling(view).get(n) ?? 0))
+  if (share < busyShare && throttled < busyShare) return []
+  return [
+    supported({
+      code: 'event_loop_block',
+      subject: view.subject,
+      since: rolledOutAt(view),
+      confidence: 0.88,
+      introducedByRevision: true,
+      summary: `revision ${view.revisions[0]?.number} keeps its own thread busy (${Math.round(share * 100)}% of its CPU limit) and does not answer its unchanged probe in time`,
+      evidence: [
+        ...evidence,
+        ...release
+          .slice(0, 2)
+          .map((c) =>
+            seen(
+              view.service.kind,
+              view.workload!,
+              `revision ${view.revisions[0]?.number}`,
+              short(changeText(c)),
+              undefined,
+              rolledOutAt(view),
+            ),
+          ),
+      ],
+    }),
+    refuted('liveness_too_aggressive', view.subject, 'the probe is the same as before; the earlier revision answered it in time'),
+  ]
+}

@@ -9,12 +9,59 @@ import { changeText, material } from '../template-diff.ts'
 import { millis } from '../time.ts'
 import { type Traffic, trafficBefore } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
-import { logsOf, podIsReady, range, type View } from '../view.ts'
+import { logsOf, podIsReady, probesOf, range, type View } from '../view.ts'
 import { references } from './missing.ts'
 
 export const release: Family = (view) => {
   const errors = errorsNow(view)
-  return [...credentials(view), ...forbidden(view), ...(errors ? [...onePod(view, errors), ...byChange(view, errors)] : [])]
+  return [
+    ...credentials(view),
+    ...forbidden(view),
+    ...unreadyRelease(view),
+    ...(errors ? [...onePod(view, errors), ...byChange(view, errors)] : []),
+  ]
+}
+
+/** Pods of the newest revision that answer their readiness question with an error, beside earlier pods that answer it well. */
+function unreadyRelease(view: View): Claim[] {
+  const changed = material(newestDiff(view) ?? [])
+  const answers = (pods: View['pods']) =>
+    probesOf(view, 'pod').filter((p) => p.purpose === 'ready' && pods.some((x) => x.metadata.name === p.name))
+  const bad = answers(view.newPods.filter((p) => !podIsReady(p))).find((p) => p.result.state === 'ok' && p.result.value.status >= 500)
+  const good = answers(view.oldPods.filter(podIsReady)).find((p) => p.result.state === 'ok' && p.result.value.status < 400)
+  if (changed.length === 0 || bad?.result.state !== 'ok' || good?.result.state !== 'ok') return []
+  return [
+    supported({
+      code: 'bad_release',
+      subject: view.subject,
+      since: rolledOutAt(view),
+      confidence: 0.9,
+      introducedByRevision: true,
+      summary: `pods of revision ${view.revisions[0]?.number} report themselves not ready; those of the earlier revision are well (${short(changed.map(changeText).join(', '), 90)})`,
+      evidence: [
+        {
+          source: 'probe',
+          asked: `GET ${bad.path} of pod/${bad.name}:${bad.port} (new)`,
+          observed: short(`${bad.result.value.status} ${bad.result.value.body}`),
+          expected: '200',
+        },
+        {
+          source: 'probe',
+          asked: `GET ${good.path} of pod/${good.name}:${good.port} (earlier)`,
+          observed: String(good.result.value.status),
+          expected: '200',
+        },
+        seen(
+          view.service.kind,
+          view.workload!,
+          `revision ${view.revisions[0]?.number}`,
+          short(changed.map(changeText).join(', ')),
+          undefined,
+          rolledOutAt(view),
+        ),
+      ],
+    }),
+  ]
 }
 
 const ratioOf = (t: { total: number; bad: number } | undefined): number | undefined => (t && t.total > 0 ? t.bad / t.total : undefined)

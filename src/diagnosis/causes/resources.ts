@@ -1,4 +1,5 @@
 /** Memory, CPU, disks and descriptors: too little given, too much taken, or one pod gone wrong. */
+import type { Pod } from '../../facts/kubernetes-types.ts'
 import { all, find } from '../../facts/lookup.ts'
 import { newestDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
@@ -200,6 +201,25 @@ function leak(view: View): Claim[] {
   ]
 }
 
+/** A container that started this long ago is past its boot. */
+const steadySeconds = 25
+
+/** When the youngest container of a pod started, in milliseconds. */
+const runsSince = (pod: Pod): number =>
+  Math.max(
+    0,
+    ...(pod.status?.containerStatuses ?? []).map((s) => Date.parse(s.state?.running?.startedAt ?? '') || Number.POSITIVE_INFINITY),
+  )
+
+/** Share of a node's processors in use, 0..1; 0 where it was not seen. */
+function nodeShare(view: View, name: string | undefined): number {
+  const used = instant(view, 'node_cpu')
+    ?.find((s) => s.labels.node === name)
+    ?.points.at(-1)?.[1]
+  const capacity = quantity(find(view.snapshot, 'nodes', name)?.status?.capacity?.cpu)
+  return used !== undefined && capacity ? used / capacity : 0
+}
+
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 const throttledMuch = 0.25
 
@@ -217,13 +237,15 @@ function cpu(view: View): Claim[] {
       expected: 'like its peers',
     },
   ]
-  const loud = running.map((p) => p.metadata.name).sort((a, b) => used.get(b)! - used.get(a)!)[0]!
-  const others = running
-    .map((p) => p.metadata.name)
-    .filter((n) => n !== loud)
-    .map((n) => used.get(n)!)
-  const top = used.get(loud)!
-  const busy = top > 0.2 && ((shares.get(loud)?.share ?? 0) > 0.7 || (throttled.get(loud) ?? 0) > throttledMuch || top > 0.85)
+  const steady = running.filter((p) => runsSince(p) < view.now - steadySeconds * 1000)
+  const loudest = [...steady].sort((a, b) => used.get(b.metadata.name)! - used.get(a.metadata.name)!)[0]
+  const loud = loudest?.metadata.name ?? ''
+  // Peers are pods of the same revision: a first pod of a new one is the release, not the pod.
+  const peers = loudest ? steady.filter((p) => p !== loudest && view.newPods.includes(p) === view.newPods.includes(loudest)) : []
+  const others = peers.map((p) => used.get(p.metadata.name)!)
+  const top = used.get(loud) ?? 0
+  const onFullNode = nodeShare(view, loudest?.spec.nodeName) > 0.9
+  const busy = top > 0.1 && ((shares.get(loud)?.share ?? 0) > 0.6 || (throttled.get(loud) ?? 0) > throttledMuch || top > 0.85 || onFullNode)
   if (others.length > 0 && busy && top > 4 * Math.max(0.02, Math.max(...others))) {
     const requests = traffic(view)
     const its = requests?.byPod.get(loud)?.total ?? 0
@@ -236,7 +258,7 @@ function cpu(view: View): Claim[] {
           since: undefined,
           confidence: 0.92,
           summary: `pod ${loud} alone uses ${cores(top)} of CPU; its peers use ${cores(median(others))} under the same load`,
-          evidence: [...proof(loud), ...proof(running.find((p) => p.metadata.name !== loud)!.metadata.name)],
+          evidence: [...proof(loud), ...proof(peers[0]!.metadata.name)],
           hints: { pod: loud },
         }),
         refuted('traffic_surge', view.subject, 'the other pods of the same revision get the same traffic and are idle'),
