@@ -98,7 +98,11 @@ export async function perform(door: Door, plan: Plan, consent: Consent): Promise
     door.context.clock,
     consent.wait,
     (said) => said !== '' && door.tell(said),
-  )
+  ).catch((error: unknown) => {
+    if (error instanceof InterruptedError)
+      door.tell(`no longer waited for, but applied${undo === undefined ? '' : `; to take it back: ${undo}`}`)
+    throw error
+  })
   await door.look.record.append({ type: 'verified', id: plan.id, ok: verified.ok, said: verified.said })
   const more = { diff, verified, ...(undo ? { undo } : {}) }
   return verified.ok

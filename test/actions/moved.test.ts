@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { AbsentError, UnreachableError } from '../../src/errors.ts'
+import { AbsentError, InterruptedError, UnreachableError } from '../../src/errors.ts'
 import { aShop, namespace, ownPart, type Shop, template } from './shop.ts'
 
 const recordFile = '/home/kim/.local/state/task-mcp/record.jsonl'
@@ -38,6 +38,19 @@ test('what changed while somebody thought it over is named', async () => {
   const moved = await shop.run('restart')
   expect(moved.code).toBe(6)
   expect(moved.err).toContain('deployment/checkout has changed since the plan: spec.replicas 3 -> 4; nothing was changed')
+})
+
+test('Ctrl-C while waiting says that the change is applied, and how to take it back', async () => {
+  const shop = aShop()
+  const stop = new AbortController()
+  Object.assign(shop.world, { signal: stop.signal })
+  shop.cluster.afterWrite = (write) => {
+    if (write.resource === 'events') stop.abort(new InterruptedError())
+  }
+  const stopped = await shop.run('scale', '--replicas', '5', '--yes')
+  expect(stopped.code).toBe(130)
+  expect(stopped.err).toMatch(/no longer waited for, but applied; to take it back: task-mcp undo [0-9a-f]{8}/)
+  expect(shop.deployment().spec.replicas).toBe(5)
 })
 
 test('an object deleted and made anew under the same name is another object', async () => {
