@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { type Certificate, readCertificate } from './http/certificate.ts'
 import { readTokenFile, readTokens, type Tokens } from './http/tokens.ts'
 import { settingTable } from './setting-table.ts'
 import { keyOf, type Settings } from './settings.ts'
@@ -8,6 +9,7 @@ import { type Log, reasonOf } from './telemetry/log.ts'
 export interface Live {
   settings(): Settings
   tokens(): Tokens
+  certificate(): Certificate | undefined
   /** Looks again at the token file and the settings. What cannot be used is logged, and what was in force stays. */
   reload(): Promise<void>
 }
@@ -16,19 +18,20 @@ const hotKeys = settingTable.filter(({ hot }) => hot === true).map(({ name }) =>
 const coldKeys = settingTable.filter(({ hot }) => hot !== true).map(({ name }) => keyOf(name) as keyof Settings)
 
 /**
- * Takes the settings at the start and how to read them again (undefined where they cannot change). `changed` is told after each
- * change of settings.
+ * Takes the settings at the start and how to read them again (undefined where they cannot change). `told` hears of each change
+ * after it.
  * @throws UsageError when the tokens cannot be read at the start.
  */
 export function createLive(
   initial: Settings,
   again: (() => Promise<Settings>) | undefined,
   log: Log,
-  changed: (settings: Settings) => void,
+  told: { settings(settings: Settings): void; certificate(certificate: Certificate): void },
 ): Live {
   let settings = initial
   let file = readTokenFile(initial.tokenFile)
   let tokens = readTokens(initial.tokens, file)
+  let certificate = readCertificate(initial.tlsCertificate, initial.tlsKey)
   let complaint = ''
 
   const complain = (message: string, fields: object): void => {
@@ -45,6 +48,14 @@ export function createLive(
     log.info('tokens were read again', { tokens: tokens.size })
   }
 
+  const reloadCertificate = (): void => {
+    const next = readCertificate(settings.tlsCertificate, settings.tlsKey)
+    if (next === undefined || (next.cert === certificate?.cert && next.key === certificate.key)) return
+    certificate = next
+    told.certificate(next)
+    log.info('the certificate was read again')
+  }
+
   const reloadSettings = (next: Settings): void => {
     const differs = (key: keyof Settings): boolean => JSON.stringify(next[key]) !== JSON.stringify(settings[key])
     const hot = hotKeys.filter(differs)
@@ -52,16 +63,18 @@ export function createLive(
     if (cold.length > 0) complain('settings changed that need a restart', { settings: cold })
     if (hot.length === 0) return
     settings = { ...settings, ...Object.fromEntries(hot.map((key) => [key, next[key]])) }
-    changed(settings)
+    told.settings(settings)
     log.info('settings were read again', { settings: hot })
   }
 
   return {
     settings: () => settings,
     tokens: () => tokens,
+    certificate: () => certificate,
     reload: async () => {
       try {
         reloadTokens()
+        reloadCertificate()
         if (again !== undefined) reloadSettings(await again())
       } catch (error) {
         if (!(error instanceof UsageError)) throw error

@@ -74,10 +74,13 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     { version: io.version, revision: io.revision ?? '' },
   )
   metrics.configHash.set(configHash(settings))
-  const live = createLive(settings, io.reload, log, (next) => {
-    guard.reconfigure()
-    log.setLevel(next.logLevel as LogLevel)
-    metrics.configHash.set(configHash(next))
+  const live = createLive(settings, io.reload, log, {
+    settings: (next) => {
+      guard.reconfigure()
+      log.setLevel(next.logLevel as LogLevel)
+      metrics.configHash.set(configHash(next))
+    },
+    certificate: (next) => listener.renew(next),
   })
   const current = live.settings
   const store = await openStore(current, { instance: randomUUID(), metrics, log })
@@ -127,7 +130,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   const metadata = settings.jwtIssuer === '' ? undefined : resourceMetadata(settings)
   const adminListener = apart ? await listen({ host: settings.adminHost, port: settings.adminPort }, { admin }, metrics, log) : undefined
   const listener = await listen(
-    { host: settings.host, port: settings.port },
+    { host: settings.host, port: settings.port, certificate: live.certificate() },
     apart ? { mcp, metadata } : { mcp, admin, metadata },
     metrics,
     log,
@@ -135,7 +138,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   await health.readiness()
   health.start()
   const forgetting = setInterval(() => {
-    list.forgetKeys().catch((error: unknown) => log.warn('old idempotency keys were not removed', { reason: reasonOf(error) }))
+    list.forgetOld().catch((error: unknown) => log.warn('what is old was not removed', { reason: reasonOf(error) }))
   }, forgetMilliseconds)
   forgetting.unref()
   const reloading = setInterval(() => {

@@ -32,6 +32,8 @@ export const settingTable: readonly SettingEntry[] = [
   setting('admin-host', 'text', '127.0.0.1', 'address of the admin listener'),
   setting('admin-port', 'number', -1, 'give /health, /metrics and /debug/pprof a listener of their own'),
   setting('public-url', 'text', '', 'the URL by which clients reach /mcp, when it is not the address listened on'),
+  setting('tls-certificate', 'text', '', 'PEM file with the certificate and its chain: serve HTTPS; read again when it changes'),
+  setting('tls-key', 'text', '', 'PEM file with the key of the certificate'),
   setting('database-path', 'text', 'task-mcp.db', 'SQLite file, used when there is no database URL'),
   setting('database-max-bytes', 'bytes', 0, 'largest size of the SQLite file; 0 is no limit'),
   setting('database-url', 'text', '', 'PostgreSQL, for more than one replica: postgres://user:password@host:5432/name', secret),

@@ -8,6 +8,8 @@ export interface Settings {
   adminHost: string
   adminPort: number
   publicUrl: string
+  tlsCertificate: string
+  tlsKey: string
   databasePath: string
   databaseMaxBytes: number
   databaseUrl: string
@@ -147,6 +149,8 @@ function checkTogether(settings: Settings): void {
     ['jwt-keys-url', settings.jwtKeysUrl],
   ] as const)
     if (url !== '' && !URL.canParse(url)) throw new UsageError(`${name} is not a URL: ${url}`, 'write it in full, with http:// or https://')
+  if ((settings.tlsCertificate === '') !== (settings.tlsKey === ''))
+    throw new UsageError('tls-certificate and tls-key belong together', 'give both, or neither')
   if (settings.jwtIssuer !== '' && settings.publicUrl === '')
     throw new UsageError(
       'jwt-issuer needs public-url',

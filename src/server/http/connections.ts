@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 
 const graceMilliseconds = 100
@@ -7,11 +8,11 @@ const graceMilliseconds = 100
  * Ends the connections of a server as they fall idle. Node's own `closeIdleConnections` leaves those open on which nothing was
  * sent yet, and clients do open some in advance; a stop would wait for them until its deadline.
  */
-export function trackConnections(server: Server): { retire(): void; stop(): Promise<void> } {
+export function trackConnections(server: Server | TlsServer): { retire(): void; stop(): Promise<void> } {
   const busy = new Map<Socket, number>()
   let retiring = false
   let stopping = false
-  server.on('connection', (socket) => {
+  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     busy.set(socket, 0)
     socket.on('close', () => busy.delete(socket))
   })

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { UsageError } from '../../errors.ts'
 import { errorMessage, RpcError } from '../mcp/rpc.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { answer, type Call } from './call.ts'
+import type { Certificate } from './certificate.ts'
 import { trackConnections } from './connections.ts'
 import { HttpRefusal } from './refusal.ts'
 import { metadataPaths } from './resource-metadata.ts'
@@ -31,6 +33,8 @@ export interface Seen {
 export interface Listener {
   readonly port: number
   readonly url: string
+  /** Uses another certificate for connections from now on; nothing without TLS. */
+  renew(certificate: Certificate): void
   /** From now on each answer closes its connection, so that clients move on before the listener is gone. */
   retire(): void
   /** Stops accepting; resolves when every connection is closed. Idle ones are closed at once. */
@@ -42,41 +46,49 @@ export interface Listener {
 const known = new Set(['/mcp', '/health/live', '/health/ready', '/metrics'])
 const probes = new Set(['/health/live', '/health/ready', '/metrics'])
 
+const bounds = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+}
+
 /** Listens. @throws UsageError when the address cannot be had. */
-export async function listen(at: { host: string; port: number }, routes: Routes, metrics: Metrics, log: Log): Promise<Listener> {
+export async function listen(
+  at: { host: string; port: number; certificate?: Certificate | undefined },
+  routes: Routes,
+  metrics: Metrics,
+  log: Log,
+): Promise<Listener> {
   const finish = createFinish(metrics, log)
-  const server = createServer(
-    {
-      maxHeaderSize: 16 * 1024,
-      headersTimeout: 10_000,
-      requestTimeout: 60_000,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 5_000,
-    },
-    (request, response) => {
-      const since = performance.now()
-      const path = pathOf(request.url ?? '/')
-      const given = request.headers['x-request-id']
-      const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
-      const seen: Seen = { requestId, call: undefined, method: undefined, traceId: traceIdOf(request.headers.traceparent) }
-      response.setHeader('x-request-id', requestId)
-      metrics.httpActive.inc()
-      let left = false
-      const leave = (): void => {
-        if (!left) metrics.httpActive.dec()
-        left = true
-      }
-      response.on('close', () => {
-        leave()
-        finish(request, response, path, (performance.now() - since) / 1000, seen)
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const since = performance.now()
+    const path = pathOf(request.url ?? '/')
+    const given = request.headers['x-request-id']
+    const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
+    const seen: Seen = { requestId, call: undefined, method: undefined, traceId: traceIdOf(request.headers.traceparent) }
+    response.setHeader('x-request-id', requestId)
+    metrics.httpActive.inc()
+    let left = false
+    const leave = (): void => {
+      if (!left) metrics.httpActive.dec()
+      left = true
+    }
+    response.on('close', () => {
+      leave()
+      finish(request, response, path, (performance.now() - since) / 1000, seen)
+    })
+    void route(request, response, path, routes, seen)
+      .catch((error: unknown) => refuse(response, error, seen, log))
+      .finally(() => {
+        if (seen.call?.streaming === true) leave()
       })
-      void route(request, response, path, routes, seen)
-        .catch((error: unknown) => refuse(response, error, seen, log))
-        .finally(() => {
-          if (seen.call?.streaming === true) leave()
-        })
-    },
-  )
+  }
+  const server =
+    at.certificate === undefined
+      ? createServer(bounds, handle)
+      : createTlsServer({ ...bounds, ...at.certificate, minVersion: 'TLSv1.2' }, handle)
   const connections = trackConnections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -89,7 +101,10 @@ export async function listen(at: { host: string; port: number }, routes: Routes,
   const shown = at.host.includes(':') ? `[${at.host}]` : at.host
   return {
     port,
-    url: `http://${shown}:${port}`,
+    url: `${at.certificate === undefined ? 'http' : 'https'}://${shown}:${port}`,
+    renew: (certificate) => {
+      if ('setSecureContext' in server) server.setSecureContext(certificate)
+    },
     retire: connections.retire,
     stop: connections.stop,
     cut: () => server.closeAllConnections(),

@@ -222,9 +222,12 @@ export function createTaskList(store: Store, now: () => number) {
         return rows.map((row) => ({ sequence: Number(row.sequence), taskId: String(row.task_id), action: String(row.action) }))
       }),
 
-    /** Forgets idempotency keys whose day is over. */
-    forgetKeys: (): Promise<number> =>
-      store.write('forget', (tx) => tx.run('DELETE FROM idempotency_keys WHERE created_at < ?', now() - keyLifetime)),
+    /** Forgets idempotency keys whose day is over, and the probes of processes that are long gone. */
+    forgetOld: (): Promise<number> =>
+      store.write('forget', async (tx) => {
+        await tx.run('DELETE FROM health_probes WHERE at < ?', now() - keyLifetime)
+        return tx.run('DELETE FROM idempotency_keys WHERE created_at < ?', now() - keyLifetime)
+      }),
 
     onChange: (listener: (change: Change) => void): void => store.onChange(listener),
   }
