@@ -33,6 +33,6 @@ export function ordered(snapshot: Snapshot): Snapshot {
     instant: over(snapshot.instant, series),
     ranges: over(snapshot.ranges, series),
     logs: over(snapshot.logs, (list) => sorted(list, (l) => `${l.pod} ${l.container} ${l.previous}`)),
-    probes: sorted(snapshot.probes, (p) => `${p.hop} ${p.name} ${p.port} ${p.path}`),
+    probes: sorted(snapshot.probes, (p) => `${p.hop} ${p.name} ${p.purpose === 'ready' ? 0 : 1} ${p.port} ${p.path}`),
   }
 }

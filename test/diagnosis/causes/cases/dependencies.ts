@@ -1,0 +1,84 @@
+import type { Change } from '../../../support/snapshot.ts'
+import { answers, change, fails, logs, measured, metric, notReady } from '../../../support/snapshot-changes.ts'
+import type { Case } from '../case.ts'
+
+const asleep: Change = (s) => {
+  s.objects.pods = s.objects.pods.filter((p) => p.metadata.labels?.app !== 'ledger')
+  s.objects.deployments.find((d) => d.metadata.name === 'ledger')!.spec.replicas = 0
+}
+const waiting = (count: number): Change[] => [
+  measured('pool', 2, 'all', { state: 'in_use' }),
+  measured('pool', 2, 'all', { state: 'max' }),
+  measured('pool', count, 'all', { state: 'waiting' }),
+]
+
+export const cases: Case[] = [
+  {
+    code: 'dependency_down',
+    what: 'the store is scaled to 0 and readiness asks for it',
+    subject: 'Deployment/ledger',
+    remedy: 'scale',
+    fault: [asleep, notReady(), answers('all', '/ready', 503, '{"ledger":"down"}')],
+    without: [
+      (s) =>
+        void s.objects.pods.push({
+          ...structuredClone(s.objects.pods[0]!),
+          metadata: { name: 'ledger-x', namespace: 'north', labels: { app: 'ledger' } },
+          status: { podIP: '10.2.0.99', conditions: [{ type: 'Ready', status: 'True' }] },
+        }),
+    ],
+  },
+  {
+    code: 'dependency_down',
+    what: 'the store runs and its Service selects something else',
+    subject: 'Service/ledger',
+    remedy: 'escalate',
+    fault: [
+      (s) => {
+        s.service.dependencies = [{ name: 'ledger', kind: 'Deployment', workload: 'ledger', service: 'ledger' }]
+      },
+      change('services', 'ledger', (s) => {
+        s.spec.selector = { app: 'ledgers' }
+      }),
+      notReady(),
+      answers('all', '/ready', 503, '{"ledger":"down"}'),
+    ],
+    without: [
+      change('services', 'ledger', (s) => {
+        s.spec.selector = { app: 'ledger' }
+      }),
+    ],
+  },
+  {
+    code: 'external_dependency',
+    what: 'what stands outside the cluster answers with failures',
+    subject: 'Dependency/rates',
+    remedy: 'limit',
+    fault: [metric('dependency_outcomes', [{ dependency: 'rates', outcome: 'ok' }, 30], [{ dependency: 'rates', outcome: 'error' }, 70])],
+    without: [metric('dependency_outcomes', [{ dependency: 'rates', outcome: 'ok' }, 98], [{ dependency: 'rates', outcome: 'error' }, 2])],
+    instead: 'none',
+  },
+  {
+    code: 'dependency_slow',
+    what: 'queries take seconds',
+    subject: 'Deployment/ledger',
+    remedy: 'escalate',
+    fault: [metric('query_time', [{ operation: 'claim' }, 3.2], [{ operation: 'read' }, 0.01]), metric('p95', [{}, 3.4])],
+    without: [metric('query_time', [{ operation: 'claim' }, 0.02])],
+    instead: 'none',
+  },
+  {
+    code: 'pool_exhausted',
+    what: 'requests wait for one of two connections',
+    subject: 'Deployment/kestrel',
+    remedy: 'config',
+    fault: [...waiting(9), fails(0.2), logs('all', ['Error: timeout exceeded when trying to connect: pool exhausted'])],
+    without: [
+      ...waiting(0),
+      (s) => {
+        s.logs = []
+      },
+    ],
+    instead: 'none',
+  },
+]

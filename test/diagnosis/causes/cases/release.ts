@@ -1,0 +1,90 @@
+import type { Change } from '../../../support/snapshot.ts'
+import { edited, fails, logs, put, release, startedAgain } from '../../../support/snapshot-changes.ts'
+import type { Case } from '../case.ts'
+
+const newImage = (minutes = 6, pods = 1) =>
+  release(
+    (_, main) => {
+      main.image = 'registry.example/kestrel:1.9.0'
+    },
+    { minutes, pods },
+  )
+const refused = 'error: password authentication failed for user "kestrel"'
+const forbidden =
+  'configmaps "marks" is forbidden: User "system:serviceaccount:north:kestrel" cannot get resource "configmaps" in API group "" in the namespace "north"'
+const noLogs: Change = (s) => {
+  s.logs = []
+}
+
+export const cases: Case[] = [
+  {
+    code: 'bad_release',
+    what: 'only the pods of the new revision fail',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [newImage(), fails(0.4, 'new', { minutes: 6 })],
+    without: [fails(0.4, 'old', { minutes: 30 })],
+    instead: 'none',
+  },
+  {
+    code: 'bad_release',
+    what: 'every pod is new, and there were no errors before',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [newImage(5, 3), fails(0.3, 'new', { minutes: 5 })],
+    without: [
+      (s) => {
+        for (const of of s.load) of.failing = [{ share: 0.3, since: 0, status: '500' }]
+      },
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'config_change',
+    what: 'requests fail since a ConfigMap was edited and the pods were started again',
+    subject: 'ConfigMap/kestrel-settings',
+    remedy: 'config',
+    fault: [edited('configmaps', 'kestrel-settings', 8), startedAgain(7), fails(0.3, 'all', { minutes: 7 })],
+    without: [startedAgain(2000)],
+    instead: 'none',
+  },
+  {
+    code: 'stale_credentials',
+    what: 'the Secret was changed after the pods had read it',
+    subject: 'Secret/kestrel-keys',
+    remedy: 'restart',
+    fault: [edited('secrets', 'kestrel-keys', 8), fails(0.5, 'all', { minutes: 7 }), logs('all', [refused, refused])],
+    without: [startedAgain(4)],
+    instead: 'corrupt_credentials',
+  },
+  {
+    code: 'corrupt_credentials',
+    what: 'the pods have read the Secret as it now is',
+    subject: 'Secret/kestrel-keys',
+    remedy: 'config',
+    fault: [edited('secrets', 'kestrel-keys', 8), startedAgain(4), fails(0.5, 'all', { minutes: 4 }), logs('all', [refused, refused])],
+    without: [startedAgain(2000)],
+    instead: 'stale_credentials',
+  },
+  {
+    code: 'rbac_denied',
+    what: 'the RoleBinding of the service is gone',
+    subject: 'RoleBinding/kestrel-reader',
+    remedy: 'manual',
+    fault: [
+      put('roles', { metadata: { name: 'kestrel-reader' }, rules: [{ verbs: ['get'], resources: ['configmaps'] }] }),
+      fails(0.2),
+      logs('all', [forbidden]),
+    ],
+    without: [noLogs],
+  },
+  {
+    code: 'single_bad_pod',
+    what: 'one pod of three fails',
+    subject: 'Pod/kestrel-*',
+    remedy: 'pod',
+    fault: [fails(0.6, 1)],
+    without: [fails(0.6, 0), fails(0.6, 2)],
+    instead: 'none',
+  },
+]

@@ -1,0 +1,172 @@
+import type { Change } from '../../../support/snapshot.ts'
+import { always, answers, dies, logs, measured, memory, metric, notReady, release } from '../../../support/snapshot-changes.ts'
+import type { Case } from '../case.ts'
+
+const killed = (lasted: number) => dies({ exit: 137, reason: 'OOMKilled', lasted }, 'all')
+const limit = (memory_: string, minutes = 8) =>
+  release(
+    (_, main) => {
+      main.resources = { ...main.resources, limits: { cpu: '500m', memory: memory_ } }
+    },
+    { minutes },
+  )
+const newImage = release((_, main) => {
+  main.image = 'registry.example/kestrel:1.9.0'
+})
+const noLogs: Change = (s) => {
+  s.logs = []
+}
+const alive: Change = (s) => {
+  for (const pod of s.objects.pods)
+    pod.status = {
+      ...pod.status,
+      phase: 'Running',
+      conditions: [{ type: 'Ready', status: 'True' }],
+      containerStatuses: pod.spec.containers.map((c) => ({ name: c.name, ready: true, restartCount: 0, state: { running: {} } })),
+    }
+}
+
+export const cases: Case[] = [
+  {
+    code: 'memory_limit_low',
+    what: 'a release lowered the limit',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [limit('64Mi'), killed(40)],
+    without: [dies({ exit: 134, lasted: 40 })],
+    instead: 'v8_heap_limit',
+  },
+  {
+    code: 'memory_limit_low',
+    what: 'it is killed while it boots, and no release changed anything',
+    subject: 'Deployment/kestrel',
+    remedy: 'resources',
+    fault: [killed(2)],
+    without: [killed(900)],
+    instead: 'memory_leak',
+  },
+  {
+    code: 'memory_leak',
+    what: 'a release is killed again and again after a quarter of an hour',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [newImage, killed(900)],
+    without: [dies({ exit: 1, lasted: 900 })],
+    instead: 'crash_on_start',
+  },
+  {
+    code: 'memory_leak',
+    what: 'memory climbs and has not reached its limit yet',
+    subject: 'Deployment/kestrel',
+    remedy: 'restart',
+    fault: [memory(60, 220)],
+    without: [
+      (s) => {
+        s.ranges.memory = []
+      },
+      memory(220, 220),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'v8_heap_limit',
+    what: 'a release lowered the heap flag',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.env!.push({ name: 'NODE_OPTIONS', value: '--max-old-space-size=40' })
+      }),
+      dies({ exit: 134, lasted: 60 }),
+      logs('all', ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'], { previous: true }),
+    ],
+    without: [noLogs, killed(60)],
+    instead: 'memory_leak',
+  },
+  {
+    code: 'sidecar_oom',
+    what: 'the container beside the program is killed',
+    subject: 'Deployment/kestrel/side',
+    remedy: 'resources',
+    fault: [
+      always((spec) => {
+        spec.containers.push({ name: 'side', image: 'registry.example/side:2', resources: { limits: { memory: '16Mi' } } })
+      }),
+      dies({ exit: 137, reason: 'OOMKilled', lasted: 3, container: 'side' }),
+    ],
+    without: [alive, killed(3)],
+    instead: 'memory_limit_low',
+  },
+  {
+    code: 'cpu_throttling',
+    what: 'a release lowered the CPU limit',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    runbook: 'cpu-issues',
+    fault: [
+      release((_, main) => {
+        main.resources = { requests: { cpu: '50m' }, limits: { cpu: '100m', memory: '256Mi' } }
+      }),
+      measured('cpu', 0.098),
+      measured('throttled', 0.7),
+    ],
+    without: [measured('cpu', 0.03), measured('throttled', 0)],
+    instead: 'none',
+  },
+  {
+    code: 'event_loop_block',
+    what: 'a release keeps its thread busy under the same limit',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    runbook: 'cpu-issues',
+    fault: [newImage, measured('cpu', 0.49), measured('loop_lag', 0.9)],
+    without: [measured('cpu', 0.05), measured('loop_lag', 0.01)],
+    instead: 'none',
+  },
+  {
+    code: 'single_bad_pod',
+    what: 'one pod is busy with nothing',
+    subject: 'Pod/kestrel-*',
+    remedy: 'pod',
+    runbook: 'cpu-issues',
+    fault: [measured('cpu', 0.03), measured('cpu', 0.49, 1)],
+    without: [measured('cpu', 0.03, 1)],
+    instead: 'none',
+  },
+  {
+    code: 'noisy_neighbour',
+    what: 'the node is full of the work of others',
+    subject: 'Node/worker-a',
+    remedy: 'escalate',
+    runbook: 'performance-degradation',
+    fault: [metric('node_cpu', [{ node: 'worker-a' }, 3.98], [{ node: 'worker-b' }, 0.3]), metric('p95', [{}, 0.8])],
+    without: [metric('node_cpu', [{ node: 'worker-a' }, 0.6], [{ node: 'worker-b' }, 0.3])],
+    instead: 'none',
+  },
+  {
+    code: 'disk_full',
+    what: 'writes find no space',
+    subject: 'Deployment/kestrel',
+    remedy: 'manual',
+    fault: [
+      notReady(),
+      answers('all', '/ready', 503, 'database or disk is full'),
+      logs('all', ['write failed: ENOSPC: no space left on device']),
+    ],
+    without: [
+      noLogs,
+      (s) => {
+        s.probes = []
+      },
+    ],
+  },
+  {
+    code: 'fd_exhaustion',
+    what: 'the process may open no more files',
+    subject: 'Deployment/kestrel',
+    remedy: 'pod',
+    fault: [logs('all', ['accept: too many open files (EMFILE)'])],
+    without: [noLogs],
+    instead: 'none',
+  },
+]

@@ -1,0 +1,183 @@
+import { expect, test } from 'vitest'
+import { ago, type Change, healthy, now } from '../support/snapshot.ts'
+import {
+  change,
+  chosen,
+  edited,
+  fails,
+  logs,
+  noPods,
+  pods,
+  put,
+  release,
+  serving,
+  startedAgain,
+  unseen,
+  withoutPrometheus,
+} from '../support/snapshot-changes.ts'
+import { diagnose, verdictOf } from './causes/case.ts'
+
+const newImage = (pods_: number, minutes: number) =>
+  release(
+    (_, main) => {
+      main.image = 'registry.example/kestrel:1.9.0'
+    },
+    { pods: pods_, minutes },
+  )
+const finishedJob: Change = (s) => {
+  s.objects.pods.push({
+    metadata: { name: 'nightly-29-x2x4z', namespace: 'north', labels: { app: 'nightly' }, creationTimestamp: ago(40) },
+    spec: { nodeName: 'worker-a', containers: [{ name: 'job' }] },
+    status: { phase: 'Succeeded', conditions: [{ type: 'Ready', status: 'False', reason: 'PodCompleted' }] },
+  })
+  s.logs.push({
+    pod: 'nightly-29-x2x4z',
+    container: 'job',
+    previous: false,
+    truncated: false,
+    lines: [{ time: ago(1), text: 'ERROR row 8 skipped' }],
+  })
+  s.objects.jobs.push({ metadata: { name: 'nightly-29', namespace: 'north' }, status: { succeeded: 1 } })
+}
+
+const well: [string, Change[]][] = [
+  ['steady load', []],
+  ['a release an hour ago', [newImage(3, 50)]],
+  ['a release four minutes ago', [newImage(3, 4)]],
+  [
+    'a rollout in progress: the new pod is twenty seconds old and not ready yet',
+    [
+      newImage(1, 0.3),
+      pods('new', (pod) => {
+        pod.status!.conditions = [
+          { type: 'PodScheduled', status: 'True' },
+          { type: 'Ready', status: 'False' },
+        ]
+        pod.status!.containerStatuses![0]!.ready = false
+      }),
+    ],
+  ],
+  ['a revision that changed a label alone', [release(() => {}, { labels: { team: 'blue' }, minutes: 3 })]],
+  ['a finished Job that logged ERROR', [finishedJob]],
+  ['a ConfigMap that nobody uses was edited', [put('configmaps', { metadata: { name: 'notes' } }), edited('configmaps', 'notes', 2)]],
+  ['a ConfigMap of the service was edited and no request fails', [edited('configmaps', 'kestrel-settings', 2), startedAgain(1)]],
+  [
+    'another Deployment is broken',
+    [
+      put('deployments', {
+        metadata: { name: 'heron' },
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: { app: 'heron' } },
+          template: { metadata: { labels: { app: 'heron' } }, spec: { containers: [] } },
+        },
+      }),
+      put('pods', {
+        metadata: { name: 'heron-1', labels: { app: 'heron' } },
+        spec: { containers: [{ name: 'main', image: 'registry.example/heron:0' }] },
+        status: {
+          phase: 'Pending',
+          containerStatuses: [
+            { name: 'main', ready: false, restartCount: 9, state: { waiting: { reason: 'ImagePullBackOff', message: 'not found' } } },
+          ],
+        },
+      }),
+    ],
+  ],
+  [
+    'a budget and an autoscaler that do their work',
+    [
+      put('poddisruptionbudgets', {
+        metadata: { name: 'kestrel' },
+        spec: { selector: { matchLabels: { app: 'kestrel' } } },
+        status: { disruptionsAllowed: 1, currentHealthy: 3, desiredHealthy: 2 },
+      }),
+      put('horizontalpodautoscalers', {
+        metadata: { name: 'kestrel' },
+        spec: { scaleTargetRef: { kind: 'Deployment', name: 'kestrel' }, maxReplicas: 6 },
+        status: { desiredReplicas: 3, conditions: [{ type: 'ScalingActive', status: 'True' }] },
+      }),
+    ],
+  ],
+  [
+    'requests failed for a minute at start-up, nine minutes ago',
+    [
+      (s) => {
+        for (const of of s.load) of.failing = []
+        for (const of of s.load.slice(0, 1))
+          s.load.push({ ...of, from: now - 540_000, to: now - 480_000, failing: [{ share: 0.9, since: 0, status: '503' }] })
+      },
+      logs('all', ['ERROR ledger is not there yet, trying again', 'error: connect ECONNREFUSED ledger:6000'], { minutes: 9 }),
+    ],
+  ],
+  ['no traffic at all', [serving(0)]],
+  ['a few requests fail, far below the threshold', [fails(0.002)]],
+  [
+    'a pod restarted once, two days ago',
+    [
+      pods(0, (pod) => {
+        Object.assign(pod.status!.containerStatuses![0]!, {
+          restartCount: 1,
+          lastState: { terminated: { exitCode: 1, reason: 'Error', startedAt: ago(2900), finishedAt: ago(2899) } },
+        })
+      }),
+    ],
+  ],
+  [
+    'a policy that admits the callers',
+    [
+      put('networkpolicies', {
+        metadata: { name: 'fence' },
+        spec: { podSelector: { matchLabels: { app: 'kestrel' } }, policyTypes: ['Ingress', 'Egress'], ingress: [{}], egress: [{}] },
+      }),
+    ],
+  ],
+  [
+    'a pod that is being deleted while its successor serves',
+    [
+      newImage(1, 5),
+      (s) =>
+        s.objects.pods.push({
+          ...structuredClone(chosen(s, 'old')[0]!),
+          metadata: { ...chosen(s, 'old')[0]!.metadata, name: 'kestrel-6d5f7c9b48-ggggg', deletionTimestamp: ago(0.1) },
+          status: { phase: 'Running' },
+        }),
+    ],
+  ],
+]
+
+test.each(well)('well: %s', (_what, changes) => {
+  const verdict = diagnose(...changes)
+  expect(verdict.causes.map((c) => [c.code, c.summary])).toEqual([])
+  expect([verdict.verdict, verdict.headline]).toEqual(['healthy', expect.stringContaining('kestrel is healthy')])
+})
+
+test('no traffic is said as no traffic, not as zero errors', () => {
+  expect(diagnose(serving(0)).headline).toMatch(/no traffic/)
+  expect(diagnose(serving(0)).symptoms).toEqual([])
+  expect(diagnose(withoutPrometheus).headline).toMatch(/traffic not seen/)
+})
+
+test('what was not seen is said, with what it could have changed', () => {
+  const verdict = diagnose(unseen('events', 'absent'), unseen('nodes'), withoutPrometheus)
+  expect(verdict.verdict).toBe('healthy')
+  expect(verdict.notSeen.map((n) => n.what)).toEqual(expect.arrayContaining(['events', 'nodes', 'Prometheus']))
+  for (const n of verdict.notSeen) expect([n.reason, n.couldChange].every((t) => t.length > 0)).toBe(true)
+})
+
+test.each([['pods'], ['deployments'], ['services'], ['endpointslices']] as const)(
+  'without %s nobody can call it healthy, and the verdict says what would decide',
+  (kind) => {
+    const verdict = diagnose(unseen(kind))
+    expect([verdict.verdict, verdict.causes.length]).toEqual(['inconclusive', 0])
+    expect(verdict.wouldDecide.join(' ')).toContain(kind)
+  },
+)
+
+test('no pods of a workload that wants three is no health', () => {
+  expect(diagnose(noPods).verdict).not.toBe('healthy')
+  const truncated = healthy(change('deployments', 'kestrel', () => {}))
+  const { pods: part } = truncated.cluster
+  if (part?.state === 'ok') part.truncated = true
+  expect(verdictOf(truncated).notSeen.map((n) => n.what)).toContain('pods (part)')
+})
