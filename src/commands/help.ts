@@ -36,7 +36,9 @@ export function rootHelp(commands: readonly CommandEntry[], version: string): st
       )
   }
   parts.push(optionSection('Options of every command', [...clusterOptions, ...everywhereOptions]))
-  parts.push('More, with examples: task-mcp help <command>. Codes: task-mcp help exit-codes.\nThe kubectl lines that people look up: task-mcp help commands')
+  parts.push(
+    'More, with examples: task-mcp help <command>. Codes: task-mcp help exit-codes.\nThe kubectl lines that people look up: task-mcp help commands',
+  )
   return `${parts.join('\n\n')}\n`
 }
 
