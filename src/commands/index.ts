@@ -1,5 +1,6 @@
 /** The table of commands. One entry per file in entries/, which import nothing heavy; the order here is the order in help. */
 
+import { alerts, alertsExplain, alertsSilence } from './entries/alerts.ts'
 import { completion } from './entries/completion.ts'
 import { config } from './entries/config.ts'
 import { configRestore } from './entries/config-restore.ts'
@@ -26,6 +27,8 @@ export const commands: readonly CommandEntry[] = [
   diagnose,
   status,
   doctor,
+  alerts,
+  alertsExplain,
   smoke,
   fix,
   restart,
@@ -38,6 +41,7 @@ export const commands: readonly CommandEntry[] = [
   configRestore,
   pod,
   undo,
+  alertsSilence,
   sloBudget,
   sloBudgetCheck,
   sloBudgetWhatif,

@@ -156,9 +156,44 @@ export interface Alert {
   startsAt: string
   state: 'active' | 'suppressed' | 'unprocessed'
   fingerprint: string
+  /** Ids of the silences that hold it, and fingerprints of the alerts that inhibit it; absent where there are none. */
+  silencedBy?: string[]
+  inhibitedBy?: string[]
+  /** The Prometheus page of the rule, with its expression, where the sender gave one. */
+  generatorURL?: string
 }
 
 export interface AlertSource {
   readonly where: string
   alerts(signal: AbortSignal): Promise<Alert[]>
+  /** Absent where alerts can only be read. */
+  readonly silencer?: Silencer
+}
+
+/** A label that must be equal to a value or match an expression, or must not. */
+export interface Matcher {
+  name: string
+  value: string
+  isRegex: boolean
+  isEqual: boolean
+}
+
+export interface Silence {
+  id: string
+  matchers: Matcher[]
+  /** RFC 3339. */
+  startsAt: string
+  endsAt: string
+  createdBy: string
+  comment: string
+  state: 'active' | 'pending' | 'expired'
+}
+
+/** Silences of an Alertmanager; its own eyes say what a silence would hold. */
+export interface Silencer {
+  /** Alerts that these matchers would hold, by Alertmanager's own matching. */
+  matching(matchers: readonly Matcher[], signal: AbortSignal): Promise<Alert[]>
+  silences(signal: AbortSignal): Promise<Silence[]>
+  /** Writes; gives the new silence's id. Not asked twice, whatever happens. */
+  silence(silence: Omit<Silence, 'id' | 'state'>, signal: AbortSignal): Promise<string>
 }

@@ -10,9 +10,11 @@ import type { Fetch } from './service.ts'
 export interface SourceHttp {
   /** For evidence: a URL without credentials, or `namespace/service through the API server`. */
   readonly where: string
-  /** Ask a path; POST when `form` is given. Answers of 200 to 499 come back, save 401 and 403; cut connections, 429 and 502 to 504 are tried twice. */
-  ask(path: string, form: string | undefined, signal: AbortSignal): Promise<HttpAnswer>
+  /** Ask a path; POST when `form` is given, or a `document` that is sent as JSON and only once. Answers of 200 to 499 come back, save 401 and 403; cut connections, 429 and 502 to 504 are tried twice. */
+  ask(path: string, form: Body, signal: AbortSignal): Promise<HttpAnswer>
 }
+
+type Body = string | { document: unknown } | undefined
 
 const limitBytes = 64 * 1024 * 1024
 
@@ -28,6 +30,7 @@ export function sourceHttp(place: SourcePlace, by: { fetch: Fetch } | { cluster:
   return {
     where: once.where,
     async ask(path, form, signal) {
+      if (typeof form === 'object') return judged(await once.ask(path, form, signal), once.where)
       const first = await once.ask(path, form, signal).catch((error: unknown) => {
         if (error instanceof UnreachableError && !signal.aborted && once.direct) return error
         throw error
@@ -63,8 +66,8 @@ function byUrl(given: string, settings: SourceSettings, fetch: Fetch): OneTry {
     async ask(path, form, signal) {
       read ??= credentials(settings, fromUrl)
       const { headers, ca } = await read
-      const body = form === undefined ? {} : { method: 'POST', body: form }
-      const formHeader: Record<string, string> = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+      const body = form === undefined ? {} : { method: 'POST', body: textOf(form) }
+      const formHeader: Record<string, string> = form === undefined ? {} : { 'content-type': typeOf(form) }
       const answer = await fetch(
         base + path,
         { ...body, headers: { accept: 'application/json', ...formHeader, ...headers }, limitBytes, ca },
@@ -112,14 +115,18 @@ function byProxy(place: Extract<SourcePlace, { service: string }>, cluster: Clus
           port: place.port,
           path: (place.prefix ?? '').replace(/\/$/, '') + path,
           ...(settings.caFile === undefined ? {} : { scheme: 'https' as const }),
-          ...(form === undefined ? {} : { form }),
-          headers: { accept: 'application/json', ...settings.headers },
+          ...(form === undefined ? {} : { form: textOf(form) }),
+          headers: { accept: 'application/json', ...(form === undefined ? {} : { 'content-type': typeOf(form) }), ...settings.headers },
           limitBytes,
         },
         signal,
       ),
   }
 }
+
+const textOf = (body: NonNullable<Body>): string => (typeof body === 'string' ? body : JSON.stringify(body.document))
+
+const typeOf = (body: NonNullable<Body>): string => (typeof body === 'string' ? 'application/x-www-form-urlencoded' : 'application/json')
 
 function judged(answer: HttpAnswer, where: string): HttpAnswer {
   if (answer.status === 401 || answer.status === 403) {

@@ -12,11 +12,11 @@ const prometheus = program('prometheus')
 const shares: Record<string, number> = { availability: 0.001, 'error-rate': 0.001, latency: 0.05, 'latency-tail': 0.01, throughput: 0.005 }
 const minutesOf: Record<string, number> = { '5m': 5, '30m': 30, '1h': 60, '2h': 120, '6h': 360, '1d': 1440, '3d': 4320, window: 43_200 }
 
-describe.skipIf(!promtool || !prometheus)('thirty true days', { timeout: 300_000 }, () => {
+describe.skipIf(!promtool || !prometheus)('thirty true days', { timeout: 600_000 }, () => {
   let recorded: RecordedDays
   beforeAll(async () => {
     recorded = await recordedDays({ promtool: promtool!, prometheus: prometheus! }, true)
-  }, 300_000)
+  }, 600_000)
   afterAll(() => recorded?.stop())
 
   const ask = async (...argv: string[]) => {
