@@ -1,5 +1,6 @@
 /**
- * Memory of idle event streams in one process, heartbeats on: the growth of resident memory over the number of streams.
+ * Memory of idle event streams in one process, heartbeats on: the growth of live heap and of resident memory, which
+ * keeps what opening them took, over the number of streams.
  *   node bench/server/streams.ts [streams]
  */
 import { fork } from 'node:child_process'
@@ -14,11 +15,11 @@ const child = fork(path.join(import.meta.dirname, 'target.ts'), ['ours'], { exec
 const [{ url, token }] = (await once(child, 'message')) as [{ url: string; token: string }]
 const { hostname, port, host } = new URL(url)
 
-async function rss(): Promise<number> {
+async function memory(): Promise<{ rss: number; heap: number }> {
   const answered = once(child, 'message')
   child.send('gc')
-  const [answer] = (await answered) as [{ rss: number }]
-  return answer.rss
+  const [answer] = (await answered) as [{ rss: number; heap: number }]
+  return answer
 }
 
 const hello = {
@@ -49,12 +50,13 @@ async function open(): Promise<void> {
 
 for (let count = 0; count < 100; count++) await open()
 await sleep(500)
-const before = await rss()
+const before = await memory()
 for (let count = 0; count < wanted; count += 20) await Promise.all(Array.from({ length: 20 }, open))
 await sleep(3000)
-const after = await rss()
+const after = await memory()
+const per = (what: 'rss' | 'heap'): string => ((after[what] - before[what]) / wanted / 1000).toFixed(1)
 process.stdout.write(
-  `${cpus()[0]?.model}, node ${process.version}: ${wanted} idle streams, each with its session, ${((after - before) / wanted / 1000).toFixed(1)} kB each, ${dropped} dropped\n`,
+  `${cpus()[0]?.model}, node ${process.version}: ${wanted} idle streams, each with its session, ${per('heap')} kB of live heap and ${per('rss')} kB of resident memory each, ${dropped} dropped\n`,
 )
 for (const socket of sockets) socket.destroy()
 child.kill()

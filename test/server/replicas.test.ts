@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import pg from 'pg'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { aServer, aSession, type TestServer } from './a-server.ts'
 import { aDatabase, postgresThere } from './stores.ts'
 
@@ -70,5 +71,41 @@ describe.skipIf(!postgresThere)('two replicas on one PostgreSQL (TEST_DATABASE_U
     await writer.tool('create_task', { title: 'missed 2' })
     const goOn = await listen(two, id, last)
     expect(await goOn(new RegExp(`id: ${Number(last) + 2}\n`))).toContain(`id: ${Number(last) + 1}\n`)
+  })
+
+  test('no acknowledged write is lost or doubled when PostgreSQL cuts its connections again and again', async () => {
+    const url = await aDatabase()
+    const server = await aServer({ 'database-url': url, 'log-level': 'error', 'rate-limit': 0, 'address-rate-limit': 0 })
+    const session = await aSession(server)
+    const admin = new pg.Client(process.env.TEST_DATABASE_URL)
+    await admin.connect()
+    onTestFinished(() => admin.end())
+    const acknowledged = new Map<string, string>()
+    let cutting = true
+    const writers = Array.from({ length: 6 }, async (_, writer) => {
+      for (let number = 0; cutting; number++) {
+        const key = `${writer}-${number}`
+        // As the tools ask for: after a failure the same call again under the same key, until it is acknowledged.
+        for (;;) {
+          const { data } = await session.tool('create_task', { title: key, idempotencyKey: key })
+          if (data === undefined) continue
+          acknowledged.set(key, data.task.id)
+          break
+        }
+      }
+    })
+    for (let cut = 0; cut < 6; cut++) {
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [new URL(url).pathname.slice(1)])
+    }
+    cutting = false
+    await Promise.all(writers)
+    const client = new pg.Client(url)
+    await client.connect()
+    const { rows } = await client.query<{ id: string; title: string }>('SELECT id, title FROM tasks')
+    await client.end()
+    expect(acknowledged.size).toBeGreaterThan(0)
+    expect(new Map(rows.map(({ id, title }) => [title, id]))).toEqual(acknowledged)
+    expect(rows).toHaveLength(acknowledged.size)
   })
 })

@@ -41,6 +41,8 @@ export function openPostgres(options: PostgresOptions): Store {
   const pool = new pg.Pool({ ...connection, max: options.poolSize, idleTimeoutMillis: 30_000 })
   // An idle connection that breaks is not an error of anybody's request: the pool drops it and the next use opens another.
   pool.on('error', () => undefined)
+  // Nor is one that breaks on its way out of the pool, when nobody listens to it any more: without a listener it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const listeners: Array<(change: Change) => void> = []
   const feed = listenForChanges(connection, {
     change: (change) => {
