@@ -1,7 +1,7 @@
 /** Takes one Snapshot: every read in parallel under one deadline. Nothing is judged here. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Clock, SourcePlace, Targets } from '../context.ts'
-import type { Settings } from '../settings.ts'
+import type { ServiceSettings, Settings } from '../settings.ts'
 import type { Alert, Cluster } from '../targets/ports.ts'
 import { gatherCluster } from './cluster.ts'
 import { scrapeTwice } from './direct.ts'
@@ -13,7 +13,16 @@ import { find, findWorkload, mainContainer, podsOf } from './lookup.ts'
 import { gatherMetrics, type MetricFacts } from './metrics.ts'
 import { part } from './part.ts'
 import { probePods, probeService } from './probes.ts'
-import { type DirectScrape, type Part, type ProbeResult, type Snapshot, snapshotVersion, type Unseen } from './snapshot.ts'
+import {
+  type ClusterParts,
+  type DirectScrape,
+  type LogExcerpt,
+  type Part,
+  type ProbeResult,
+  type Snapshot,
+  snapshotVersion,
+  type Unseen,
+} from './snapshot.ts'
 
 export interface GatherDeps {
   targets: Targets
@@ -42,76 +51,83 @@ export async function gather(settings: Settings, deps: GatherDeps): Promise<Snap
   const before = cluster.stats.requests
   const identity = cluster.identity()
 
-  const metrics = gatherMetrics(targets, settings.prometheus, service, lookbackSeconds, started / 1000, signal)
-  const alerts = gatherAlerts(targets, settings, signal)
   const others = [...new Set(service.dependencies.flatMap((d) => d.namespace ?? []))]
-  const parts = await gatherCluster(cluster, service.namespace, others, fingerprint, signal)
-  const snapshot: Snapshot = {
+  const [seen, metrics, alerts] = await Promise.all([
+    gatherCluster(cluster, service.namespace, others, fingerprint, signal).then((parts) =>
+      gatherPods(cluster, parts, deps.refine?.(discoverService(parts, service)).service ?? service, signal, deps.signal),
+    ),
+    gatherMetrics(targets, settings.prometheus, service, lookbackSeconds, started / 1000, signal),
+    gatherAlerts(targets, settings, signal),
+  ])
+  const direct: Part<DirectScrape[]> = knowsRequests(metrics)
+    ? { state: 'absent', reason: 'not needed: Prometheus has the service' }
+    : await scrapePods(cluster, seen, clock, signal, deps.signal)
+  return {
     schemaVersion: snapshotVersion,
     tool: version,
     takenAt: new Date(started).toISOString(),
-    took: 0,
-    requests: 0,
-    target: {
-      context: identity.context,
-      server: identity.server,
-      service: deps.refine?.(discoverService(parts, service)).service ?? service,
-      thresholds: settings.thresholds,
-      lookbackSeconds,
-    },
-    cluster: parts,
-    instant: notReached('Prometheus'),
-    ranges: notReached('Prometheus'),
-    direct: { state: 'absent', reason: 'not needed: Prometheus has the service' },
-    alerts: notReached('Alertmanager'),
-    logs: notReached('logs'),
-    probes: [],
-    sources: { prometheus: undefined, alertmanager: undefined },
+    took: (clock.now() - started) / 1000,
+    requests: cluster.stats.requests - before,
+    target: { context: identity.context, server: identity.server, service: seen.service, thresholds: settings.thresholds, lookbackSeconds },
+    cluster: seen.parts,
+    instant: metrics.instant,
+    ranges: metrics.ranges,
+    direct,
+    alerts: alerts.alerts,
+    logs: seen.logs,
+    probes: seen.probes,
+    sources: { prometheus: metrics.where, alertmanager: alerts.where },
   }
-  const pods = targetPods(snapshot)
-  const reading = { cluster, snapshot, pods: choosePods(pods), signal }
-  const known = new Set(pods.map((p) => p.metadata.name))
-  const [logs, probes, metricFacts, alertFacts] = await Promise.all([
-    part(() => readLogs(cluster, reading.pods, known, signal), deps.signal),
-    probe(reading),
-    metrics,
-    alerts,
+}
+
+interface PodFacts {
+  parts: ClusterParts
+  service: ServiceSettings
+  /** The pods that were read and probed. */
+  pods: Pod[]
+  logs: Part<LogExcerpt[]>
+  probes: ProbeResult[]
+}
+
+/** What the pods themselves say, once it is known which they are. */
+async function gatherPods(
+  cluster: Cluster,
+  parts: ClusterParts,
+  service: ServiceSettings,
+  signal: AbortSignal,
+  interrupted: AbortSignal,
+): Promise<PodFacts> {
+  const every = targetPods(parts, service)
+  const pods = choosePods(every)
+  const known = new Set(every.map((p) => p.metadata.name))
+  const [logs, probes] = await Promise.all([
+    part(() => readLogs(cluster, pods, known, signal), interrupted),
+    probe(cluster, parts, service, pods, signal),
   ])
-  snapshot.logs = parts.pods?.state === 'ok' ? logs : unseenLike(parts.pods, 'logs')
-  snapshot.probes = probes
-  snapshot.instant = metricFacts.instant
-  snapshot.ranges = metricFacts.ranges
-  snapshot.alerts = alertFacts.alerts
-  snapshot.sources = { prometheus: metricFacts.where, alertmanager: alertFacts.where }
-  if (!knowsRequests(metricFacts)) snapshot.direct = await scrapePods(reading, clock, deps.signal)
-  snapshot.requests = cluster.stats.requests - before
-  snapshot.took = (clock.now() - started) / 1000
-  return snapshot
+  return { parts, service, pods, logs: parts.pods?.state === 'ok' ? logs : unseenLike(parts.pods, 'logs'), probes }
 }
 
 const unseenLike = (p: Part<unknown> | undefined, what: string): Unseen =>
   p && p.state !== 'ok' ? { state: p.state, reason: `${what}: pods were not seen (${p.reason})`, next: p.next } : notReached(what)
 
-/** Pods of the workload, also when the workload itself is gone and only the selector is left. */
-function targetPods(snapshot: Snapshot): Pod[] {
-  const { service } = snapshot.target
-  const workload = findWorkload(snapshot, service.kind, service.workload, service.namespace)
-  return workload ? podsOf(snapshot, workload).filter((p) => !p.metadata.deletionTimestamp) : []
-}
-
-interface Reading {
-  cluster: Cluster
-  snapshot: Snapshot
-  pods: Pod[]
-  signal: AbortSignal
+/** Pods of the workload that are not being deleted. */
+function targetPods(parts: ClusterParts, service: ServiceSettings): Pod[] {
+  const seen = { cluster: parts } as Snapshot
+  const workload = findWorkload(seen, service.kind, service.workload, service.namespace)
+  return workload ? podsOf(seen, workload).filter((p) => !p.metadata.deletionTimestamp) : []
 }
 
 const running = (pods: readonly Pod[]): Pod[] =>
   pods.filter((p) => p.status?.podIP && p.status.containerStatuses?.some((s) => s.state?.running))
 
-async function probe({ cluster, snapshot, pods, signal }: Reading): Promise<ProbeResult[]> {
-  const { service } = snapshot.target
-  const front = find(snapshot, 'services', service.service, service.namespace)
+async function probe(
+  cluster: Cluster,
+  parts: ClusterParts,
+  service: ServiceSettings,
+  pods: readonly Pod[],
+  signal: AbortSignal,
+): Promise<ProbeResult[]> {
+  const front = find({ cluster: parts } as Snapshot, 'services', service.service, service.namespace)
   const asked = await Promise.all([
     probePods(cluster, running(pods), (pod) => mainContainer({ spec: pod.spec }, service), service, signal),
     front ? probeService(cluster, front, service, signal) : [],
@@ -122,11 +138,13 @@ async function probe({ cluster, snapshot, pods, signal }: Reading): Promise<Prob
 const knowsRequests = (m: MetricFacts): boolean => m.ranges.state === 'ok' && (m.ranges.value.requests?.series.length ?? 0) > 0
 
 async function scrapePods(
-  { cluster, snapshot, pods, signal }: Reading,
+  cluster: Cluster,
+  { service, pods }: PodFacts,
   clock: Clock,
+  signal: AbortSignal,
   interrupted: AbortSignal,
 ): Promise<Part<DirectScrape[]>> {
-  const { namespace, metrics, port } = snapshot.target.service
+  const { namespace, metrics, port } = service
   const names = running(pods).map((p) => p.metadata.name)
   if (names.length === 0) return { state: 'absent', reason: 'no running pod to read metrics from' }
   const scrape = async (name: string, bounded: AbortSignal): Promise<string> =>

@@ -94,7 +94,10 @@ export function broken(one: Import): string | undefined {
   const to = roomOf(one.target)
   if (room === to || to === 'errors' || (leaves.includes(to) && room !== 'server')) return undefined
   if (room === 'server') return 'the server imports its own rooms only; what it is lent is handed in'
-  if (to === 'server') return /^commands\/serve(\.entry)?\.ts$/.test(one.file) ? undefined : 'only commands/serve.ts may import the server'
+  if (to === 'server')
+    return /^commands\/(serve(\.entry)?|db)\.ts$/.test(one.file)
+      ? undefined
+      : 'only commands/serve.ts and commands/db.ts may import the server'
   if (one.typeOnly) return undefined
   if (!(mayImport[room] ?? []).includes(to)) return `${room}/ may import ${['itself', ...(mayImport[room] ?? [])].join(', ')}, and types`
   if (room === 'facts' && to === 'targets' && /^targets\/(kubernetes|prometheus|alertmanager|grafana|service|notify)/.test(one.target))
