@@ -1,11 +1,6 @@
-import { settingTable } from '../server/setting-table.ts'
-import type { CommandEntry, OptionEntry } from './entry.ts'
+import type { CommandEntry } from './entry.ts'
+import { databaseOptions as options } from './serve.entry.ts'
 
-const path = settingTable.find(({ name }) => name === 'database-path')
-const options: readonly OptionEntry[] = [
-  { flags: '--database-path <file>', summary: path?.help ?? '', completes: 'file' },
-  { flags: '--settings <file>', summary: 'YAML file with settings of the server', completes: 'file' },
-]
 const common = { group: 'server', options, cluster: false } as const
 
 /** Care of the database of `task-mcp serve`. */

@@ -2,22 +2,20 @@
 import path from 'node:path'
 import type { Context } from '../context.ts'
 import { type ExitCode, exit, UnreachableError, UsageError } from '../errors.ts'
-import type { Settings } from '../server/settings.ts'
-import { backupFile, checkFile, type FileCheck, restoreFile } from '../server/store/maintenance.ts'
-import { migrations } from '../server/store/migrations.ts'
-import { type Store, StoreError } from '../server/store/port.ts'
-import { type ServeOptions, serverSettings } from './serve.ts'
+import { care, type ServeOptions, serverSettings } from './serve.ts'
 
 type DbOptions = ServeOptions & { readonly json?: boolean }
 
-const newest = migrations('sqlite').at(-1)?.version ?? 0
+type Settings = Awaited<ReturnType<typeof serverSettings>>
+
+const newest = care.newestSchema
 
 /** Looks, and changes nothing. */
 export async function check(context: Context, _args: readonly string[], options: DbOptions): Promise<ExitCode> {
   const settings = await serverSettings(context, options)
   return explained(async () => {
     if (settings.databaseUrl !== '') return checkPostgres(context, settings)
-    const found = checkFile(fileOf(context, settings))
+    const found = care.checkFile(fileOf(context, settings))
     show(
       context,
       options,
@@ -34,7 +32,7 @@ export async function backup(context: Context, args: readonly string[], options:
   if (settings.databaseUrl !== '')
     throw new UsageError('this server is on PostgreSQL', 'pg_dump --format=custom "$TASK_MCP_DATABASE_URL" > FILE makes a backup')
   return explained(async () => {
-    const made = await backupFile(fileOf(context, settings), path.resolve(context.cwd, args[0] ?? ''))
+    const made = await care.backupFile(fileOf(context, settings), path.resolve(context.cwd, args[0] ?? ''))
     show(context, options, made, summary(made))
     return exit.ok
   })
@@ -46,7 +44,7 @@ export async function restore(context: Context, args: readonly string[], options
   if (settings.databaseUrl !== '')
     throw new UsageError('this server is on PostgreSQL', 'pg_restore --clean --dbname "$TASK_MCP_DATABASE_URL" FILE puts a backup back')
   return explained(async () => {
-    const put = restoreFile(path.resolve(context.cwd, args[0] ?? ''), fileOf(context, settings))
+    const put = care.restoreFile(path.resolve(context.cwd, args[0] ?? ''), fileOf(context, settings))
     show(context, options, put, summary(put))
     return exit.ok
   })
@@ -82,27 +80,12 @@ async function checkPostgres(context: Context, settings: Settings): Promise<Exit
   }
 }
 
-async function storeOf(context: Context, settings: Settings): Promise<Store> {
-  if (settings.databaseUrl === '') {
-    const { openSqlite } = await import('../server/store/sqlite.ts')
-    return openSqlite({ path: fileOf(context, settings), maxBytes: 0, observe: () => undefined })
-  }
-  const { openPostgres } = await import('../server/store/postgres.ts')
-  const { databaseUrl: url, databaseConnectTimeout: connectTimeout, databaseStatementTimeout: statementTimeout } = settings
-  return openPostgres({
-    url,
-    poolSize: 2,
-    connectTimeout,
-    statementTimeout,
-    instance: 'db',
-    observe: () => undefined,
-    onFeed: () => undefined,
-  })
-}
+const storeOf = (context: Context, settings: Settings): Promise<care.Store> =>
+  care.openQuietly({ ...settings, databasePath: fileOf(context, settings) })
 
 const fileOf = ({ cwd }: Context, { databasePath }: Settings): string => path.resolve(cwd, databasePath)
 
-const summary = ({ path: file, schemaVersion, tasks, bytes }: FileCheck): string =>
+const summary = ({ path: file, schemaVersion, tasks, bytes }: care.FileCheck): string =>
   `${file}: ${tasks} tasks, ${bytes} bytes, schema version ${schemaVersion}`
 
 function show({ terminal }: Context, { json }: DbOptions, value: object, text: string): void {
@@ -113,7 +96,7 @@ async function explained(work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof StoreError)
+    if (error instanceof care.StoreError)
       throw new UnreachableError(`the database cannot be used: ${error.message}`, 'see --database-path and TASK_MCP_DATABASE_URL', {
         cause: error,
       })

@@ -18,6 +18,9 @@ const options: readonly OptionEntry[] = [
     .map(({ name, kind, help }) => ({ flags: `--${name}${placeholders[kind]}`, summary: help })),
 ]
 
+/** Where the database is, for the commands that take care of it. */
+export const databaseOptions: readonly OptionEntry[] = options.filter(({ flags }) => /^--(settings|database-path) /.test(flags))
+
 export const serveEntry: CommandEntry = {
   usage: 'serve',
   summary: 'run the MCP server',

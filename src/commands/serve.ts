@@ -9,6 +9,9 @@ import { keyOf, type RawSettings, resolveSettings, type Settings, settingsFromEn
 import { StoreError } from '../server/store/port.ts'
 import { createBatch } from '../server/telemetry/batch.ts'
 
+/** The door of the other commands to the server's database. */
+export * as care from '../server/care.ts'
+
 /** The options of the entry, in camel case; a switch that was not said is false. */
 export type ServeOptions = Readonly<Record<string, unknown>> & { readonly settings?: string }
 
