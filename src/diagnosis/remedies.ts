@@ -50,8 +50,9 @@ function commandFor(action: ActionName, claim: Claim, view: View): string {
         subject.kind === 'HorizontalPodAutoscaler' || ['Deployment', 'StatefulSet'].includes(subject.kind) === false
           ? workload(view)
           : `${subject.kind.toLowerCase()}/${subject.name}`
-      const replicas = hints.replicas ?? String((view.replicas ?? 1) + 1)
-      return `task-mcp scale ${target} --replicas ${replicas} -n ${subject.namespace ?? view.service.namespace}`
+      // Back from 0, the action itself finds the earlier count, from more places than a look has.
+      const replicas = hints.replicas !== undefined ? '' : ` --replicas ${(view.replicas ?? 1) + 1}`
+      return `task-mcp scale ${target}${replicas} -n ${subject.namespace ?? view.service.namespace}`
     }
     case 'service':
       return `task-mcp service ${subject.name} ${place(view)}${claim.code === 'traffic_policy_local' ? ' --every-node' : ''}`
@@ -64,6 +65,7 @@ function commandFor(action: ActionName, claim: Claim, view: View): string {
     case 'config':
       return `task-mcp config-restore ${subject.kind.toLowerCase()}/${subject.name} ${place(view)}`
     case 'escalate':
+      return `kubectl describe ${subject.kind === 'Dependency' ? workload(view) : `${subject.kind.toLowerCase()} ${subject.name}`}${subject.namespace ? ` -n ${subject.namespace}` : ''}`
     case 'capture':
     case 'block':
     case 'limit':
