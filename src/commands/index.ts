@@ -1,5 +1,6 @@
 /** The table of commands. One entry per file in entries/, which import nothing heavy; the order here is the order in help. */
 
+import { dbEntries } from './db.entry.ts'
 import { alerts, alertsExplain, alertsSilence } from './entries/alerts.ts'
 import { completion } from './entries/completion.ts'
 import { config } from './entries/config.ts'
@@ -49,6 +50,7 @@ export const commands: readonly CommandEntry[] = [
   runbookShow,
   runbookLint,
   serveEntry,
+  ...dbEntries,
   config,
   completion,
 ]

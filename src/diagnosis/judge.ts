@@ -51,7 +51,7 @@ export function judge(snapshot: Snapshot, runbook: string): Judgement {
   const causes = rank(claims, view, runbook)
   const felt = symptoms(view)
   const unseen = notSeen(view)
-  const word = wordFor(view, causes, felt)
+  const word = wordFor(view, runbook, causes, felt)
   const { service, context } = { service: view.service, context: snapshot.target.context }
   return {
     view,
@@ -75,11 +75,16 @@ export function judge(snapshot: Snapshot, runbook: string): Judgement {
   }
 }
 
-function wordFor(view: View, causes: readonly Cause[], felt: readonly Symptom[]): VerdictWord {
+/** Runbooks whose whole question is how requests are answered. */
+const aboutRequests: ReadonlySet<string> = new Set(['high-error-rate', 'performance-degradation'])
+
+function wordFor(view: View, runbook: string, causes: readonly Cause[], felt: readonly Symptom[]): VerdictWord {
   if (causes.some((c) => c.code === 'access_denied')) return 'inconclusive'
   const critical = felt.some((s) => s.severity === 'critical')
   if (causes.length > 0) return critical || causes[0]!.confidence >= 0.9 ? 'faulty' : 'degraded'
   if (!seesEnough(view)) return 'inconclusive'
+  // Whether requests fail cannot be told without seeing one counter of them.
+  if (aboutRequests.has(runbook) && traffic(view) === undefined) return 'inconclusive'
   // An alert that fires, and load that is merely high, are no fault by themselves.
   return felt.some((s) => s.severity !== 'info' && s.code !== 'cpu' && s.code !== 'restarts') ? 'inconclusive' : 'healthy'
 }
@@ -106,7 +111,8 @@ function headline(view: View, word: VerdictWord, causes: readonly Cause[], felt:
     return `${view.service.workload} is healthy: ${where}, ${served}`
   }
   const seen = felt.filter((s) => s.severity !== 'info')
-  return seen.length ? `no cause found for: ${seen.map((s) => s.summary).join('; ')}` : 'not enough was seen to judge'
+  if (seen.length) return `no cause found for: ${seen.map((s) => s.summary).join('; ')}`
+  return seesEnough(view) ? 'the pods are well; whether requests fail was not seen' : 'not enough was seen to judge'
 }
 
 const what: Readonly<Partial<Record<ResourceName, string>>> = {
@@ -171,7 +177,7 @@ function notSeen(view: View): NotSeen[] {
 
 function deciders(view: View, unseen: readonly NotSeen[]): string[] {
   const first = unseen
-    .filter((n) => ['pods', 'deployments', 'services', 'endpointslices', 'logs', 'Prometheus'].includes(n.what))
+    .filter((n) => ['pods', 'deployments', 'services', 'endpointslices', 'logs', 'Prometheus', 'requests'].includes(n.what))
     .map((n) => `see ${n.what}: ${n.couldChange}`)
   return first.length
     ? first
