@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import type { Targets } from '../../src/context.ts'
+import { judge } from '../../src/diagnosis/judge.ts'
+import { AbsentError, InterruptedError, UnreachableError } from '../../src/errors.ts'
+import { gather } from '../../src/facts/gather.ts'
+import { type ResourceName, resources } from '../../src/facts/kubernetes-types.ts'
+import type { Settings, SourceSettings } from '../../src/settings.ts'
+import type { Cluster } from '../../src/targets/ports.ts'
+import { FakeCluster } from '../support/fake-cluster.ts'
+import { healthy, takenAt } from '../support/snapshot.ts'
+
+/** A fake cluster that holds what a healthy snapshot was taken of. */
+function aCluster(): FakeCluster {
+  const cluster = new FakeCluster()
+  cluster.now = Date.parse(takenAt)
+  for (const [kind, part] of Object.entries(healthy().cluster))
+    if (part.state === 'ok') for (const object of part.value) cluster.put(kind as ResourceName, object as never)
+  cluster.answers = () => ({ status: 200, body: 'ok', seconds: 0.01, contentType: 'text/plain' })
+  return cluster
+}
+
+const nowhere: SourceSettings = {
+  url: undefined,
+  namespace: undefined,
+  service: undefined,
+  port: undefined,
+  bearerTokenFile: undefined,
+  username: undefined,
+  passwordFile: undefined,
+  caFile: undefined,
+  headers: {},
+}
+
+function look(cluster: FakeCluster, given: { timeoutSeconds?: number; signal?: AbortSignal; targets?: Partial<Targets> } = {}) {
+  const { service, thresholds } = healthy().target
+  const settings: Settings = {
+    cluster: { kubeconfig: undefined, context: undefined },
+    service,
+    prometheus: nowhere,
+    alertmanager: nowhere,
+    thresholds,
+    timeoutSeconds: given.timeoutSeconds ?? 20,
+    lookbackSeconds: 3600,
+    runbooks: undefined,
+  }
+  const none = async (): Promise<never> => {
+    throw new AbsentError('there is none')
+  }
+  const targets: Targets = { cluster: async () => cluster, writer: none, metrics: none, alerts: none, fetch: none, ...given.targets }
+  return gather(settings, { targets, clock: cluster.clock, signal: given.signal ?? new AbortController().signal, version: '1.2.3' })
+}
+
+test('one look sees the objects, the logs and the answers, and writes nothing', async () => {
+  const cluster = aCluster()
+  const snapshot = await look(cluster)
+  expect(judge(snapshot, 'service-downtime').verdict.verdict).toBe('healthy')
+  expect(snapshot.probes.filter((p) => p.hop === 'pod')).toHaveLength(6)
+  expect(snapshot.logs.state === 'ok' && snapshot.logs.value.map((l) => l.container)).toEqual(['main', 'main', 'main'])
+  expect([snapshot.instant.state, snapshot.alerts.state, cluster.writes.length]).toEqual(['absent', 'absent', 0])
+  expect(snapshot.requests).toBe(cluster.stats.requests)
+})
+
+test.each(Object.keys(resources).filter((kind) => !['clusterroles', 'clusterrolebindings', 'controllerrevisions'].includes(kind)))(
+  'when %s may not be listed the part says so and what would grant it, and the rest is seen',
+  async (kind) => {
+    const cluster = aCluster()
+    cluster.denied.add(`list ${kind}`)
+    const { cluster: parts } = await look(cluster)
+    expect(parts[kind as ResourceName]).toEqual({
+      state: 'denied',
+      reason: `jo may not list ${kind}`,
+      next: `a Role rule for list ${kind} would allow it`,
+    })
+    const others = Object.entries(parts).filter(([name]) => name !== kind)
+    expect(others.filter(([, part]) => part.state !== 'ok')).toEqual([])
+  },
+)
+
+test('logs and answers that are denied are parts that say so', async () => {
+  const cluster = aCluster()
+  for (const what of ['get pods/log', 'get pods/proxy', 'get services/proxy']) cluster.denied.add(what)
+  const snapshot = await look(cluster)
+  expect([snapshot.logs.state, ...new Set(snapshot.probes.map((p) => p.result.state))]).toEqual(['denied', 'denied'])
+  const { notSeen, verdict } = judge(snapshot, 'service-downtime').verdict
+  expect([verdict, notSeen.map((n) => n.what)]).toEqual(['healthy', expect.arrayContaining(['logs', 'answers'])])
+})
+
+test('without pods there are no logs either, for the same reason', async () => {
+  const cluster = aCluster()
+  cluster.denied.add('list pods')
+  const snapshot = await look(cluster)
+  expect(snapshot.logs).toMatchObject({ state: 'denied', reason: expect.stringContaining('pods were not seen') })
+  expect(judge(snapshot, 'service-downtime').verdict.verdict).toBe('inconclusive')
+})
+
+/** Never answers; ends as a real request does when it is given up. */
+const forever = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const end = () => reject(new UnreachableError('no answer in time'))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+
+function slow(cluster: FakeCluster, kind: string): void {
+  const list = cluster.list.bind(cluster)
+  cluster.list = ((resource: ResourceName, query: object, signal: AbortSignal) =>
+    resource === kind ? forever(signal) : list(resource, query, signal)) as Cluster['list']
+}
+
+test('a list that never answers is given up at the deadline, and what else was listed is kept', async () => {
+  const cluster = aCluster()
+  slow(cluster, 'events')
+  const snapshot = await look(cluster, { timeoutSeconds: 0.3 })
+  expect(snapshot.cluster.events).toMatchObject({ state: 'unreachable' })
+  expect(snapshot.cluster.pods?.state).toBe('ok')
+})
+
+test('an interrupt ends the look', async () => {
+  const cluster = aCluster()
+  slow(cluster, 'events')
+  const stop = new AbortController()
+  const looking = look(cluster, { signal: stop.signal })
+  stop.abort()
+  await expect(looking).rejects.toBeInstanceOf(InterruptedError)
+})
