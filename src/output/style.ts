@@ -1,4 +1,6 @@
 /** Colours as functions from text to text, so that whoever renders decides nothing about the terminal. */
+import { Chalk } from 'chalk'
+
 export interface Style {
   bold(text: string): string
   dim(text: string): string
@@ -13,16 +15,16 @@ const same = (text: string) => text
 /** No colour: for a pipe, NO_COLOR and files. */
 export const plain: Style = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same }
 
-const sgr = (on: number, off: number) => (text: string) => (text === '' ? '' : `\u001b[${on}m${text}\u001b[${off}m`)
+const chalk = new Chalk({ level: 1 })
 
 /** The eight basic colours, which every terminal theme keeps readable; nothing rests on colour alone. */
 export const ansi: Style = {
-  bold: sgr(1, 22),
-  dim: sgr(2, 22),
-  red: sgr(31, 39),
-  green: sgr(32, 39),
-  yellow: sgr(33, 39),
-  cyan: sgr(36, 39),
+  bold: (text) => chalk.bold(text),
+  dim: (text) => chalk.dim(text),
+  red: (text) => chalk.red(text),
+  green: (text) => chalk.green(text),
+  yellow: (text) => chalk.yellow(text),
+  cyan: (text) => chalk.cyan(text),
 }
 
 /** The style for a terminal: `color` is the Context's decision from NO_COLOR, FORCE_COLOR, TERM and the stream. */

@@ -74,7 +74,8 @@ const pure = ['diagnosis', 'slo', 'incident', 'output']
 const owners: readonly { readonly package: RegExp; readonly owner: RegExp; readonly where: string }[] = [
   { package: /^@kubernetes\/client-node(\/|$)/, owner: /^targets\/kubernetes[^/]*\.ts$/, where: 'targets/kubernetes*.ts' },
   { package: /^prometheus-query(\/|$)/, owner: /^targets\/prometheus\.ts$/, where: 'targets/prometheus.ts' },
-  { package: /^(inquirer|@inquirer\/.*|chalk)$/, owner: /^commands\/terminal\.ts$/, where: 'commands/terminal.ts' },
+  { package: /^(inquirer|@inquirer\/.*)$/, owner: /^commands\/terminal\.ts$/, where: 'commands/terminal.ts' },
+  { package: /^chalk$/, owner: /^output\/style\.ts$/, where: 'output/style.ts' },
   { package: /^commander$/, owner: /^commands\/parse\.ts$/, where: 'commands/parse.ts' },
 ]
 
