@@ -12,8 +12,8 @@ JSON.stringify = (value, ...rest) => {
   return stringify(value, ...rest)
 }`
 
-/** The history entry of a task that is being completed. */
-export const completing = "value?.status?.to === 'completed'"
+/** The answer to a task's completion. */
+export const completing = "value?.task?.status === 'completed'"
 /** Every answer that holds a task. */
 export const answering = 'value?.task?.id !== undefined'
 
