@@ -35,6 +35,12 @@ export function newestDiff(view: View): TemplateChange[] | undefined {
   return newest && before ? templateDiff(before.template, newest.template) : undefined
 }
 
+/** The same, where the newest revision rolled out within the look-back: one that has served for longer than that is not what changed. */
+export function recentDiff(view: View): TemplateChange[] | undefined {
+  const at = millis(rolledOutAt(view))
+  return at !== undefined && at >= view.now - view.snapshot.target.lookbackSeconds * 1000 ? newestDiff(view) : undefined
+}
+
 /** When the newest revision began to roll out. A rollback reuses an old ReplicaSet, so its creation alone does not say. */
 export function rolledOutAt(view: View): string | undefined {
   const newest = view.revisions[0]

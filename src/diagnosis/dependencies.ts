@@ -165,10 +165,13 @@ function resolve(
   const service = base.serviceName ? find(snapshot, 'services', base.serviceName, base.namespace) : undefined
   const selector = service?.spec.selector
   const named = workloadName ? findWorkload(snapshot, base.workloadKind, workloadName, base.namespace) : undefined
-  const selected = (['deployments', 'statefulsets', 'daemonsets'] as const)
+  const workloads = (['deployments', 'statefulsets', 'daemonsets'] as const)
     .flatMap((kind) => all(snapshot, kind) as Workload[])
-    .find((w) => w.metadata.namespace === base.namespace && mapSelects(selector, w.spec.template.metadata?.labels))
-  const workload = named ?? selected
+    .filter((w) => w.metadata.namespace === base.namespace)
+  const selected = workloads.find((w) => mapSelects(selector, w.spec.template.metadata?.labels))
+  // A Service that selects nothing is most likely meant for the workload of its name.
+  const alike = selector && workloads.find((w) => w.metadata.name === service?.metadata.name)
+  const workload = named ?? selected ?? alike
   const labels = workload?.spec.selector.matchLabels ?? selector
   const kinds = { deployments: 'Deployment', statefulsets: 'StatefulSet', daemonsets: 'DaemonSet' } as const
   const workloadKind = workload

@@ -465,6 +465,8 @@ export const knowledge: Readonly<Partial<Record<CauseCode, Knowledge>>> = {
   },
   netpol_egress_block: {
     folds: [
+      'liveness_too_aggressive',
+      'liveness_misconfig',
       'external_dependency',
       'crash_on_start',
       'init_dependency_hang',
@@ -483,6 +485,8 @@ export const knowledge: Readonly<Partial<Record<CauseCode, Knowledge>>> = {
   },
   netpol_dns_block: {
     folds: [
+      'liveness_too_aggressive',
+      'liveness_misconfig',
       'netpol_egress_block',
       'external_dependency',
       'crash_on_start',
@@ -502,7 +506,16 @@ export const knowledge: Readonly<Partial<Record<CauseCode, Knowledge>>> = {
     owner: 'network',
   },
   dns_policy: {
-    folds: ['external_dependency', 'crash_on_start', 'init_dependency_hang', 'bad_release', 'config_change'],
+    folds: [
+      'liveness_too_aggressive',
+      'liveness_misconfig',
+      'readiness_misconfig',
+      'external_dependency',
+      'crash_on_start',
+      'init_dependency_hang',
+      'bad_release',
+      'config_change',
+    ],
     cures: [
       rollBack('the earlier revision resolved names of the cluster'),
       { action: 'manual', why: 'set dnsPolicy ClusterFirst (ClusterFirstWithHostNet on the host network)' },
@@ -537,19 +550,37 @@ export const knowledge: Readonly<Partial<Record<CauseCode, Knowledge>>> = {
     owner: 'security',
   },
   config_change: {
-    folds: ['crash_on_start', 'bad_release', 'rollout_stuck'],
+    folds: ['liveness_too_aggressive', 'liveness_misconfig', 'readiness_misconfig', 'crash_on_start', 'bad_release', 'rollout_stuck'],
     cures: [{ action: 'config', why: 'restore the earlier value, then restart so that the pods read it' }],
     never: [{ action: 'rollback', why: 'the template is the same; an older revision reads the same ConfigMap' }],
     owner: 'service',
   },
   stale_credentials: {
-    folds: ['crash_on_start', 'bad_release', 'config_change', 'pool_exhausted', 'external_dependency'],
+    folds: [
+      'liveness_too_aggressive',
+      'liveness_misconfig',
+      'readiness_misconfig',
+      'crash_on_start',
+      'bad_release',
+      'config_change',
+      'pool_exhausted',
+      'external_dependency',
+    ],
     cures: [{ action: 'restart', why: 'new pods read the credentials that are now in the Secret' }],
     never: [{ action: 'rollback', why: notTheRelease }],
     owner: 'service',
   },
   corrupt_credentials: {
-    folds: ['crash_on_start', 'bad_release', 'config_change', 'pool_exhausted', 'external_dependency'],
+    folds: [
+      'liveness_too_aggressive',
+      'liveness_misconfig',
+      'readiness_misconfig',
+      'crash_on_start',
+      'bad_release',
+      'config_change',
+      'pool_exhausted',
+      'external_dependency',
+    ],
     cures: [{ action: 'config', why: 'restore the credentials, then restart' }],
     never: [
       { action: 'restart', why: 'new pods read the same wrong credentials' },
@@ -558,7 +589,7 @@ export const knowledge: Readonly<Partial<Record<CauseCode, Knowledge>>> = {
     owner: 'security',
   },
   rbac_denied: {
-    folds: ['crash_on_start', 'bad_release', 'config_change'],
+    folds: ['liveness_too_aggressive', 'liveness_misconfig', 'readiness_misconfig', 'crash_on_start', 'bad_release', 'config_change'],
     cures: [{ action: 'manual', why: 'give the service account its RoleBinding back' }],
     never: [
       { action: 'restart', why: 'the account stays without the right' },

@@ -2,6 +2,7 @@
 import type { Claim } from './claim.ts'
 import type { CauseCode } from './codes.ts'
 import { knownOf, refusalsOf, remediesOf } from './remedies.ts'
+import { symptoms } from './symptoms.ts'
 import { millis } from './time.ts'
 import type { Cause, Effect, Rival } from './verdict.ts'
 import type { View } from './view.ts'
@@ -41,6 +42,12 @@ const subjects: Readonly<Record<string, readonly CauseCode[]>> = {
   'security-incidents': ['brute_force', 'credential_stuffing', 'recon_scan', 'auth_config', 'secret_in_logs', 'rbac_denied'],
 }
 
+/** Causes that make answers late. Where the question is another, they are named only when users get no answers and nothing else explains it. */
+const onlySlow = new Set<CauseCode>(['dependency_slow', 'noisy_neighbour'])
+const slowMatters = new Set(['performance-degradation', 'cpu-issues', 'slo-violations'])
+const broken = (view: View): boolean =>
+  symptoms(view).some((s) => ['down', 'unavailable_replicas', 'error_ratio', 'service_probe'].includes(s.code))
+
 const same = (a: Claim, b: Claim): boolean =>
   a.code === b.code && a.subject.kind === b.subject.kind && a.subject.name === b.subject.name && a.subject.container === b.subject.container
 
@@ -68,7 +75,10 @@ export function rank(claims: readonly Claim[], view: View, runbook: string): Cau
   const found = distinct(claims.filter((c) => c.status === 'supported'))
   const denied = found.find((c) => c.code === 'access_denied' || c.code === 'wrong_target')
   // Where the service itself was not seen, or is not the one meant, nothing else that was found is about it.
-  const pool = denied && (denied.code === 'access_denied' || denied.subject.kind !== 'Service') ? [denied] : found
+  const about = denied && (denied.code === 'access_denied' || denied.subject.kind !== 'Service') ? [denied] : found
+  const pool = slowMatters.has(runbook)
+    ? about
+    : about.filter((c) => !onlySlow.has(c.code) || (about.every((o) => onlySlow.has(o.code)) && broken(view)))
   const roots = pool.filter((b) => !pool.some((a) => explains(a, b, pool) && !(explains(b, a, pool) && weaker(a, b))))
   const weight = (c: Claim): number => (subjects[runbook]?.includes(c.code) ? 0 : lesser.has(c.code) ? 2 : 1)
   const ordered = roots.sort(

@@ -69,11 +69,15 @@ function sum(view: View, series: readonly Series[], from: number, to: number): T
 /** Windows to look at, the shortest that holds enough samples first; seconds. */
 const windows = [45, 120, 300] as const
 
+/** Samples that ended this long ago say nothing of now: the pods are no longer scraped. */
+const staleSeconds = 90
+
 /** What happens now; undefined where nothing tells. */
 export function traffic(view: View): Traffic | undefined {
   const series = range(view, 'requests')
   if (!series?.length) return scraped(view)
   const end = Math.max(...series.map((s) => s.points.at(-1)?.[0] ?? 0))
+  if (end < view.now / 1000 - staleSeconds) return scraped(view)
   for (const window of windows) {
     const found = sum(view, series, end - window, end)
     if (found && found.seconds >= window * 0.6) return found
@@ -86,7 +90,7 @@ export function trafficLately(view: View, seconds = 20): Traffic | undefined {
   const series = range(view, 'requests')
   if (!series?.length) return scraped(view)
   const end = Math.max(...series.map((s) => s.points.at(-1)?.[0] ?? 0))
-  return sum(view, series, end - seconds, end)
+  return end < view.now / 1000 - staleSeconds ? scraped(view) : sum(view, series, end - seconds, end)
 }
 
 /** The traffic in up to five minutes before a moment (milliseconds); undefined where it was not seen. */

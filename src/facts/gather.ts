@@ -59,7 +59,7 @@ export async function gather(settings: Settings, deps: GatherDeps): Promise<Snap
     gatherMetrics(targets, settings.prometheus, service, lookbackSeconds, started / 1000, signal),
     gatherAlerts(targets, settings, signal),
   ])
-  const direct: Part<DirectScrape[]> = knowsRequests(metrics)
+  const direct: Part<DirectScrape[]> = knowsRequests(metrics, started / 1000)
     ? { state: 'absent', reason: 'not needed: Prometheus has the service' }
     : await scrapePods(cluster, seen, clock, signal, deps.signal)
   return {
@@ -135,7 +135,9 @@ async function probe(
   return asked.flat()
 }
 
-const knowsRequests = (m: MetricFacts): boolean => m.ranges.state === 'ok' && (m.ranges.value.requests?.series.length ?? 0) > 0
+/** Whether Prometheus has requests of the service that are not from long ago, in seconds since the epoch. */
+const knowsRequests = (m: MetricFacts, now: number): boolean =>
+  m.ranges.state === 'ok' && (m.ranges.value.requests?.series ?? []).some((s) => (s.points.at(-1)?.[0] ?? 0) > now - 90)
 
 async function scrapePods(
   cluster: Cluster,

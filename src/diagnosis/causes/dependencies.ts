@@ -201,12 +201,17 @@ function pool(view: View): Claim[] {
   ]
 }
 
+/** Queries of one kind, in two minutes, below which their mean says nothing: a migration runs once. */
+const fewestQueries = 10
+
 /** Dependencies that answer late. Decided by the service's own query times against the service's latency. */
 function slow(view: View): Claim[] {
+  const counts = view.snapshot.instant.state === 'ok' ? (view.snapshot.instant.value.query_count?.series ?? []) : []
+  const asked = (operation: string | undefined): number => counts.find((s) => s.labels.operation === operation)?.points.at(-1)?.[1] ?? 0
   const operations = view.snapshot.instant.state === 'ok' ? (view.snapshot.instant.value.query_time?.series ?? []) : []
   const slowest = operations
     .map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN }))
-    .filter((o) => o.seconds > view.thresholds.p95Seconds)
+    .filter((o) => o.seconds > view.thresholds.p95Seconds && asked(o.operation) >= fewestQueries)
     .sort((a, b) => b.seconds - a.seconds)[0]
   if (!slowest) return []
   const store = view.dependencies.find((d) => !d.external)

@@ -1,6 +1,6 @@
 /** Images that cannot be had: not there, not allowed, or built for another processor. */
 import { find } from '../../facts/lookup.ts'
-import { newestDiff, rolledOutAt } from '../changes.ts'
+import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { type Failing, failing } from '../start-failure.ts'
 import { earliest } from '../time.ts'
@@ -27,7 +27,7 @@ function judgePull(view: View, group: readonly Failing[]): Claim[] {
   const first = group[0]!
   const picture = first.spec?.image ?? first.status?.image ?? '?'
   const pods = group.map((g) => g.pod)
-  const changed = newestDiff(view)?.find((c) => c.field === 'image' && c.container === first.container && view.newPods.includes(first.pod))
+  const changed = recentDiff(view)?.find((c) => c.field === 'image' && c.container === first.container && view.newPods.includes(first.pod))
   const missingSecret = (first.pod.spec.imagePullSecrets ?? [])
     .map((s) => s.name)
     .filter((n) => n !== undefined)
@@ -134,7 +134,7 @@ function architecture(view: View): Claim[] {
       subject: view.subject,
       since: pod.metadata.creationTimestamp,
       confidence: 0.95,
-      introducedByRevision: newestDiff(view)?.some((c) => c.field === 'image') ?? false,
+      introducedByRevision: recentDiff(view)?.some((c) => c.field === 'image') ?? false,
       summary: `the image's program was built for another processor than node ${pod.spec.nodeName} (${node?.status?.nodeInfo?.architecture ?? 'unknown architecture'}) has`,
       evidence: [
         seen(

@@ -251,13 +251,16 @@ function liveness(view: View): Claim[] {
     const rightQuestion = probe.httpGet
       ? portNumber(container, probe.httpGet.port) === view.service.port && (probe.httpGet.path ?? '/') === view.service.health.live
       : false
+    const otherPort = probe.httpGet ? portNumber(container, probe.httpGet.port) !== view.service.port : false
     const patience = (probe.initialDelaySeconds ?? 0) + (probe.periodSeconds ?? 10) * (probe.failureThreshold ?? 3)
     if (
       judged?.wrong ||
       (!slow &&
         !answeredElsewhere &&
         !rightQuestion &&
-        (/statuscode: (404|405|401|403)/.test(message) || /connection refused|not found|no such file/i.test(message)))
+        (/statuscode: (404|405|401|403)/.test(message) ||
+          /executable file not found|no such file/i.test(message) ||
+          ((change !== undefined || otherPort) && /connection refused/i.test(message))))
     ) {
       return [
         supported({

@@ -70,7 +70,7 @@ function paused(view: View): Claim[] {
   const bare = (t: Deployment['spec']['template']): string =>
     stable({ ...t, metadata: { ...t.metadata, labels: { ...t.metadata?.labels, 'pod-template-hash': '' } } })
   const differs = newest !== undefined && (held.length > 0 || bare(newest.template) !== bare(d.spec.template))
-  const moving = view.revisions.filter((r) => r.wanted > 0).length > 1
+  const moving = view.revisions.filter((r) => r.wanted > 0).length > 1 || (newest?.wanted === 0 && (view.replicas ?? 0) > 0)
   const unhealthy = view.pods.filter(podIsReady).length < (view.replicas ?? 0)
   if (!differs && !moving && !unhealthy) return []
   if (!differs && !moving) return []

@@ -1,7 +1,7 @@
 /** Programs that do not start or do not stay up: wrong command, missing variable, a crash of their own, a wait that never ends. */
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { find } from '../../facts/lookup.ts'
-import { editedAt, newestDiff, rolledOutAt } from '../changes.ts'
+import { editedAt, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { type Failing, failing, lastedSeconds } from '../start-failure.ts'
@@ -21,7 +21,7 @@ const unique = (pods: readonly Pod[]): Pod[] => [...new Set(pods)]
 function changesTo(view: View, group: readonly Failing[]): TemplateChange[] {
   const first = group[0]!
   if (!view.newPods.includes(first.pod)) return []
-  return (newestDiff(view) ?? []).filter((c) => c.container === undefined || c.container === first.container)
+  return (recentDiff(view) ?? []).filter((c) => c.container === undefined || c.container === first.container)
 }
 
 function byContainer(list: readonly Failing[]): Failing[][] {

@@ -63,7 +63,12 @@ export const cases: Case[] = [
     what: 'queries take seconds',
     subject: 'Deployment/ledger',
     remedy: 'escalate',
-    fault: [metric('query_time', [{ operation: 'claim' }, 3.2], [{ operation: 'read' }, 0.01]), metric('p95', [{}, 3.4])],
+    fault: [
+      metric('query_time', [{ operation: 'claim' }, 3.2], [{ operation: 'read' }, 0.01]),
+      metric('query_count', [{ operation: 'claim' }, 40], [{ operation: 'read' }, 900]),
+      metric('p95', [{}, 3.4]),
+    ],
+    runbook: 'performance-degradation',
     without: [metric('query_time', [{ operation: 'claim' }, 0.02])],
     instead: 'none',
   },
