@@ -5,7 +5,7 @@ import { type KubeObject, type ResourceName, resources } from '../src/facts/kube
 
 export interface Crowd {
   url: string
-  /** What was sent since the last `reset`, in bytes, by kind of request; how many requests; the longest logs that one could have had. */
+  /** What was sent, by kind of request; whoever reads it clears it between runs. */
   sent: Map<string, { requests: number; bytes: number }>
   close(): void
 }

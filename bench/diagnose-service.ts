@@ -21,6 +21,7 @@ http.createServer((request, response) => {
     console.log(JSON.stringify({ level: 'info', message: 'request finished', route: '/work', status: 200, count }))
   }
   if (request.url === '/metrics') {
+    response.setHeader('content-type', 'text/plain; version=0.0.4')
     const of = '{route="/work",status_code="200"'
     return response.end([
       '# TYPE http_server_requests_total counter',
@@ -94,7 +95,8 @@ export async function makeService(image: string): Promise<{ where: Where; remove
         () => false,
       ),
     )
-    await sleep(10)
+    // A scrape every few seconds, and queries over two minutes want two of them.
+    await sleep(20)
     return { where, remove }
   } catch (error) {
     await remove()

@@ -93,7 +93,7 @@ async function bench(where: Where, runs: number): Promise<void> {
     ).toFixed(2)
   const looked = ours.map((one) => ({ seconds: one.said.took }))
   out(`  ${runs} pairs after one that warms up; verdict ${said.verdict}, ${said.causes[0]?.code ?? 'no cause'}, ${said.requests} requests`)
-  out(`  metrics from Prometheus: ${said.capabilities.prometheus ?? 'not said'}`)
+  for (const { what, reason } of said.notSeen) out(`  not seen: ${what}: ${reason}`)
   out(`  task-mcp diagnose service-downtime  p50 ${seconds(ours, 0.5)} s  p95 ${seconds(ours, 0.95)} s  fastest ${seconds(ours, 0)} s`)
   out(`    of that, looking at the cluster   p50 ${seconds(looked, 0.5)} s  p95 ${seconds(looked, 0.95)} s`)
   out(
