@@ -100,6 +100,18 @@ export function trafficBefore(view: View, moment: number | undefined): Traffic |
   return sum(view, series, moment / 1000 - 300, moment / 1000 - 1)
 }
 
+/** How long after a change what was under way before it may still be counted, in milliseconds. */
+const settling = 5000
+
+/** The traffic now, leaving out what came before a moment (milliseconds); undefined where nothing was counted since. */
+export function trafficSince(view: View, moment: number | undefined): Traffic | undefined {
+  const series = range(view, 'requests')
+  if (!series?.length || moment === undefined) return traffic(view)
+  const end = Math.max(...series.map((s) => s.points.at(-1)?.[0] ?? 0))
+  if (end < view.now / 1000 - staleSeconds) return scraped(view)
+  return sum(view, series, Math.max(end - windows[0], (moment + settling) / 1000), end)
+}
+
 /** From two scrapes of the pods themselves. */
 function scraped(view: View): Traffic | undefined {
   const { direct } = view.snapshot

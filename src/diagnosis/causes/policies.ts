@@ -6,10 +6,10 @@ import { editedAt } from '../changes.ts'
 import { type Claim, type Family, podCount, refuted, seen, short, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { allowed, type Direction, type Flow, isolating, type Party } from '../network-rules.ts'
-import { selectorText } from '../selectors.ts'
+import { selectorText, selects } from '../selectors.ts'
 import { suffering } from '../symptoms.ts'
 import { millis } from '../time.ts'
-import { traffic, trafficBefore } from '../traffic.ts'
+import { trafficBefore, trafficSince } from '../traffic.ts'
 import type { Evidence, Subject } from '../verdict.ts'
 import { logsOf, type View } from '../view.ts'
 
@@ -106,8 +106,9 @@ function ingress(view: View): Claim[] {
   const denied = known.filter((p) => !allowed(rules, self, 'ingress', party(view, p), flow).allowed)
   const culprit = newest(by)
   const anyone = rulesAdmitSomeone(view, by, self, flow)
-  const now = traffic(view)
-  const before = trafficBefore(view, millis(editedAt(culprit)))
+  const written = millis(editedAt(culprit))
+  const now = trafficSince(view, written)
+  const before = trafficBefore(view, written)
   const dropped = before !== undefined && now !== undefined && before.rate > 0.2 && now.rate < before.rate * 0.1
   const flows = now !== undefined && now.rate > 0.2
   if (!denied.length && anyone && !dropped)
@@ -246,25 +247,50 @@ function egress(view: View): Claim[] {
       : d.port
     const flow: Flow = { port: number ?? d.port ?? 0, protocol: 'TCP' }
     const other = target && party(view, target)
-    if (!d.external && !other) continue
+    if (!other) {
+      if (d.external && by.length > 0 && !mayReachUnseen(view, by, d.host))
+        claims.push(egressClaim(newest(by), 'netpol_egress_block', d.name, flow.port, felt))
+      continue
+    }
     const out = allowed(rules, self, 'egress', other, flow)
-    const into = other ? allowed(rules, other, 'ingress', self, flow) : { allowed: true, by: [] }
+    const into = allowed(rules, other, 'ingress', self, flow)
     const guilty = !out.allowed ? out.by : !into.allowed ? into.by : []
     if (guilty.length === 0) continue
-    const culprit = newest(guilty)
-    const code = out.allowed ? 'netpol_ingress_block' : 'netpol_egress_block'
-    claims.push(
-      supported({
-        code,
-        subject: subject(culprit),
-        since: editedAt(culprit),
-        confidence: 0.94,
-        summary: `NetworkPolicy ${culprit.metadata.name} does not let the pods reach ${d.name} on port ${flow.port}`,
-        evidence: [policyEvidence(culprit, out.allowed ? 'ingress' : 'egress'), felt],
-        effects: [{ what: `${d.name} is unreachable` }],
-        hints: { policy: culprit.metadata.name },
-      }),
-    )
+    claims.push(egressClaim(newest(guilty), out.allowed ? 'netpol_ingress_block' : 'netpol_egress_block', d.name, flow.port, felt))
   }
   return claims
+}
+
+function egressClaim(
+  culprit: NetworkPolicy,
+  code: 'netpol_egress_block' | 'netpol_ingress_block',
+  dependency: string,
+  port: number,
+  felt: Evidence,
+): Claim {
+  return supported({
+    code,
+    subject: subject(culprit),
+    since: editedAt(culprit),
+    confidence: 0.94,
+    summary: `NetworkPolicy ${culprit.metadata.name} does not let the pods reach ${dependency} on port ${port}`,
+    evidence: [policyEvidence(culprit, code === 'netpol_ingress_block' ? 'ingress' : 'egress'), felt],
+    effects: [{ what: `${dependency} is unreachable` }],
+    hints: { policy: culprit.metadata.name },
+  })
+}
+
+/** Whether some rule may admit a host whose pods and address are not seen: in doubt it does. */
+function mayReachUnseen(view: View, by: readonly NetworkPolicy[], host: string | undefined): boolean {
+  const [, namespace] = /^[^.]+\.([^.]+)(?:\.svc(?:\..*)?)?$/.exec(host ?? '') ?? []
+  return by.some((p) =>
+    (p.spec.egress ?? []).some(
+      (rule) =>
+        !rule.to?.length ||
+        rule.to.some(
+          (peer) =>
+            peer.ipBlock !== undefined || (namespace !== undefined && selects(peer.namespaceSelector, spaceLabels(view, namespace))),
+        ),
+    ),
+  )
 }
