@@ -1,6 +1,6 @@
 /**
- * The objects of a crowded namespace, as an API server would list them, managedFields and all: 97 Deployments of ten revisions
- * each, 1,000 pods, 5,000 events. One of them, `checkout`, has a new revision whose pods are OOMKilled at a lowered limit.
+ * The objects of a crowded namespace, as an API server would list them, managedFields and all: 97 Deployments of nine revisions
+ * each, 1,000 pods, 5,000 events. One of them, `checkout`, has a tenth revision whose pods are OOMKilled at a lowered limit.
  */
 import { createHash } from 'node:crypto'
 import type { FieldSet, KubeObject, ResourceName } from '../src/facts/kubernetes-types.ts'
