@@ -16,7 +16,7 @@ import { scale } from './causes/scale.ts'
 import { sight } from './causes/sight.ts'
 import { start } from './causes/start.ts'
 import type { Claim, Family } from './claim.ts'
-import { rank } from './rank.ts'
+import { rank, slowMatters } from './rank.ts'
 import { symptoms } from './symptoms.ts'
 import { traffic } from './traffic.ts'
 import { type Cause, type NotSeen, type Symptom, type Verdict, type VerdictWord, verdictVersion } from './verdict.ts'
@@ -75,6 +75,9 @@ export function judge(snapshot: Snapshot, runbook: string): Judgement {
   }
 }
 
+const busy: ReadonlySet<string> = new Set(['cpu', 'restarts'])
+const late: ReadonlySet<string> = new Set([...busy, 'latency_p95', 'latency_p99'])
+
 /** Runbooks whose whole question is how requests are answered. */
 const aboutRequests: ReadonlySet<string> = new Set(['high-error-rate', 'performance-degradation'])
 
@@ -85,8 +88,9 @@ function wordFor(view: View, runbook: string, causes: readonly Cause[], felt: re
   if (!seesEnough(view)) return 'inconclusive'
   // Whether requests fail cannot be told without seeing one counter of them.
   if (aboutRequests.has(runbook) && traffic(view) === undefined) return 'inconclusive'
-  // An alert that fires, and load that is merely high, are no fault by themselves.
-  return felt.some((s) => s.severity !== 'info' && s.code !== 'cpu' && s.code !== 'restarts') ? 'inconclusive' : 'healthy'
+  // An alert that fires, and load that is merely high, are no fault by themselves; late answers are no outage.
+  const beside = slowMatters.has(runbook) ? busy : late
+  return felt.some((s) => s.severity !== 'info' && !beside.has(s.code)) ? 'inconclusive' : 'healthy'
 }
 
 /** Whether what must be seen to call a service healthy was seen. */

@@ -44,7 +44,8 @@ const subjects: Readonly<Record<string, readonly CauseCode[]>> = {
 
 /** Causes that make answers late. Where the question is another, they are named only when users get no answers and nothing else explains it. */
 const onlySlow = new Set<CauseCode>(['dependency_slow', 'noisy_neighbour'])
-const slowMatters = new Set(['performance-degradation', 'cpu-issues', 'slo-violations'])
+/** Runbooks whose question is why answers are late. */
+export const slowMatters: ReadonlySet<string> = new Set(['performance-degradation', 'cpu-issues', 'slo-violations'])
 const broken = (view: View): boolean =>
   symptoms(view).some((s) => ['down', 'unavailable_replicas', 'error_ratio', 'service_probe'].includes(s.code))
 

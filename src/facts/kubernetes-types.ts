@@ -6,6 +6,7 @@
 export type Labels = Record<string, string>
 
 export interface OwnerReference {
+  apiVersion?: string
   kind: string
   name: string
   uid: string
