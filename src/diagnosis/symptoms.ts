@@ -10,7 +10,7 @@ import { cpuShare, memoryShare } from './usage.ts'
 import type { Evidence, Symptom } from './verdict.ts'
 import { endpointsOf, instant, logsOf, podIsReady, probesOf, type View } from './view.ts'
 
-/** Fewer errors than this prove nothing, whatever the ratio. */
+/** Fewer errors than this prove nothing, whatever the ratio; between two scrapes a moment apart, one does. */
 const fewestErrors = 3
 /** How long a pod may take to become ready before it counts as missing, where nothing says that it fails. */
 const settlingSeconds = 45
@@ -19,7 +19,8 @@ const settlingSeconds = 45
 export function errorsNow(view: View): Traffic | undefined {
   const now = traffic(view)
   const lately = trafficLately(view)
-  const high = now?.ratio !== undefined && now.ratio > view.thresholds.errorRatio && now.bad >= fewestErrors
+  const high =
+    now?.ratio !== undefined && now.ratio > view.thresholds.errorRatio && now.bad >= (now.source === 'metrics' ? 1 : fewestErrors)
   const goesOn = lately === undefined || lately.total === 0 || lately.bad > 0
   return high && goesOn ? now : undefined
 }

@@ -44,7 +44,6 @@ const clusterWide: readonly ResourceName[] = [
 /** What a dependency in another namespace, and the cluster's DNS, are judged by. */
 const elsewhere: readonly ResourceName[] = ['pods', 'deployments', 'statefulsets', 'services', 'endpointslices']
 const metadataOnly = new Set<ResourceName>(['configmaps', 'secrets'])
-const mostObjects: Partial<Record<ResourceName, number>> = { events: 2000 }
 const mostOfAnyKind = 5000
 
 async function listed(
@@ -61,7 +60,7 @@ async function listed(
         resource,
         {
           namespace,
-          limit: mostObjects[resource] ?? mostOfAnyKind,
+          limit: mostOfAnyKind,
           metadataOnly: metadataOnly.has(resource),
           ...(labelSelector && { labelSelector }),
         },

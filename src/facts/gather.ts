@@ -45,7 +45,12 @@ export async function gather(settings: Settings, deps: GatherDeps): Promise<Snap
   const started = clock.now()
   const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000 * shareForReading)])
   const salt = randomBytes(16)
-  const fingerprint = (value: string): string => `#${createHmac('sha256', salt).update(value).digest('hex').slice(0, 10)}`
+  const known = new Map<string, string>()
+  const fingerprint = (value: string): string => {
+    const print = known.get(value) ?? `#${createHmac('sha256', salt).update(value).digest('hex').slice(0, 10)}`
+    known.set(value, print)
+    return print
+  }
   const { service, lookbackSeconds } = settings
   const cluster = await targets.cluster()
   const before = cluster.stats.requests

@@ -10,6 +10,8 @@ export async function part<T>(read: () => Promise<T>, interrupted: AbortSignal):
     if (error instanceof DeniedError) return { state: 'denied', reason: error.message, next: error.next }
     if (error instanceof AbsentError) return { state: 'absent', reason: error.message, next: error.next }
     if (error instanceof ExpectedError) return { state: 'unreachable', reason: error.message, next: error.next }
+    if (isDeadline(error))
+      return { state: 'unreachable', reason: 'the deadline passed before it was read', next: 'give it more time with --timeout' }
     throw error
   }
 }

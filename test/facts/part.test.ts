@@ -29,3 +29,13 @@ test('a deadline is a part that was not seen; Ctrl-C ends everything, also when 
 test('a bug of ours is no part', async () => {
   await expect(part(fail(new TypeError('x is not a function')), quiet)).rejects.toThrow(TypeError)
 })
+
+test('a deadline that ends a wait of our own is not seen in time, and no bug', async () => {
+  const late = async (): Promise<never> => {
+    throw new DOMException('The operation was aborted due to timeout', 'TimeoutError')
+  }
+  expect(await part(late, new AbortController().signal)).toMatchObject({
+    state: 'unreachable',
+    reason: expect.stringContaining('deadline'),
+  })
+})

@@ -209,7 +209,7 @@ function liveness(view: View): Claim[] {
     const dead = failing([pod]).find((f) => killedByProbe(view, f))
     const status = containerStatuses(pod).find((s) => !s.init && s.restartCount > 0)
     if (failedEvents.length === 0 || (!dead && !status && podIsReady(pod) && !stillFailing(view, failedEvents[0]!))) continue
-    if (podIsReady(pod) && !stillFailing(view, failedEvents[0]!, 300_000)) continue
+    if (podIsReady(pod) && (!stillFailing(view, failedEvents[0]!, 300_000) || recovered(view, pod, failedEvents[0]!))) continue
     const message = failedEvents[0]!.message ?? ''
     const startup = /startup/i.test(message)
     const container =
@@ -296,6 +296,17 @@ function liveness(view: View): Claim[] {
 
 const stillFailing = (view: View, event: { lastTimestamp?: string; series?: { lastObservedTime?: string } }, within = 60_000): boolean =>
   view.now - Date.parse(event.series?.lastObservedTime ?? event.lastTimestamp ?? '') < within
+
+/** A probe may fail while a program boots; one that has failed no later than this after the start, and for a minute not at all, is past. */
+const bootMilliseconds = 15_000
+const calmMilliseconds = 60_000
+
+/** Whether the pod has run and answered since the probe last failed. */
+function recovered(view: View, pod: Pod, event: { lastTimestamp?: string; series?: { lastObservedTime?: string } }): boolean {
+  const started = Math.max(0, ...containerStatuses(pod).map((s) => Date.parse(s.state?.running?.startedAt ?? '') || 0))
+  const failed = Date.parse(event.series?.lastObservedTime ?? event.lastTimestamp ?? '') || 0
+  return view.now - started > calmMilliseconds && failed < started + bootMilliseconds
+}
 
 /** Share of its CPU limit, or of its time under throttling, from which a pod that answers no probe in time counts as busy. */
 const busyShare = 0.4
