@@ -7,5 +7,6 @@ export default defineConfig({
     // No test is about time; a busy machine is no failure.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 })

@@ -149,13 +149,21 @@ onEachStore('the task list', (open) => {
 
   test('changes are announced once they are durable, in an order that can be read again', async () => {
     const { list } = await aList()
-    const heard: number[] = []
-    list.onChange(({ sequence }) => heard.push(sequence))
+    const changes: { sequence: number; taskId: string }[] = []
+    list.onChange((change) => changes.push(change))
+    // A replica hears from the moment its own connection listens.
+    const listens = async () => {
+      await list.create('ada', { title: 'hello' })
+      return changes.length
+    }
+    await expect.poll(listens, { timeout: 30_000, interval: 100 }).toBeGreaterThan(0)
     const task = await list.create('ada', { title: 'loud' })
+    const heard = () => changes.filter(({ taskId }) => taskId === task.id).map(({ sequence }) => sequence)
     await list.update('ada', { id: task.id, version: 1, title: 'louder' })
     await expect(list.update('ada', { id: task.id, version: 1, title: 'refused' })).rejects.toThrow()
-    await expect.poll(() => heard.length).toBe(2)
-    expect((await list.changesAfter(heard[0]!, 10)).map(({ sequence }) => sequence)).toEqual([heard[1]])
+    await expect.poll(() => heard().length, { timeout: 30_000 }).toBe(2)
+    const [created, updated] = heard()
+    expect((await list.changesAfter(created!, 10)).map(({ sequence }) => sequence)).toEqual([updated])
   })
 
   test('a refused write leaves nothing behind, though others share its commit', async () => {
