@@ -71,14 +71,10 @@ test('a file that is no database, and a folder that is not there, are said at th
 })
 
 test.skipIf(!postgresThere)('PostgreSQL that goes away and comes back (TEST_DATABASE_URL)', { timeout: 20_000 }, async () => {
-  const url = await aDatabase()
+  const { url, name, admin } = await aDatabaseToBreak()
   const server = await aServer({ 'database-url': url, 'health-interval': '200ms', 'database-connect-timeout': 1 })
   const session = await aSession(server)
   await session.tool('create_task', { title: 'before' })
-  const admin = new pg.Client(process.env.TEST_DATABASE_URL)
-  await admin.connect()
-  onTestFinished(() => admin.end())
-  const name = new URL(url).pathname.slice(1)
   await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`)
   await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
   await expect
@@ -88,6 +84,83 @@ test.skipIf(!postgresThere)('PostgreSQL that goes away and comes back (TEST_DATA
   await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`)
   await expect.poll(() => readiness(server.adminUrl), { timeout: 8000 }).toMatchObject({ status: 'ready' })
   expect((await session.tool('list_tasks')).data.tasks).toHaveLength(1)
+})
+
+test.skipIf(!postgresThere)(
+  'without PostgreSQL a session that is not cached is a 503 that says why and when to come back (TEST_DATABASE_URL)',
+  { timeout: 20_000 },
+  async () => {
+    const { url, name, admin } = await aDatabaseToBreak()
+    const opened = await aSession(await aServer({ 'database-url': url }))
+    const server = await aServer({ 'database-url': url, 'database-connect-timeout': 1 })
+    await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`)
+    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
+    const session = { 'mcp-session-id': opened.id }
+    const answer = await server.post({ jsonrpc: '2.0', id: 2, method: 'ping' }, session)
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { error: { code: -32000, message: expect.stringMatching(new RegExp(`Not available now: .*${name}`)) } },
+    })
+    const stream = await fetch(server.url, { headers: { accept: 'text/event-stream', ...session } })
+    expect(stream.status).toBe(503)
+    for (const headers of [answer.headers, stream.headers]) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+    const told = server.lines.find(({ request_id }) => request_id === answer.headers.get('x-request-id'))
+    expect(told).toMatchObject({ level: 'error', problem: 'unavailable', reason: expect.stringContaining(name) })
+    expect(JSON.stringify(server.lines)).not.toMatch(/bug"|by a bug|\\n {4}at /)
+    await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`)
+    expect(await server.post({ jsonrpc: '2.0', id: 3, method: 'ping' }, session)).toMatchObject({ status: 200 })
+  },
+)
+
+test.skipIf(!postgresThere)(
+  'a PostgreSQL that comes back empty is filled with tables again, and changes are heard again (TEST_DATABASE_URL)',
+  { timeout: 30_000 },
+  async () => {
+    const { url, name, admin } = await aDatabaseToBreak()
+    const server = await aServer({ 'database-url': url, 'health-interval': '200ms', 'database-connect-timeout': 1 })
+    const listening = () => server.lines.filter(({ msg }) => msg === 'listening for changes of other replicas').length
+    await expect.poll(listening).toBe(1)
+    const session = await aSession(server)
+    for (const title of ['one', 'two', 'three']) await session.tool('create_task', { title })
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
+    await expect.poll(() => readiness(server.adminUrl), { timeout: 8000 }).toMatchObject({ status: 'not_ready' })
+    await admin.query(`CREATE DATABASE ${name}`)
+    await expect.poll(() => readiness(server.adminUrl), { timeout: 8000 }).toMatchObject({ status: 'ready' })
+    expect(server.lines.find(({ msg }) => String(msg).startsWith('the tables are made anew'))).toMatchObject({
+      level: 'warn',
+      reason: expect.stringContaining('health_probes'),
+    })
+    const again = await aSession(server)
+    const heard = await fetch(server.url, { headers: { accept: 'text/event-stream', 'mcp-session-id': again.id } })
+    const reader = heard.body!.pipeThrough(new TextDecoderStream()).getReader()
+    onTestFinished(() => reader.cancel())
+    expect((await again.tool('list_tasks')).data.tasks).toEqual([])
+    expect(await again.tool('create_task', { title: 'first of the new ones' })).toMatchObject({ status: 200, isError: false })
+    let text = ''
+    while (!text.includes('notifications/resources/list_changed')) {
+      const { value, done } = await reader.read()
+      expect(done).toBe(false)
+      text += value
+    }
+    expect(JSON.stringify(server.lines)).not.toContain('by a bug')
+  },
+)
+
+test.skipIf(!postgresThere)('a request that meets lost tables is a 503, not a bug (TEST_DATABASE_URL)', { timeout: 20_000 }, async () => {
+  const { url } = await aDatabaseToBreak()
+  const server = await aServer({ 'database-url': url, 'health-interval': '60s' })
+  const session = await aSession(server)
+  const owner = new pg.Client(url)
+  await owner.connect()
+  await owner.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+  await owner.end()
+  expect(await session.tool('list_tasks')).toMatchObject({ status: 503, error: { message: expect.stringContaining('lost tables') } })
+  const lookThenList = async () => {
+    await readiness(server.adminUrl)
+    return (await session.tool('list_tasks')).data?.tasks
+  }
+  await expect.poll(lookThenList, { timeout: 8000 }).toEqual([])
+  expect(JSON.stringify(server.lines)).not.toContain('by a bug')
 })
 
 test.skipIf(!postgresThere)(
@@ -166,6 +239,14 @@ test('a webhook that is told afterwards gets every change', async () => {
   await session.tool('complete_task', { id: data.task.id })
   await expect.poll(() => got).toEqual(['created', 'created', 'completed'])
 })
+
+async function aDatabaseToBreak(): Promise<{ url: string; name: string; admin: pg.Client }> {
+  const url = await aDatabase()
+  const admin = new pg.Client(process.env.TEST_DATABASE_URL)
+  await admin.connect()
+  onTestFinished(() => admin.end())
+  return { url, name: new URL(url).pathname.slice(1), admin }
+}
 
 async function listening(server: Server): Promise<void> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -3,12 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import { UsageError } from '../../errors.ts'
 import { errorMessage, RpcError } from '../mcp/rpc.ts'
+import { StoreError } from '../store/port.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { answer, type Call } from './call.ts'
 import type { Certificate } from './certificate.ts'
 import { trackConnections } from './connections.ts'
-import { HttpRefusal } from './refusal.ts'
+import { comeBack, HttpRefusal } from './refusal.ts'
 import { metadataPaths } from './resource-metadata.ts'
 
 /** What one listener answers. */
@@ -119,7 +120,14 @@ async function route(request: IncomingMessage, response: ServerResponse, path: s
   answer(response, 404, { error: `there is nothing at ${path.slice(0, 200)}` })
 }
 
-function refuse(response: ServerResponse, error: unknown, seen: Seen, log: Log): void {
+const comeBackSeconds = 2
+
+function refuse(response: ServerResponse, cause: unknown, seen: Seen, log: Log): void {
+  let error = cause
+  if (cause instanceof StoreError) {
+    log.error('a request failed: the store does not work', { request_id: seen.requestId, problem: cause.problem, reason: cause.message })
+    error = comeBack(503, comeBackSeconds, `Not available now: ${cause.message}`)
+  }
   if (!(error instanceof HttpRefusal)) {
     log.error('a request failed by a bug', {
       request_id: seen.requestId,

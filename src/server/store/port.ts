@@ -48,7 +48,8 @@ export interface Store {
 /** What is told about a finished operation. */
 export type ObserveQuery = (operation: string, seconds: number, error: unknown) => void
 
-export type StoreProblem = 'unavailable' | 'full' | 'read_only' | 'busy' | 'timeout' | 'denied' | 'damaged' | 'incompatible'
+/** `no_schema`: a table is not there, in a database that was new or emptied; `migrate` makes it. */
+export type StoreProblem = 'unavailable' | 'full' | 'read_only' | 'busy' | 'timeout' | 'denied' | 'damaged' | 'incompatible' | 'no_schema'
 
 /** The store could not do it, through no fault of the request. The message is fit to be shown: it holds no credentials. */
 export class StoreError extends Error {

@@ -4,6 +4,7 @@ import { StoreError, type StoreProblem } from './port.ts'
 const problems: ReadonlyArray<readonly [pattern: RegExp, problem: StoreProblem, words: string]> = [
   [/^(28|42501)/, 'denied', 'PostgreSQL refused us'],
   [/^3D000/, 'unavailable', 'the database does not exist'],
+  [/^(42P01|3F000)/, 'no_schema', 'the database has lost tables of ours'],
   [/^25006/, 'read_only', 'PostgreSQL is read-only'],
   [/^53100/, 'full', 'the disk of PostgreSQL is full'],
   [/^53/, 'busy', 'PostgreSQL has no room for us'],
@@ -18,6 +19,11 @@ const problems: ReadonlyArray<readonly [pattern: RegExp, problem: StoreProblem, 
 /** Conflicts that go away when the transaction is run again. */
 export function isConflict(error: unknown): boolean {
   return codeOf(error) === '40001' || codeOf(error) === '40P01'
+}
+
+/** A table that the statement names is not there. */
+export function isMissingTable(error: unknown): boolean {
+  return codeOf(error) === '42P01'
 }
 
 /** Takes what pg threw and where the database is. Gives a StoreError for trouble with the store, anything else unchanged. */

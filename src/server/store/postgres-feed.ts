@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Change } from './port.ts'
+import { isMissingTable } from './postgres-error.ts'
 
 export const changeChannel = 'task_mcp_changes'
 
@@ -10,7 +11,8 @@ interface Told {
 
 /**
  * Listens for changes of every replica on a connection of its own, and connects again when that is lost. After a loss it reads
- * what was missed from the history, so that nobody waits for a notification that went by in between.
+ * what was missed from the history, so that nobody waits for a notification that went by in between. When the history itself was
+ * lost and began again, it is read from its start: told twice at worst.
  */
 export function listenForChanges(connection: pg.ClientConfig, told: Told): { start(): void; stop(): Promise<void> } {
   let client: pg.Client | undefined
@@ -47,16 +49,19 @@ export function listenForChanges(connection: pg.ClientConfig, told: Told): { sta
       delay = 250
       told.state('listening', changeChannel)
     } catch (error) {
+      if (isMissingTable(error)) last = 0
       retry(error instanceof Error ? error.message : String(error))
     }
   }
 
   const catchUp = async (on: pg.Client): Promise<void> => {
+    const { rows: newest } = await on.query<{ last: number }>('SELECT coalesce(max(sequence), 0) AS last FROM task_history')
+    const end = newest[0]?.last ?? 0
     if (last === undefined) {
-      const { rows } = await on.query<{ last: number }>('SELECT coalesce(max(sequence), 0) AS last FROM task_history')
-      last = rows[0]?.last ?? 0
+      last = end
       return
     }
+    if (end < last) last = 0
     const { rows } = await on.query<{ sequence: number; task_id: string; action: string }>(
       'SELECT sequence, task_id, action FROM task_history WHERE sequence > $1 ORDER BY sequence LIMIT 10000',
       [last],
