@@ -97,7 +97,7 @@ export function aShop(options: { answers?: (boolean | string)[]; context?: strin
   }
   const plain = aWorld({
     env: { USER: 'jo' },
-    files: { '/work/task-mcp.yaml': JSON.stringify(settings), ...runbooks },
+    files: { '/project/task-mcp.yaml': JSON.stringify(settings), ...runbooks },
     ...(options.answers === undefined ? {} : { answers: options.answers }),
     targets: () => ({
       cluster: async () => cluster,

@@ -28,7 +28,7 @@ async function aServer(settings: Record<string, string> = {}) {
   const env: Record<string, string> = {}
   const world = aWorld({
     env,
-    files: { '/work/token': 'right-token\n' },
+    files: { '/project/token': 'right-token\n' },
     targets: (given) => makeTargets(given, { env: {}, home: folder, clock: { now: Date.now } } as never),
   })
   return { ...server, env, smoke: cli(world) }
@@ -54,7 +54,7 @@ test('a token is needed, and taken from its file', async () => {
   const { url, env, smoke } = await aServer({ tokens: 'ci=right-token' })
   const without = await smoke('smoke', '--url', url, '--for', '0')
   expect(without).toMatchObject({ code: 3, out: expect.stringContaining('wants a token (HTTP 401)') })
-  env.TASK_MCP_MCP_TOKEN_FILE = '/work/token'
+  env.TASK_MCP_MCP_TOKEN_FILE = '/project/token'
   const given = await smoke('smoke', '--url', url, '--for', '0')
   expect(given.code).toBe(0)
   expect(given.out + given.err).not.toContain('right-token')

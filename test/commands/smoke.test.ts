@@ -162,14 +162,14 @@ test('a user who may not use the proxy is denied, and the deploy is not failed f
 
 test('JSON and JUnit say the same as the text', async () => {
   const { smoke, world } = deployed({ counts: even })
-  const { out } = await smoke('--json', '--junit', '/work/smoke.xml')
+  const { out } = await smoke('--json', '--junit', '/project/smoke.xml')
   expect(JSON.parse(out)).toMatchObject({
     schemaVersion: 1,
     verdict: 'pass',
     target: { namespace: 'shop', workload: 'tasks', endpoint: 'Service shop/tasks through the API server' },
   })
-  expect(world.disk.get('/work/smoke.xml')).toContain('<testsuite name="task-mcp smoke"')
-  expect(world.disk.get('/work/smoke.xml')).toContain('tests="9" failures="0" errors="0" skipped="0"')
+  expect(world.disk.get('/project/smoke.xml')).toContain('<testsuite name="task-mcp smoke"')
+  expect(world.disk.get('/project/smoke.xml')).toContain('tests="9" failures="0" errors="0" skipped="0"')
 })
 
 test('a user who may not look at the workload is told so', async () => {

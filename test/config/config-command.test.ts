@@ -15,7 +15,7 @@ describe('task-mcp config', () => {
   const world = () =>
     aWorld({
       files: {
-        '/work/task-mcp.yaml':
+        '/project/task-mcp.yaml':
           'prometheus:\n  url: https://kim:hunter2@prom.example.com\n  headers: { Authorization: Bearer canary-token }\nservice: { deployment: checkout, selector: { app: checkout } }\n',
       },
       env: { TASK_MCP_TIMEOUT: '90' },
@@ -24,7 +24,7 @@ describe('task-mcp config', () => {
   test('every setting, its value, and who said it', async () => {
     const { code, out } = await cli(world())('config', '-n', 'shop')
     expect(code).toBe(0)
-    expect(out).toMatch(/^settings file: \/work\/task-mcp\.yaml$/m)
+    expect(out).toMatch(/^settings file: \/project\/task-mcp\.yaml$/m)
     expect(out).toMatch(/^service\.namespace +shop +--namespace$/m)
     expect(out).toMatch(/^service\.workload +checkout +task-mcp\.yaml:4$/m)
     expect(out).toMatch(/^service\.selector +app=checkout +task-mcp\.yaml:4$/m)
@@ -45,7 +45,7 @@ describe('task-mcp config', () => {
   test('as JSON', async () => {
     const { out } = await cli(world())('config', '--json')
     const answer = JSON.parse(out) as { file: string; settings: { path: string; value: unknown; origin: unknown }[] }
-    expect(answer.file).toBe('/work/task-mcp.yaml')
+    expect(answer.file).toBe('/project/task-mcp.yaml')
     expect(answer.settings.map(({ path }) => path)).toEqual(settingTable.map(({ path }) => path))
     expect(answer.settings).toContainEqual({ path: 'timeout', value: 90, origin: { from: 'environment', variable: 'TASK_MCP_TIMEOUT' } })
     expect(answer.settings).toContainEqual({ path: 'service.container', value: null, origin: { from: 'default' } })
@@ -94,7 +94,7 @@ describe('what is made from the table', () => {
       ['prometheus: { url: ftp://x }\n', false],
     ] as const) {
       expect(valid(parse(yaml)), `schema: ${yaml}`).toBe(good)
-      const r = await cli(aWorld({ files: { '/work/task-mcp.yaml': yaml } }))('config')
+      const r = await cli(aWorld({ files: { '/project/task-mcp.yaml': yaml } }))('config')
       expect(r.code, `reader: ${yaml}${r.err}`).toBe(good ? 0 : 2)
     }
   })

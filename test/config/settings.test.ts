@@ -5,7 +5,7 @@ import type { Settings } from '../../src/settings.ts'
 import { aWorld, cli, type WorldOptions } from '../support/world.ts'
 
 const load = (options: WorldOptions = {}, flags: object = {}) => loadSettings(flags, aWorld(options))
-const withFile = (yaml: string) => ({ files: { '/work/task-mcp.yaml': yaml } })
+const withFile = (yaml: string) => ({ files: { '/project/task-mcp.yaml': yaml } })
 const source = {
   url: undefined,
   namespace: undefined,
@@ -68,7 +68,7 @@ describe('who is believed', () => {
     expect(settings.service).toMatchObject({ namespace: 'from-flag', workload: 'from-env', port: 8080, kind: 'Deployment' })
     expect(origin('service.namespace')).toEqual({ from: 'flag', flag: '--namespace' })
     expect(origin('service.workload')).toEqual({ from: 'environment', variable: 'TASK_MCP_WORKLOAD' })
-    expect(origin('service.port')).toEqual({ from: 'file', file: '/work/task-mcp.yaml', line: 4 })
+    expect(origin('service.port')).toEqual({ from: 'file', file: '/project/task-mcp.yaml', line: 4 })
     expect(origin('timeout')).toEqual({ from: 'default' })
   })
 
@@ -92,20 +92,20 @@ describe('who is believed', () => {
 
 describe('where the file is', () => {
   const files = {
-    '/work/shop/task-mcp.yaml': 'service: { namespace: near }',
-    '/work/task-mcp.yaml': 'service: { namespace: above }',
+    '/project/shop/task-mcp.yaml': 'service: { namespace: near }',
+    '/project/task-mcp.yaml': 'service: { namespace: above }',
     '/home/kim/.config/task-mcp/task-mcp.yaml': 'service: { namespace: home }',
     '/xdg/task-mcp/task-mcp.yaml': 'service: { namespace: xdg }',
     '/etc/other.yaml': 'service: { namespace: named }',
   }
   test.each([
-    ['/work/shop', {}, {}, 'near'],
-    ['/work/shop/deep/er', {}, {}, 'near'],
-    ['/work/other', {}, {}, 'above'],
+    ['/project/shop', {}, {}, 'near'],
+    ['/project/shop/deep/er', {}, {}, 'near'],
+    ['/project/other', {}, {}, 'above'],
     ['/elsewhere', {}, {}, 'home'],
     ['/elsewhere', { XDG_CONFIG_HOME: '/xdg' }, {}, 'xdg'],
-    ['/work/shop', { TASK_MCP_CONFIG: '../../etc/other.yaml' }, {}, 'named'],
-    ['/work/shop', { TASK_MCP_CONFIG: '/nowhere' }, { config: '/etc/other.yaml' }, 'named'],
+    ['/project/shop', { TASK_MCP_CONFIG: '../../etc/other.yaml' }, {}, 'named'],
+    ['/project/shop', { TASK_MCP_CONFIG: '/nowhere' }, { config: '/etc/other.yaml' }, 'named'],
   ])('from %s with %j and %j: %s', async (cwd, env, flags, namespace) => {
     expect((await load({ files, cwd, env }, flags)).settings.service.namespace).toBe(namespace)
   })
@@ -113,7 +113,7 @@ describe('where the file is', () => {
   test('a named file that is not there is said', async () => {
     await expect(load({}, { config: 'nope.yaml' })).rejects.toMatchObject({
       exitCode: 2,
-      message: 'there is no settings file /work/nope.yaml',
+      message: 'there is no settings file /project/nope.yaml',
     })
   })
 })
@@ -143,7 +143,7 @@ runbooks: ~/runbooks
       workload: 'checkout',
       selector: { app: 'checkout', tier: '1' },
       edge: 'https://shop.example.com/checkout',
-      mcp: { tokenFile: '/work/secrets/token' },
+      mcp: { tokenFile: '/project/secrets/token' },
     })
     expect(settings.service.metrics).toMatchObject({ duration: undefined, exclude: undefined })
     expect(settings.service.dependencies).toEqual([

@@ -30,7 +30,7 @@ const incident =
 function session(counted: Counted, windowSeconds?: number) {
   const source = countedSource(counted, windowSeconds)
   const targets = { metrics: async () => source } as unknown as Targets
-  const world = aWorld({ now, targets: () => targets, files: { '/work/mine.yaml': mine } })
+  const world = aWorld({ now, targets: () => targets, files: { '/project/mine.yaml': mine } })
   const run = cli(world)
   return { run: (...argv: string[]) => run(...argv, '--prometheus', 'http://prometheus.example'), source, world }
 }
@@ -191,7 +191,7 @@ test('the JSON is what the schema says', async () => {
 test('the page holds everything in itself', async () => {
   const { run, world } = session({ counts: incident(30_000) })
   expect((await run('slo-budget', '--html', 'budget.html')).err).toBe('wrote budget.html\n')
-  const page = world.disk.get('/work/budget.html')!
+  const page = world.disk.get('/project/budget.html')!
   expect(page).toContain('<h2 id="error-rate">')
   expect(page).not.toMatch(/https?:\/\/(?!prometheus\.example)|<script|NaN|undefined/)
 })

@@ -25,7 +25,7 @@ export interface World extends Context {
   disk: Map<string, string>
 }
 
-/** A world with these things in it; cwd is /work, home is /home/kim, nobody is at the terminal. */
+/** A world with these things in it; cwd is /project, home is /home/kim, nobody is at the terminal. */
 export function aWorld(options: WorldOptions = {}): World {
   const disk = new Map(Object.entries(options.files ?? {}))
   const answers = [...(options.answers ?? [])]
@@ -68,7 +68,7 @@ export function aWorld(options: WorldOptions = {}): World {
     },
     signal: options.signal ?? new AbortController().signal,
     env,
-    cwd: options.cwd ?? '/work',
+    cwd: options.cwd ?? '/project',
     home: '/home/kim',
     root: path.resolve(import.meta.dirname, '../..'),
     version: '1.2.3',
