@@ -66,8 +66,6 @@ async function actingFor(command: string, cause: Cause, settings: Settings, opti
   const name = entry?.usage.split(' ')[0] ?? ''
   if (program !== 'task-mcp' || entry === undefined || !(name in planners)) return undefined
   const { args, options: said } = parse(entry, rest)
-  // The action knows more that tells the earlier count than a snapshot keeps: the run record, and what was applied.
-  if (cause.code === 'scaled_to_zero' || cause.code === 'dependency_down') delete said.replicas
   const { planner } = await planners[name as keyof typeof planners]()
   const chosen = {
     ...said,

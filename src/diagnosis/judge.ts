@@ -52,7 +52,8 @@ export function judge(snapshot: Snapshot, runbook: string): Judgement {
   const felt = symptoms(view)
   const unseen = notSeen(view)
   const word = wordFor(view, runbook, causes, felt)
-  const { service, context } = { service: view.service, context: snapshot.target.context }
+  const { service } = view
+  const { context } = snapshot.target
   return {
     view,
     verdict: {
