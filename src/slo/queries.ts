@@ -92,9 +92,12 @@ export function firstSeenQuery(objectives: readonly Objective[], seconds: number
   return together(slices, (objective) => `min_over_time(timestamp(${(objective as SliceObjective).good})[${durationText(seconds)}:5m])`)
 }
 
-/** Versions and when each was first seen in the window, for the matchers of the service's series. */
+/**
+ * Versions and when each was first seen in the window, for the matchers of the service's series. Not `timestamp()`: of a plain
+ * series it is looked up anew at every step, which takes seconds for a month.
+ */
 export function versionsQuery(selector: string, seconds: number): string {
-  return `min by (version, revision) (min_over_time(timestamp(task_mcp_build_info{${selector}})[${durationText(seconds)}:5m]))`
+  return `min by (version, revision) (min_over_time((task_mcp_build_info{${selector}} * 0 + time())[${durationText(seconds)}:5m]))`
 }
 
 /** Bad and total in the `seconds` up to each of these times: named `bad TIME`, `total TIME`. */

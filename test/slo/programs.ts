@@ -6,7 +6,10 @@ import { delimiter, join } from 'node:path'
 /** The path of a program: the environment variable of its name in capitals, else PATH; undefined when it is nowhere. */
 export function program(name: 'promtool' | 'prometheus' | 'amtool' | 'alertmanager'): string | undefined {
   const named = process.env[name.toUpperCase()]
-  const candidates = named ? [named] : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
+  // Debian calls it by a longer name.
+  const names = name === 'alertmanager' ? [name, 'prometheus-alertmanager'] : [name]
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const candidates = named ? [named] : names.flatMap((one) => folders.map((folder) => join(folder, one)))
   return candidates.find((path) => {
     try {
       accessSync(path, constants.X_OK)
