@@ -4,7 +4,9 @@
  */
 import { join } from 'node:path'
 import type { Context } from '../context.ts'
+import { jsonLines } from '../facts/json-lines.ts'
 import { redact } from '../facts/redact.ts'
+import { stateDirectory } from '../state-directory.ts'
 import type { Plan, PlannedWrite } from './plan.ts'
 
 export type RecordEntry =
@@ -20,7 +22,34 @@ export type RecordEntry =
       resourceVersion?: string | undefined
     }
   | { type: 'verified'; id: string; ok: boolean; said: string }
+  /** Applied, and on purpose not watched to its end. */
+  | { type: 'unwatched'; id: string; said: string }
   | { type: 'undone'; id: string; undo: string }
+  | WalkEntry
+
+/** What a runbook walked in a terminal or unattended leaves behind; `id` is the walk's. */
+export type WalkEntry =
+  | { type: 'walk'; id: string; runbook: string; cluster: Plan['cluster']; namespace: string; kind: string; workload: string }
+  | { type: 'look'; id: string; verdict: string; headline: string; causes: string[] }
+  | {
+      type: 'step'
+      id: string
+      step: string
+      phase: string
+      kind: string
+      /** What the step found, in the words of the verdict. */
+      status: string
+      found: string
+      /** What became of it: `seen`, `run`, `skip`, `done`, `escalate`. */
+      choice: string
+      /** What the person wrote. */
+      note?: string | undefined
+      /** The change that an action made. */
+      change?: string | undefined
+      ok?: boolean | undefined
+    }
+  | { type: 'note'; id: string; step: string; note: string }
+  | { type: 'walk-over'; id: string; outcome: 'finished' | 'stopped' }
 
 export type Recorded = RecordEntry & { at: string; by: string }
 
@@ -33,12 +62,16 @@ export interface PastChange {
   /** Writes that reached the API server; `unknown` where the answer was lost. */
   writes: { write: PlannedWrite; outcome: 'applied' | 'unknown' }[]
   verified: boolean | undefined
+  /** Nobody waited for it to come true, on purpose. */
+  unwatched: boolean
   undoneBy: string | undefined
 }
 
 export interface RunRecord {
   readonly file: string
   append(entry: RecordEntry): Promise<void>
+  /** Every line that can be read, oldest first. */
+  lines(): Promise<Recorded[]>
   /** Changes of a cluster, oldest first. A line cut by a crash is passed over. */
   changes(server: string): Promise<PastChange[]>
 }
@@ -48,8 +81,7 @@ export const actor = (env: Context['env']): string => env.USER || env.LOGNAME ||
 
 /** Where the record is: TASK_MCP_RECORD, else task-mcp/record.jsonl in the user's state directory. */
 export function recordFile(context: Pick<Context, 'env' | 'home'>): string {
-  const { TASK_MCP_RECORD: named, XDG_STATE_HOME: state } = context.env
-  return named || join(state || join(context.home, '.local', 'state'), 'task-mcp', 'record.jsonl')
+  return context.env.TASK_MCP_RECORD || join(stateDirectory(context), 'record.jsonl')
 }
 
 /** The record of this user on this machine. */
@@ -63,22 +95,16 @@ export function openRecord(context: Pick<Context, 'env' | 'home' | 'files' | 'cl
       const line: Recorded = { at: new Date(context.clock.now()).toISOString(), by, ...kept }
       await context.files.append(file, `${JSON.stringify(line)}\n`)
     },
-    async changes(server) {
-      if (!(await context.files.exists(file))) return []
-      return pastChanges(parseLines(await context.files.read(file)), server)
-    },
+    lines,
+    changes: async (server) => pastChanges(await lines(), server),
+  }
+
+  async function lines(): Promise<Recorded[]> {
+    return (await context.files.exists(file)) ? parseLines(await context.files.read(file)) : []
   }
 }
 
-function parseLines(text: string): Recorded[] {
-  return text.split('\n').flatMap((line) => {
-    try {
-      return line === '' ? [] : [JSON.parse(line) as Recorded]
-    } catch {
-      return []
-    }
-  })
-}
+const parseLines = (text: string): Recorded[] => jsonLines(text, '{"at":').objects as unknown as Recorded[]
 
 /** Changes out of lines. Pure. */
 export function pastChanges(lines: readonly Recorded[], server: string): PastChange[] {
@@ -93,6 +119,7 @@ export function pastChanges(lines: readonly Recorded[], server: string): PastCha
           plan: line.plan,
           writes: [],
           verified: undefined,
+          unwatched: false,
           undoneBy: undefined,
         })
       continue
@@ -106,6 +133,7 @@ export function pastChanges(lines: readonly Recorded[], server: string): PastCha
       else change.writes[line.write] = { write, outcome: line.outcome }
     }
     if (line.type === 'verified') change.verified = line.ok
+    if (line.type === 'unwatched') change.unwatched = true
     if (line.type === 'undone') change.undoneBy = line.undo
   }
   return [...changes.values()].map((change) => ({ ...change, writes: change.writes.filter((write) => write !== undefined) }))
