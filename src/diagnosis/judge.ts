@@ -1,43 +1,14 @@
 /** The judgement: a Snapshot and a runbook's name in, a Verdict out. Pure: the same Snapshot gives the same bytes. */
 import type { ResourceName } from '../facts/kubernetes-types.ts'
 import type { Part, Snapshot } from '../facts/snapshot.ts'
-import { dependencies } from './causes/dependencies.ts'
-import { image } from './causes/image.ts'
-import { load } from './causes/load.ts'
-import { missing } from './causes/missing.ts'
-import { placement } from './causes/placement.ts'
-import { policies } from './causes/policies.ts'
-import { probes } from './causes/probes.ts'
-import { refused } from './causes/refused.ts'
-import { release } from './causes/release.ts'
-import { resourcesFamily } from './causes/resources.ts'
-import { routing } from './causes/routing.ts'
-import { scale } from './causes/scale.ts'
-import { sight } from './causes/sight.ts'
-import { start } from './causes/start.ts'
-import type { Claim, Family } from './claim.ts'
+import { families } from './causes/index.ts'
+import type { Claim } from './claim.ts'
+import { deciders, notSeen } from './not-seen.ts'
 import { rank, slowMatters } from './rank.ts'
 import { symptoms } from './symptoms.ts'
 import { traffic } from './traffic.ts'
-import { type Cause, type NotSeen, type Symptom, type Verdict, type VerdictWord, verdictVersion } from './verdict.ts'
+import { type Cause, type Symptom, type Verdict, type VerdictWord, verdictVersion } from './verdict.ts'
 import { makeView, type View } from './view.ts'
-
-const families: readonly Family[] = [
-  sight,
-  scale,
-  refused,
-  placement,
-  image,
-  missing,
-  start,
-  probes,
-  routing,
-  policies,
-  dependencies,
-  resourcesFamily,
-  release,
-  load,
-]
 
 export interface Judgement {
   verdict: Verdict
@@ -48,8 +19,8 @@ export interface Judgement {
 export function judge(snapshot: Snapshot, runbook: string): Judgement {
   const view = makeView(snapshot)
   const claims: Claim[] = families.flatMap((family) => family(view))
-  const causes = rank(claims, view, runbook)
   const felt = symptoms(view)
+  const causes = rank(claims, view, runbook, felt)
   const unseen = notSeen(view)
   const word = wordFor(view, runbook, causes, felt)
   const { service } = view
@@ -118,78 +89,6 @@ function headline(view: View, word: VerdictWord, causes: readonly Cause[], felt:
   const seen = felt.filter((s) => s.severity !== 'info')
   if (seen.length) return `no cause found for: ${seen.map((s) => s.summary).join('; ')}`
   return seesEnough(view) ? 'the pods are well; whether requests fail was not seen' : 'not enough was seen to judge'
-}
-
-const what: Readonly<Partial<Record<ResourceName, string>>> = {
-  pods: 'every cause',
-  deployments: 'which revision runs, and every cause that a release carries',
-  replicasets: 'what the last revision changed',
-  services: 'routing causes',
-  endpointslices: 'routing causes',
-  events: 'the words of the scheduler and the kubelet',
-  configmaps: 'missing or edited ConfigMaps',
-  secrets: 'missing or changed Secrets (their names and times; values are never read)',
-  resourcequotas: 'how much of a quota is used',
-  networkpolicies: 'blocked paths',
-  nodes: 'cordoned, full or missing nodes',
-  namespaces: 'Pod Security levels',
-  horizontalpodautoscalers: 'autoscaling causes',
-  poddisruptionbudgets: 'blocked evictions',
-  persistentvolumeclaims: 'volumes that are not bound',
-  podmetrics: 'CPU and memory now',
-  validatingwebhookconfigurations: 'which admission webhook is meant',
-  ingresses: 'what stands before the Service',
-  ingressclasses: 'whether the class of an Ingress exists',
-}
-
-function notSeen(view: View): NotSeen[] {
-  const { snapshot } = view
-  const found: NotSeen[] = []
-  for (const [kind, couldChange] of Object.entries(what)) {
-    const part = snapshot.cluster[kind as ResourceName]
-    if (part && part.state !== 'ok') found.push({ what: kind, reason: part.reason, couldChange, next: part.next })
-    else if (part?.truncated) found.push({ what: `${kind} (part)`, reason: 'more exist than were read', couldChange })
-  }
-  const others: [string, Part<unknown>, string][] = [
-    ['Prometheus', snapshot.instant, 'error ratio, latency, CPU and memory over time, and since when'],
-    ['logs', snapshot.logs, 'what the program itself says'],
-    ['Alertmanager', snapshot.alerts, 'which alerts fire'],
-  ]
-  for (const [name, part, couldChange] of others)
-    if (part.state !== 'ok') found.push({ what: name, reason: part.reason, couldChange, next: part.next })
-  const unasked = snapshot.probes.flatMap((p) => (p.result.state === 'denied' ? [p.result] : []))
-  if (unasked[0] && unasked.length === snapshot.probes.length)
-    found.push({
-      what: 'answers',
-      reason: unasked[0].reason,
-      couldChange: 'what pods and the Service answer: ports, probes, health',
-      next: unasked[0].next,
-    })
-  if (snapshot.direct.state === 'ok')
-    found.push({
-      what: 'request history',
-      reason: 'Prometheus has no requests of this service; rates rest on two scrapes of the pods a moment apart',
-      couldChange: 'how long it has been so',
-    })
-  else if (traffic(view) === undefined && view.pods.length > 0)
-    found.push({
-      what: 'requests',
-      reason: `no ${view.service.metrics.requests} was found for this service`,
-      couldChange: 'whether requests fail',
-    })
-  return found
-}
-
-function deciders(view: View, unseen: readonly NotSeen[]): string[] {
-  const first = unseen
-    .filter((n) => ['pods', 'deployments', 'services', 'endpointslices', 'logs', 'Prometheus', 'requests'].includes(n.what))
-    .map((n) => `see ${n.what}: ${n.couldChange}`)
-  return first.length
-    ? first
-    : [
-        `look again in a minute: task-mcp diagnose -n ${view.service.namespace}`,
-        'read the logs of one request that failed, from the caller to the dependency',
-      ]
 }
 
 function capabilities(snapshot: Snapshot): Verdict['capabilities'] {

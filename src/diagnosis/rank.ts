@@ -2,9 +2,8 @@
 import type { Claim } from './claim.ts'
 import type { CauseCode } from './codes.ts'
 import { knownOf, refusalsOf, remediesOf } from './remedies.ts'
-import { symptoms } from './symptoms.ts'
 import { millis } from './time.ts'
-import type { Cause, Effect, Rival } from './verdict.ts'
+import type { Cause, Effect, Rival, Symptom } from './verdict.ts'
 import type { View } from './view.ts'
 
 /** Causes that take the service away or break its answers come before causes that only may. */
@@ -46,8 +45,8 @@ const subjects: Readonly<Record<string, readonly CauseCode[]>> = {
 const onlySlow = new Set<CauseCode>(['dependency_slow', 'noisy_neighbour'])
 /** Runbooks whose question is why answers are late. */
 export const slowMatters: ReadonlySet<string> = new Set(['performance-degradation', 'cpu-issues', 'slo-violations'])
-const broken = (view: View): boolean =>
-  symptoms(view).some((s) => ['down', 'unavailable_replicas', 'error_ratio', 'service_probe'].includes(s.code))
+const broken = (felt: readonly Symptom[]): boolean =>
+  felt.some((s) => ['down', 'unavailable_replicas', 'error_ratio', 'service_probe'].includes(s.code))
 
 const same = (a: Claim, b: Claim): boolean =>
   a.code === b.code && a.subject.kind === b.subject.kind && a.subject.name === b.subject.name && a.subject.container === b.subject.container
@@ -72,14 +71,14 @@ function explains(a: Claim, b: Claim, found: readonly Claim[], passed: Set<Claim
   return found.some((c) => c !== b && folds.includes(c.code) && explains(c, b, found, passed))
 }
 
-export function rank(claims: readonly Claim[], view: View, runbook: string): Cause[] {
+export function rank(claims: readonly Claim[], view: View, runbook: string, felt: readonly Symptom[]): Cause[] {
   const found = distinct(claims.filter((c) => c.status === 'supported'))
   const denied = found.find((c) => c.code === 'access_denied' || c.code === 'wrong_target')
   // Where the service itself was not seen, or is not the one meant, nothing else that was found is about it.
   const about = denied && (denied.code === 'access_denied' || denied.subject.kind !== 'Service') ? [denied] : found
   const pool = slowMatters.has(runbook)
     ? about
-    : about.filter((c) => !onlySlow.has(c.code) || (about.every((o) => onlySlow.has(o.code)) && broken(view)))
+    : about.filter((c) => !onlySlow.has(c.code) || (about.every((o) => onlySlow.has(o.code)) && broken(felt)))
   const roots = pool.filter((b) => !pool.some((a) => explains(a, b, pool) && !(explains(b, a, pool) && weaker(a, b))))
   const weight = (c: Claim): number => (subjects[runbook]?.includes(c.code) ? 0 : lesser.has(c.code) ? 2 : 1)
   const ordered = roots.sort(

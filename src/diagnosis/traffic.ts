@@ -131,3 +131,25 @@ function scraped(view: View): Traffic | undefined {
   const found = sum(view, [...series.values()], Math.min(...times), Math.max(...times))
   return found && { ...found, source: 'metrics' }
 }
+
+/** When the errors began, in milliseconds: the first point of the long rate above the threshold that stayed there. */
+export function errorOnset(view: View): number | undefined {
+  const series = range(view, 'request_rate')
+  if (!series?.length) return undefined
+  const { statusLabel } = view.service.metrics
+  const at = new Map<number, { total: number; bad: number }>()
+  for (const s of series) {
+    for (const [t, v] of s.points) {
+      if (!Number.isFinite(v)) continue
+      const of = at.get(t) ?? { total: 0, bad: 0 }
+      at.set(t, { total: of.total + v, bad: of.bad + (/^5/.test(s.labels[statusLabel] ?? '') ? v : 0) })
+    }
+  }
+  const points = [...at].sort((a, b) => b[0] - a[0])
+  let onset: number | undefined
+  for (const [t, of] of points) {
+    if (of.total > 0 && of.bad / of.total > view.thresholds.errorRatio) onset = t * 1000
+    else break
+  }
+  return onset
+}

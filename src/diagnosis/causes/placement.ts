@@ -1,88 +1,16 @@
-/** Pods that no node takes, and nodes that cannot hold what they took. */
-import type { Node, Pod, PodSpec } from '../../facts/kubernetes-types.ts'
+/** Pods that no node takes. */
+import type { Pod } from '../../facts/kubernetes-types.ts'
 import { all, find, sees } from '../../facts/lookup.ts'
 import { newestDiff, rolledOutAt } from '../changes.ts'
-import {
-  type Claim,
-  conditionEvidence,
-  eventEvidence,
-  type Family,
-  podCount,
-  podEffect,
-  refuted,
-  seen,
-  short,
-  supported,
-} from '../claim.ts'
+import { type Claim, conditionEvidence, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { bytes, cores, quantity } from '../quantity.ts'
+import { blocking, matchesSelector, nodeIsReady, nodeSubject, notReadyProof, pressured, requests } from '../scheduling.ts'
 import { changeText, type TemplateField } from '../template-diff.ts'
 import { earliest } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
-import { eventsOf, eventTime, podIsReady, type View } from '../view.ts'
-
-export const placement: Family = (view) => [...unscheduled(view), ...nodes(view), ...evicted(view)]
+import { eventsOf, type View } from '../view.ts'
 
 const condition = (pod: Pod) => pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False')
-const nodeSubject = (node: Node): Subject => ({ kind: 'Node', name: node.metadata.name })
-
-/** CPU and memory that a pod asks for: the sum over containers, or the largest init container where that is more. */
-export function requests(spec: PodSpec): { cpu: number; memory: number } {
-  const of = (
-    c: { resources?: { requests?: Record<string, string | undefined>; limits?: Record<string, string | undefined> } },
-    name: 'cpu' | 'memory',
-  ): number => quantity(c.resources?.requests?.[name] ?? c.resources?.limits?.[name]) ?? 0
-  const total = (name: 'cpu' | 'memory'): number =>
-    Math.max(
-      spec.containers.reduce((sum, c) => sum + of(c, name), 0),
-      ...(spec.initContainers ?? []).map((c) => of(c, name)),
-    )
-  return { cpu: total('cpu'), memory: total('memory') }
-}
-
-function matchesSelector(spec: PodSpec, node: Node): boolean {
-  const labels = node.metadata.labels ?? {}
-  if (!Object.entries(spec.nodeSelector ?? {}).every(([k, v]) => labels[k] === v)) return false
-  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
-  return (
-    !terms ||
-    terms.some(
-      (t) =>
-        (t.matchExpressions ?? []).every((e) => {
-          const value = labels[e.key]
-          switch (e.operator) {
-            case 'In':
-              return value !== undefined && (e.values ?? []).includes(value)
-            case 'NotIn':
-              return value === undefined || !(e.values ?? []).includes(value)
-            case 'Exists':
-              return value !== undefined
-            case 'DoesNotExist':
-              return value === undefined
-            case 'Gt':
-              return Number(value) > Number(e.values?.[0])
-            case 'Lt':
-              return Number(value) < Number(e.values?.[0])
-            default:
-              return false
-          }
-        }) && (t.matchFields ?? []).every((f) => f.key !== 'metadata.name' || (f.values ?? []).includes(node.metadata.name)),
-    )
-  )
-}
-
-const tolerates = (spec: PodSpec, taint: { key: string; value?: string; effect: string }): boolean =>
-  (spec.tolerations ?? []).some(
-    (t) =>
-      (!t.effect || t.effect === taint.effect) &&
-      (!t.key || t.key === taint.key) &&
-      (t.operator === 'Exists' || (t.value ?? '') === (taint.value ?? '')),
-  )
-
-const blocking = (spec: PodSpec, node: Node) =>
-  (node.spec?.taints ?? []).filter((t) => t.effect !== 'PreferNoSchedule' && !tolerates(spec, t))
-const condOf = (node: Node, type: string) => node.status?.conditions?.find((c) => c.type === type)
-export const nodeIsReady = (node: Node): boolean => condOf(node, 'Ready')?.status === 'True'
-const pressured = (node: Node) => node.status?.conditions?.find((c) => /Pressure$/.test(c.type) && c.status === 'True')
 
 function changedIn(view: View, pods: readonly Pod[], fields: readonly TemplateField[], name?: RegExp): Evidence[] {
   if (!pods.some((p) => view.newPods.includes(p))) return []
@@ -101,7 +29,7 @@ function changedIn(view: View, pods: readonly Pod[], fields: readonly TemplateFi
     : []
 }
 
-function unscheduled(view: View): Claim[] {
+export function placement(view: View): Claim[] {
   const pending = view.pods.filter((p) => !p.spec.nodeName && (condition(p) || (p.spec.schedulingGates?.length ?? 0) > 0))
   const first = pending[0]
   if (!first) return []
@@ -288,102 +216,4 @@ function volumes(
       ...changedIn(view, [pod], ['volumes']),
     ],
   )
-}
-
-const notReadyProof = (node: Node): Evidence[] => {
-  const c = condOf(node, 'Ready')
-  return c ? [conditionEvidence('Node', node, c)] : []
-}
-
-/** Nodes under the service's pods that went away or are short of something. */
-function nodes(view: View): Claim[] {
-  const under = new Set(view.pods.concat(view.leaving).map((p) => p.spec.nodeName))
-  return all(view.snapshot, 'nodes')
-    .filter((n) => under.has(n.metadata.name))
-    .flatMap((node): Claim[] => {
-      const pods = view.pods.concat(view.leaving).filter((p) => p.spec.nodeName === node.metadata.name)
-      if (!nodeIsReady(node)) {
-        const since = condOf(node, 'Ready')?.lastTransitionTime
-        return [
-          supported({
-            code: 'node_not_ready',
-            subject: nodeSubject(node),
-            since,
-            confidence: 0.97,
-            summary: `node ${node.metadata.name} is not ready; ${podCount(pods, view.pods.length)} run on it`,
-            evidence: notReadyProof(node),
-            effects: podEffect(pods, 'on a node that does not answer'),
-          }),
-        ]
-      }
-      const pressure = pressured(node)
-      const hit = pods.filter((p) => !podIsReady(p) || p.status?.reason === 'Evicted')
-      if (pressure && hit.length)
-        return [
-          supported({
-            code: 'node_pressure',
-            subject: nodeSubject(node),
-            since: pressure.lastTransitionTime,
-            confidence: 0.93,
-            summary: `node ${node.metadata.name} reports ${pressure.type}`,
-            evidence: [conditionEvidence('Node', node, pressure)],
-            effects: podEffect(hit, 'not ready'),
-          }),
-        ]
-      return []
-    })
-}
-
-const recentSeconds = 1800
-
-/** Pods of the workload that the kubelet evicted lately. */
-function evicted(view: View): Claim[] {
-  const owned = new Set(
-    [view.workload?.metadata.uid, ...view.revisions.map((r) => r.replicaSet?.metadata.uid)].filter((u) => u !== undefined),
-  )
-  const gone = all(view.snapshot, 'pods').filter(
-    (p) =>
-      p.status?.phase === 'Failed' &&
-      p.status.reason === 'Evicted' &&
-      (p.metadata.ownerReferences ?? []).some((o) => owned.has(o.uid)) &&
-      view.now - Date.parse(p.status.startTime ?? p.metadata.creationTimestamp ?? '') < recentSeconds * 1000,
-  )
-  const events = all(view.snapshot, 'events').filter(
-    (e) =>
-      e.reason === 'Evicted' &&
-      e.involvedObject.name?.startsWith(`${view.service.workload}-`) &&
-      view.now - Date.parse(eventTime(e) ?? '') < recentSeconds * 1000,
-  )
-  const first = gone[0]
-  const message = first?.status?.message ?? events[0]?.message ?? ''
-  if (!message) return []
-  const evidence = first ? [seen('Pod', first, 'status.message', short(message))] : [eventEvidence(events[0]!)]
-  const own =
-    /ephemeral local storage usage exceeds|exceed(?:s|ed) (?:its|the) (?:local )?(?:ephemeral|emptyDir)|usage of EmptyDir volume|container .* exceeded its local ephemeral/i.test(
-      message,
-    )
-  if (own)
-    return [
-      supported({
-        code: 'ephemeral_storage',
-        subject: view.subject,
-        since: first?.metadata.creationTimestamp,
-        confidence: 0.95,
-        summary: `pods are evicted for writing more than their ephemeral storage allows`,
-        evidence,
-        effects: podEffect(gone, 'Evicted'),
-      }),
-    ]
-  const node = find(view.snapshot, 'nodes', first?.spec.nodeName)
-  return [
-    supported({
-      code: 'node_pressure',
-      subject: node ? nodeSubject(node) : { kind: 'Node', name: first?.spec.nodeName ?? '?' },
-      since: first?.metadata.creationTimestamp,
-      confidence: 0.9,
-      summary: `pods were evicted: ${short(message, 100)}`,
-      evidence,
-      effects: podEffect(gone, 'Evicted'),
-    }),
-  ]
 }

@@ -1,25 +1,18 @@
-/** Errors that came with a change: a release, an edited configuration, a credential; or that live in one pod alone. */
-import type { KubeObject } from '../../facts/kubernetes-types.ts'
-import { all, find } from '../../facts/lookup.ts'
-import { editedAt, lastEdit, newestDiff, rolledOutAt } from '../changes.ts'
+/** Errors that came with a change: a release, an edited configuration; or that live in one pod alone. */
+import { newestDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, open, refuted, seen, short, supported } from '../claim.ts'
-import { errorTemplates, logEvidence, matching, patterns } from '../logs.ts'
-import { errorEvidence, errorsNow, percent, suffering } from '../symptoms.ts'
+import { editEvidence, startedAt, touched } from '../edits.ts'
+import { errorTemplates, logEvidence } from '../logs.ts'
+import { errorEvidence, errorsNow, percent } from '../symptoms.ts'
 import { changeText, material } from '../template-diff.ts'
 import { millis } from '../time.ts'
-import { type Traffic, trafficBefore } from '../traffic.ts'
+import { errorOnset, type Traffic, trafficBefore } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
-import { logsOf, podIsReady, probesOf, range, type View } from '../view.ts'
-import { references } from './missing.ts'
+import { logsOf, podIsReady, probesOf, type View } from '../view.ts'
 
 export const release: Family = (view) => {
   const errors = errorsNow(view)
-  return [
-    ...credentials(view),
-    ...forbidden(view),
-    ...unreadyRelease(view),
-    ...(errors ? [...onePod(view, errors), ...byChange(view, errors)] : []),
-  ]
+  return [...unreadyRelease(view), ...(errors ? [...onePod(view, errors), ...byChange(view, errors)] : [])]
 }
 
 /** Pods of the newest revision that answer their readiness question with an error, beside earlier pods that answer it well. */
@@ -117,71 +110,6 @@ function onePod(view: View, errors: Traffic): Claim[] {
     }),
     refuted('bad_release', view.subject, 'pods of the same revision do not fail'),
   ]
-}
-
-interface Touched {
-  kind: 'ConfigMap' | 'Secret'
-  object: KubeObject
-  at: number
-}
-
-/** ConfigMaps and Secrets that the pods use and that were edited (not merely created) within the look-back, newest first. */
-function touched(view: View): Touched[] {
-  const spec = view.template?.spec
-  if (!spec) return []
-  const named = new Map(references(spec).map((r) => [`${r.kind}/${r.name}`, r]))
-  return [...named.values()]
-    .flatMap((r): Touched[] => {
-      const object = find(view.snapshot, r.kind === 'Secret' ? 'secrets' : 'configmaps', r.name, view.service.namespace)
-      const at = object && millis(editedAt(object))
-      const created = millis(object?.metadata.creationTimestamp)
-      if (
-        !object ||
-        at === undefined ||
-        created === undefined ||
-        at - created < 1500 ||
-        at < view.now - view.snapshot.target.lookbackSeconds * 1000
-      )
-        return []
-      return [{ kind: r.kind, object, at }]
-    })
-    .sort((a, b) => b.at - a.at)
-}
-
-const startedAt = (pod: {
-  status?: { startTime?: string; containerStatuses?: { state?: { running?: { startedAt?: string } } }[] }
-}): number =>
-  Math.max(0, ...(pod.status?.containerStatuses ?? []).map((s) => millis(s.state?.running?.startedAt) ?? 0)) ||
-  (millis(pod.status?.startTime) ?? 0)
-
-const editEvidence = ({ kind, object, at }: Touched): Evidence => ({
-  source: 'kubernetes',
-  asked: `${kind.toLowerCase()}/${object.metadata.name} metadata.managedFields`,
-  observed: `edited${lastEdit(object)?.manager ? ` by ${lastEdit(object)!.manager}` : ''}`,
-  at: new Date(at).toISOString(),
-  ref: { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion },
-})
-
-/** When the errors began, in milliseconds: the first point of the long rate above the threshold that stayed there. */
-export function errorOnset(view: View): number | undefined {
-  const series = range(view, 'request_rate')
-  if (!series?.length) return undefined
-  const { statusLabel } = view.service.metrics
-  const at = new Map<number, { total: number; bad: number }>()
-  for (const s of series) {
-    for (const [t, v] of s.points) {
-      if (!Number.isFinite(v)) continue
-      const of = at.get(t) ?? { total: 0, bad: 0 }
-      at.set(t, { total: of.total + v, bad: of.bad + (/^5/.test(s.labels[statusLabel] ?? '') ? v : 0) })
-    }
-  }
-  const points = [...at].sort((a, b) => b[0] - a[0])
-  let onset: number | undefined
-  for (const [t, of] of points) {
-    if (of.total > 0 && of.bad / of.total > view.thresholds.errorRatio) onset = t * 1000
-    else break
-  }
-  return onset
 }
 
 function byChange(view: View, errors: Traffic): Claim[] {
@@ -299,140 +227,4 @@ function routeEvidence(view: View): Evidence[] {
 const logEvidenceOf = (view: View): Evidence[] => {
   const top = errorTemplates(logsOf(view), view.now - 300_000)[0]
   return top ? [logEvidence(top.lines)] : []
-}
-
-/** A Secret that the pods hold and that the other side no longer takes. */
-function credentials(view: View): Claim[] {
-  const lines = matching(logsOf(view), patterns.credentials, view.now - 600_000)
-  const said = view.snapshot.probes.find(
-    (p) => p.result.state === 'ok' && p.result.value.status >= 500 && patterns.credentials.test(p.result.value.body),
-  )
-  if (lines.length === 0 && !said) return []
-  if (!suffering(view) && view.pods.every(podIsReady)) return []
-  const edited = touched(view).filter((t) => t.kind === 'Secret')[0]
-  const used = references(view.template?.spec ?? { containers: [] }).filter((r) => r.kind === 'Secret')
-  const quoted: Evidence[] = [
-    ...(lines.length ? [logEvidence(lines, 'accepted credentials')] : []),
-    ...(said?.result.state === 'ok'
-      ? [
-          {
-            source: 'probe' as const,
-            asked: `GET ${said.path} of pod/${said.name}`,
-            observed: short(`${said.result.value.status} ${said.result.value.body}`),
-            expected: '200',
-          },
-        ]
-      : []),
-  ]
-  const oldest = Math.min(...view.pods.map(startedAt))
-  if (edited) {
-    const stale = view.pods.some((p) => startedAt(p) < edited.at)
-    const subject = { kind: 'Secret', namespace: view.service.namespace, name: edited.object.metadata.name }
-    const since = new Date(edited.at).toISOString()
-    return stale && oldest < edited.at
-      ? [
-          supported({
-            code: 'stale_credentials',
-            subject,
-            since,
-            confidence: 0.92,
-            summary: `the pods still hold the credentials from before Secret ${subject.name} was changed`,
-            evidence: [
-              editEvidence(edited),
-              {
-                source: 'kubernetes',
-                asked: 'start of the oldest pod',
-                observed: new Date(oldest).toISOString(),
-                expected: `after ${since}`,
-              },
-              ...quoted,
-            ],
-          }),
-          refuted('corrupt_credentials', subject, 'the Secret was changed after the pods started: they never read the new value'),
-        ]
-      : [
-          supported({
-            code: 'corrupt_credentials',
-            subject,
-            since,
-            confidence: 0.92,
-            summary: `the pods read Secret ${subject.name} after it was changed, and the credentials in it are refused`,
-            evidence: [editEvidence(edited), ...quoted],
-          }),
-          refuted('stale_credentials', subject, 'every pod started after the Secret was changed'),
-        ]
-  }
-  if (used.length === 0) return []
-  // The Secret did not change: the other side did.
-  const peer = view.dependencies.find((d) => !d.external && d.workload && (millis(editedAt(d.workload)) ?? 0) > oldest)
-  const subject = { kind: 'Secret', namespace: view.service.namespace, name: used[0]!.name }
-  return [
-    supported({
-      code: 'stale_credentials',
-      subject,
-      since: lines[0]?.time,
-      confidence: 0.65,
-      summary: `credentials from Secret ${subject.name} are refused; the Secret itself was not changed${peer ? `, ${peer.name} was` : ''}`,
-      evidence: quoted,
-    }),
-  ]
-}
-
-/** The service's own account may not do what it does. */
-function forbidden(view: View): Claim[] {
-  const lines = matching(logsOf(view), patterns.forbidden, view.now - 600_000)
-  const last = lines.at(-1)
-  if (!last) return []
-  const said =
-    /User "?system:serviceaccount:([^:"\s]+):([^"\s]+)"? cannot (\w+) resource "?([\w./-]+)"?(?: in API group "?([\w.]*)"?)?/i.exec(
-      last.text,
-    )
-  const account = said?.[2] ?? view.template?.spec.serviceAccountName ?? 'default'
-  const bindings = all(view.snapshot, 'rolebindings')
-  const mine = bindings.find((b) => b.subjects?.some((s) => s.kind === 'ServiceAccount' && s.name === account))
-  const roles = all(view.snapshot, 'roles')
-  const grants = said
-    ? roles.filter((r) =>
-        r.rules?.some(
-          (rule) =>
-            (rule.verbs.includes(said[3]!) || rule.verbs.includes('*')) && (rule.resources ?? []).some((x) => x === said[4] || x === '*'),
-        ),
-      )
-    : []
-  const unbound = grants.find(
-    (r) => !bindings.some((b) => b.roleRef.name === r.metadata.name && b.subjects?.some((s) => s.name === account)),
-  )
-  const broken = unbound && bindings.find((b) => b.roleRef.name === unbound.metadata.name)
-  const dangling =
-    mine &&
-    mine.roleRef.kind === 'Role' &&
-    view.snapshot.cluster.roles?.state === 'ok' &&
-    !roles.some((r) => r.metadata.name === mine.roleRef.name)
-  const { namespace } = view.service
-  const subject = broken
-    ? { kind: 'RoleBinding', namespace, name: broken.metadata.name }
-    : dangling
-      ? { kind: 'Role', namespace, name: mine.roleRef.name }
-      : unbound && !mine
-        ? { kind: 'RoleBinding', namespace, name: unbound.metadata.name }
-        : mine
-          ? { kind: mine.roleRef.kind, namespace, name: mine.roleRef.name }
-          : { kind: 'ServiceAccount', namespace, name: account }
-  return [
-    supported({
-      code: 'rbac_denied',
-      subject,
-      since: lines[0]?.time,
-      confidence: 0.93,
-      summary: `ServiceAccount ${account} may not ${said?.[3] ?? 'do'} ${said?.[4] ?? 'what the service does'}${unbound && !mine ? `: Role ${unbound.metadata.name} grants it and no RoleBinding gives it to the account` : ''}`,
-      evidence: [
-        logEvidence(lines, 'allowed'),
-        {
-          source: 'kubernetes',
-          asked: `rolebindings for serviceaccount/${account} in ${namespace}`,
-          observed: mine ? `${mine.metadata.name} -> ${mine.roleRef.kind} ${mine.roleRef.name}` : 'none',
-        },
-      ],
-    }),
-  ]
 }

@@ -1,30 +1,31 @@
-/** Programs that do not start or do not stay up: wrong command, missing variable, a crash of their own, a wait that never ends. */
+/** Programs that do not start or do not stay up: wrong command, missing variable, a crash of their own. */
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { find } from '../../facts/lookup.ts'
 import { editedAt, recentDiff, rolledOutAt } from '../changes.ts'
-import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
+import { type Claim, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
+import { changeEvidence } from '../revision.ts'
 import { type Failing, failing, lastedSeconds } from '../start-failure.ts'
 import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { earliest, millis, span } from '../time.ts'
 import type { Evidence } from '../verdict.ts'
-import { containerStatuses, eventsOf, logsOf, podIsReady, type View } from '../view.ts'
-import { isDown } from './dependencies.ts'
+import { eventsOf, logsOf, type View } from '../view.ts'
 import { references } from './missing.ts'
 
-export const start: Family = (view) => [...created(view), ...crashed(view), ...waiting(view)]
+export const start: Family = (view) => [...created(view), ...crashed(view)]
 
 const since = (group: readonly Failing[]): string | undefined => earliest(...group.map((f) => f.pod.metadata.creationTimestamp))
-const unique = (pods: readonly Pod[]): Pod[] => [...new Set(pods)]
+
+export const unique = (pods: readonly Pod[]): Pod[] => [...new Set(pods)]
 
 /** Changes of the newest revision to one container, where these pods are of that revision. */
-function changesTo(view: View, group: readonly Failing[]): TemplateChange[] {
+export function changesTo(view: View, group: readonly Failing[]): TemplateChange[] {
   const first = group[0]!
   if (!view.newPods.includes(first.pod)) return []
   return (recentDiff(view) ?? []).filter((c) => c.container === undefined || c.container === first.container)
 }
 
-function byContainer(list: readonly Failing[]): Failing[][] {
+export function byContainer(list: readonly Failing[]): Failing[][] {
   return [...new Set(list.map((f) => f.container))].map((name) => list.filter((f) => f.container === name))
 }
 
@@ -38,16 +39,6 @@ const stateEvidence = (f: Failing): Evidence =>
     ),
     'running',
     f.ended?.finishedAt,
-  )
-
-const changeEvidence = (view: View, change: TemplateChange): Evidence =>
-  seen(
-    view.service.kind,
-    view.workload!,
-    `revision ${view.revisions[0]?.number}${change.container ? ` container ${change.container}` : ''}`,
-    short(changeText(change)),
-    undefined,
-    rolledOutAt(view),
   )
 
 /** The runtime could not even start the program. */
@@ -252,57 +243,4 @@ function mountedChange(
       : []
   })
   return candidates.sort((a, b) => (millis(b.at) ?? 0) - (millis(a.at) ?? 0))[0]
-}
-
-const hangSeconds = 15
-const longSeconds = 300
-
-/** Init containers that run and run: something they wait for does not come. */
-function waiting(view: View): Claim[] {
-  return byContainer(failing(view.pods).filter((f) => f.kind === 'init-running')).flatMap((group): Claim[] => {
-    const first = group[0]!
-    const running = containerStatuses(first.pod).find((s) => s.name === first.container)?.state?.running?.startedAt
-    const age = (view.now - (millis(running) ?? view.now)) / 1000
-    const logs = logsOf(view, first.pod.metadata.name, first.container)
-    const lines = matching(logs, patterns.waiting)
-    const argument = [...(first.spec?.command ?? []), ...(first.spec?.args ?? [])].join(' ')
-    const down = view.dependencies.find(
-      (d) =>
-        isDown(view, d) &&
-        [d.host, d.serviceName, d.name].some(
-          (n) => n && (argument.includes(n) || logs.some((l) => l.lines.some((x) => x.text.includes(n)))),
-        ),
-    )
-    if (age < hangSeconds || (lines.length < 3 && age < longSeconds && !down)) return []
-    const changed = changesTo(view, group)
-    const pods = unique(group.map((f) => f.pod))
-    return [
-      supported({
-        code: 'init_dependency_hang',
-        subject: view.subject,
-        since: running,
-        confidence: 0.88,
-        introducedByRevision: material(changed).length > 0,
-        summary: `${podCount(pods, view.pods.length)} never get past init container ${first.container}: it has run for ${span(age * 1000)} and still waits`,
-        evidence: [
-          seen(
-            'Pod',
-            first.pod,
-            `status.initContainerStatuses[${first.container}].state.running`,
-            `since ${running}`,
-            'terminated with exit 0',
-            running,
-          ),
-          ...(lines.length ? [logEvidence(lines)] : []),
-          ...eventsOf(view, 'Pod', first.pod.metadata.name, /BackOff|Failed/)
-            .slice(0, 1)
-            .map(eventEvidence),
-        ],
-        effects: podEffect(
-          pods.filter((p) => !podIsReady(p)),
-          'Init, not ready',
-        ),
-      }),
-    ]
-  })
 }

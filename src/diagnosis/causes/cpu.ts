@@ -1,0 +1,171 @@
+/** CPU: one pod gone wrong, a limit that throttles, a release that keeps busy, a node that is full. */
+import type { Pod } from '../../facts/kubernetes-types.ts'
+import { find } from '../../facts/lookup.ts'
+import { newestDiff, rolledOutAt } from '../changes.ts'
+import { type Claim, podCount, refuted, supported } from '../claim.ts'
+import { cores, quantity } from '../quantity.ts'
+import { revisionEvidence } from '../revision.ts'
+import { percent } from '../symptoms.ts'
+import { changeText, material } from '../template-diff.ts'
+import { traffic } from '../traffic.ts'
+import { cpuShare, throttling, usage } from '../usage.ts'
+import type { Evidence } from '../verdict.ts'
+import { instant, type View } from '../view.ts'
+
+/** A container that started this long ago is past its boot. */
+const steadySeconds = 25
+
+/** When the youngest container of a pod started, in milliseconds. */
+const runsSince = (pod: Pod): number =>
+  Math.max(
+    0,
+    ...(pod.status?.containerStatuses ?? []).map((s) => Date.parse(s.state?.running?.startedAt ?? '') || Number.POSITIVE_INFINITY),
+  )
+
+/** Share of a node's processors in use, 0..1; 0 where it was not seen. */
+function nodeShare(view: View, name: string | undefined): number {
+  const used = instant(view, 'node_cpu')
+    ?.find((s) => s.labels.node === name)
+    ?.points.at(-1)?.[1]
+  const capacity = quantity(find(view.snapshot, 'nodes', name)?.status?.capacity?.cpu)
+  return used !== undefined && capacity ? used / capacity : 0
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+const throttledMuch = 0.25
+
+export function cpu(view: View): Claim[] {
+  const used = usage(view, 'cpu')
+  const shares = cpuShare(view)
+  const throttled = throttling(view)
+  const running = view.pods.filter((p) => used.has(p.metadata.name))
+  if (running.length === 0) return []
+  const proof = (pod: string): Evidence[] => [
+    {
+      source: 'prometheus',
+      asked: `CPU of ${pod}`,
+      observed: `${cores(used.get(pod) ?? 0)}${shares.has(pod) ? ` of ${cores(shares.get(pod)!.limit)} (${percent(shares.get(pod)!.share)})` : ''}${throttled.has(pod) ? `, throttled in ${percent(throttled.get(pod))} of periods` : ''}`,
+      expected: 'like its peers',
+    },
+  ]
+  const steady = running.filter((p) => runsSince(p) < view.now - steadySeconds * 1000)
+  const loudest = [...steady].sort((a, b) => used.get(b.metadata.name)! - used.get(a.metadata.name)!)[0]
+  const loud = loudest?.metadata.name ?? ''
+  // Peers are pods of the same revision: a first pod of a new one is the release, not the pod.
+  const peers = loudest ? steady.filter((p) => p !== loudest && view.newPods.includes(p) === view.newPods.includes(loudest)) : []
+  const others = peers.map((p) => used.get(p.metadata.name)!)
+  const top = used.get(loud) ?? 0
+  const onFullNode = nodeShare(view, loudest?.spec.nodeName) > 0.9
+  const busy = top > 0.1 && ((shares.get(loud)?.share ?? 0) > 0.6 || (throttled.get(loud) ?? 0) > throttledMuch || top > 0.85 || onFullNode)
+  if (others.length > 0 && busy && top > 4 * Math.max(0.02, Math.max(...others))) {
+    const requests = traffic(view)
+    const its = requests?.byPod.get(loud)?.total ?? 0
+    const fair = (requests?.total ?? 0) / running.length
+    if (!(fair > 5 && its > 3 * fair)) {
+      return [
+        supported({
+          code: 'single_bad_pod',
+          subject: { kind: 'Pod', namespace: view.service.namespace, name: loud },
+          since: undefined,
+          confidence: 0.92,
+          summary: `pod ${loud} alone uses ${cores(top)} of CPU; its peers use ${cores(median(others))} under the same load`,
+          evidence: [...proof(loud), ...proof(peers[0]!.metadata.name)],
+          hints: { pod: loud },
+        }),
+        refuted('traffic_surge', view.subject, 'the other pods of the same revision get the same traffic and are idle'),
+      ]
+    }
+  }
+  const hot = running.filter(
+    (p) => (throttled.get(p.metadata.name) ?? 0) > throttledMuch || (shares.get(p.metadata.name)?.share ?? 0) > 0.9,
+  )
+  if (hot.length < Math.max(1, running.length / 2))
+    return neighbour(
+      view,
+      running.map((p) => p.metadata.name),
+    )
+  const changed = hot.some((p) => view.newPods.includes(p)) ? material(newestDiff(view) ?? []) : []
+  const limit = changed.find(
+    (c) => c.field === 'resources' && c.name === 'limits.cpu' && (c.from === undefined || (quantity(c.to) ?? 0) < (quantity(c.from) ?? 0)),
+  )
+  const name = hot[0]!.metadata.name
+  const release = changed.filter((c) => ['image', 'env', 'command', 'volumes', 'containers'].includes(c.field))
+  const lag = instant(view, 'loop_lag')
+    ?.find((s) => s.labels.pod === name)
+    ?.points.at(-1)?.[1]
+  if (!limit && (release.length > 0 || (lag ?? 0) > 0.2) && hot.every((p) => view.newPods.includes(p)) && view.revisions.length > 1) {
+    return [
+      supported({
+        code: 'event_loop_block',
+        subject: view.subject,
+        since: rolledOutAt(view),
+        confidence: 0.85,
+        introducedByRevision: true,
+        summary: `the new revision keeps its own thread busy: ${podCount(hot, running.length)} at ${percent(shares.get(name)?.share ?? top)} of CPU under unchanged load`,
+        evidence: [
+          ...proof(name),
+          ...(lag
+            ? [
+                {
+                  source: 'prometheus' as const,
+                  asked: `event loop lag of ${name}`,
+                  observed: `${lag.toFixed(2)} s`,
+                  expected: 'below 0.05 s',
+                },
+              ]
+            : []),
+          ...revisionEvidence(view, release),
+        ],
+      }),
+      refuted('cpu_throttling', view.subject, 'the CPU limit was not lowered; the program began to use more'),
+    ]
+  }
+  if (limit || [...throttled.values()].some((t) => t > throttledMuch)) {
+    return [
+      supported({
+        code: 'cpu_throttling',
+        subject: view.subject,
+        since: limit ? rolledOutAt(view) : undefined,
+        confidence: limit ? 0.95 : 0.8,
+        introducedByRevision: limit !== undefined,
+        summary: `the CPU limit${limit ? ` (${changeText(limit)})` : ` of ${cores(shares.get(name)?.limit ?? 0)}`} throttles ${podCount(hot, running.length)}`,
+        evidence: [...proof(name), ...revisionEvidence(view, limit ? [limit] : [])],
+      }),
+      refuted('noisy_neighbour', view.subject, 'the pods reach their own limit; the node has CPU left'),
+    ]
+  }
+  return []
+}
+
+/** A node that is full although the service itself asks for little. */
+function neighbour(view: View, pods: readonly string[]): Claim[] {
+  const nodeUse = instant(view, 'node_cpu') ?? []
+  for (const s of nodeUse) {
+    const node = find(view.snapshot, 'nodes', s.labels.node)
+    const capacity = quantity(node?.status?.capacity?.cpu)
+    const value = s.points.at(-1)?.[1]
+    const mine = view.pods.filter((p) => p.spec.nodeName === s.labels.node && pods.includes(p.metadata.name))
+    const own = mine.reduce((sum, p) => sum + (usage(view, 'cpu').get(p.metadata.name) ?? 0), 0)
+    const slow = instant(view, 'p95')?.[0]?.points.at(-1)?.[1]
+    if (!node || !capacity || value === undefined || mine.length === 0) continue
+    if (value / capacity > 0.95 && own / capacity < 0.2 && slow !== undefined && slow > view.thresholds.p95Seconds)
+      return [
+        supported({
+          code: 'noisy_neighbour',
+          subject: { kind: 'Node', name: node.metadata.name },
+          confidence: 0.75,
+          summary: `node ${node.metadata.name} is full (${percent(value / capacity)}), and not because of ${view.service.workload}`,
+          evidence: [
+            {
+              source: 'prometheus',
+              asked: `CPU of node ${node.metadata.name}`,
+              observed: `${cores(value)} of ${cores(capacity)}, of which ${cores(own)} ours`,
+              expected: 'free CPU',
+            },
+          ],
+        }),
+      ]
+  }
+  return []
+}

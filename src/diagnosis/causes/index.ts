@@ -1,0 +1,47 @@
+/** Every family of causes, in the order in which their claims are weighed. */
+import type { Family } from '../claim.ts'
+import { cpu } from './cpu.ts'
+import { credentials } from './credentials.ts'
+import { dependencies } from './dependencies.ts'
+import { disks } from './disks.ts'
+import { entrance } from './entrance.ts'
+import { image } from './image.ts'
+import { init } from './init.ts'
+import { liveness } from './liveness.ts'
+import { load } from './load.ts'
+import { memory } from './memory.ts'
+import { missing } from './missing.ts'
+import { nodes } from './nodes.ts'
+import { placement } from './placement.ts'
+import { policies } from './policies.ts'
+import { readiness } from './readiness.ts'
+import { refused } from './refused.ts'
+import { release } from './release.ts'
+import { routing } from './routing.ts'
+import { scale } from './scale.ts'
+import { sight } from './sight.ts'
+import { start } from './start.ts'
+
+export const families: readonly Family[] = [
+  sight,
+  scale,
+  refused,
+  placement,
+  nodes,
+  image,
+  missing,
+  start,
+  init,
+  readiness,
+  liveness,
+  routing,
+  entrance,
+  policies,
+  dependencies,
+  memory,
+  cpu,
+  disks,
+  credentials,
+  release,
+  load,
+]

@@ -1,0 +1,63 @@
+/** Init containers that wait for what does not come. */
+import { type Claim, eventEvidence, podCount, podEffect, seen, supported } from '../claim.ts'
+import { logEvidence, matching, patterns } from '../logs.ts'
+import { failing } from '../start-failure.ts'
+import { material } from '../template-diff.ts'
+import { millis, span } from '../time.ts'
+import { containerStatuses, eventsOf, logsOf, podIsReady, type View } from '../view.ts'
+import { isDown } from './dependencies.ts'
+import { byContainer, changesTo, unique } from './start.ts'
+
+const hangSeconds = 15
+
+const longSeconds = 300
+
+/** Init containers that run and run: something they wait for does not come. */
+export function init(view: View): Claim[] {
+  return byContainer(failing(view.pods).filter((f) => f.kind === 'init-running')).flatMap((group): Claim[] => {
+    const first = group[0]!
+    const running = containerStatuses(first.pod).find((s) => s.name === first.container)?.state?.running?.startedAt
+    const age = (view.now - (millis(running) ?? view.now)) / 1000
+    const logs = logsOf(view, first.pod.metadata.name, first.container)
+    const lines = matching(logs, patterns.waiting)
+    const argument = [...(first.spec?.command ?? []), ...(first.spec?.args ?? [])].join(' ')
+    const down = view.dependencies.find(
+      (d) =>
+        isDown(view, d) &&
+        [d.host, d.serviceName, d.name].some(
+          (n) => n && (argument.includes(n) || logs.some((l) => l.lines.some((x) => x.text.includes(n)))),
+        ),
+    )
+    if (age < hangSeconds || (lines.length < 3 && age < longSeconds && !down)) return []
+    const changed = changesTo(view, group)
+    const pods = unique(group.map((f) => f.pod))
+    return [
+      supported({
+        code: 'init_dependency_hang',
+        subject: view.subject,
+        since: running,
+        confidence: 0.88,
+        introducedByRevision: material(changed).length > 0,
+        summary: `${podCount(pods, view.pods.length)} never get past init container ${first.container}: it has run for ${span(age * 1000)} and still waits`,
+        evidence: [
+          seen(
+            'Pod',
+            first.pod,
+            `status.initContainerStatuses[${first.container}].state.running`,
+            `since ${running}`,
+            'terminated with exit 0',
+            running,
+          ),
+          ...(lines.length ? [logEvidence(lines)] : []),
+          ...eventsOf(view, 'Pod', first.pod.metadata.name, /BackOff|Failed/)
+            .slice(0, 1)
+            .map(eventEvidence),
+        ],
+        effects: podEffect(
+          pods.filter((p) => !podIsReady(p)),
+          'Init, not ready',
+        ),
+      }),
+    ]
+  })
+}

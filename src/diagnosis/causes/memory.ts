@@ -1,0 +1,186 @@
+/** Memory: too little given, or too much taken. */
+import { newestDiff, rolledOutAt } from '../changes.ts'
+import { type Claim, type Family, podCount, podEffect, refuted, seen, supported } from '../claim.ts'
+import { logEvidence, matching, patterns } from '../logs.ts'
+import { bytes, quantity } from '../quantity.ts'
+import { revisionEvidence } from '../revision.ts'
+import { type Failing, failing, lastedSeconds } from '../start-failure.ts'
+import { percent } from '../symptoms.ts'
+import { material, type TemplateChange } from '../template-diff.ts'
+import { earliest, span } from '../time.ts'
+import { containerLimit, memoryPoints, memoryShare, trend } from '../usage.ts'
+import type { Evidence } from '../verdict.ts'
+import { logsOf, type View } from '../view.ts'
+
+export const memory: Family = (view) => [...killed(view), ...heap(view), ...leak(view)]
+
+function ofNewest(view: View, group: readonly Failing[]): TemplateChange[] {
+  return group.some((f) => view.newPods.includes(f.pod)) ? material(newestDiff(view) ?? []) : []
+}
+
+/** A container that is killed sooner than this never got to work: its limit is too low to start with. Seconds. */
+const bootSeconds = 5
+
+function killed(view: View): Claim[] {
+  const ended = failing(view.pods).filter((f) => f.kind === 'oom')
+  return [...new Set(ended.map((f) => f.container))].flatMap((name): Claim[] => {
+    const group = ended.filter((f) => f.container === name)
+    const first = group[0]!
+    const pods = [...new Set(group.map((f) => f.pod))]
+    const limit = containerLimit(first.spec, 'memory')
+    const changed = ofNewest(view, group)
+    const lowered = changed.find(
+      (c) =>
+        c.field === 'resources' &&
+        c.name === 'limits.memory' &&
+        c.container === name &&
+        (c.from === undefined || (quantity(c.to) ?? 0) < (quantity(c.from) ?? 0)),
+    )
+    const lived = lastedSeconds(first.ended)
+    const evidence: Evidence[] = [
+      seen(
+        'Pod',
+        first.pod,
+        `status.containerStatuses[${name}].lastState.terminated`,
+        `OOMKilled, exit ${first.ended?.exitCode ?? 137}${lived === undefined ? '' : ` after ${span(lived * 1000)}`}, ${first.status?.restartCount ?? 0} restarts`,
+        'running',
+        first.ended?.finishedAt,
+      ),
+      seen('Pod', first.pod, `spec.containers[${name}].resources.limits.memory`, limit === undefined ? 'none' : bytes(limit)),
+    ]
+    const base = {
+      subject: view.subject,
+      since: earliest(...group.map((f) => f.ended?.startedAt ?? f.pod.metadata.creationTimestamp)),
+      effects: podEffect(pods, 'OOMKilled'),
+      evidence,
+    }
+    const side = view.main && name !== view.main.name && !first.init
+    if (side)
+      return [
+        supported({
+          ...base,
+          code: 'sidecar_oom',
+          subject: { ...view.subject, container: name },
+          confidence: 0.95,
+          introducedByRevision: lowered !== undefined,
+          summary: `sidecar ${name} is OOMKilled at its own limit of ${limit === undefined ? '?' : bytes(limit)}; ${view.main!.name} is not`,
+          evidence: [...evidence, ...revisionEvidence(view, lowered ? [lowered] : [])],
+        }),
+        refuted('memory_leak', view.subject, `the container that ends is ${name}, not ${view.main!.name}`),
+      ]
+    const count = podCount(pods, view.pods.length)
+    if (lowered || (lived !== undefined && lived < bootSeconds) || lived === undefined) {
+      return [
+        supported({
+          ...base,
+          code: 'memory_limit_low',
+          confidence: lowered ? 0.97 : 0.85,
+          introducedByRevision: lowered !== undefined,
+          summary: `${count} OOMKilled at the limit of ${limit === undefined ? '?' : bytes(limit)}${lowered ? `, which revision ${view.revisions[0]?.number} ${lowered.from === undefined ? 'set' : `lowered from ${lowered.from}`}` : ' while starting'}`,
+          evidence: [...evidence, ...revisionEvidence(view, lowered ? [lowered] : [])],
+        }),
+        refuted(
+          'memory_leak',
+          view.subject,
+          lowered ? 'the limit was lowered; what the program needs did not grow' : 'the container was killed before it could leak',
+        ),
+      ]
+    }
+    const line = pods.map((p) => trend(memoryPoints(view, p))).find((t) => t !== undefined)
+    return [
+      supported({
+        ...base,
+        code: 'memory_leak',
+        confidence: changed.length ? 0.9 : 0.8,
+        introducedByRevision: changed.length > 0,
+        summary: `${count} OOMKilled after ${span(lived * 1000)}: memory grows until the limit of ${limit === undefined ? '?' : bytes(limit)}${changed.length ? `, since revision ${view.revisions[0]?.number}` : ''}`,
+        evidence: [...evidence, ...(line && line.perSecond > 0 ? [slope(line)] : []), ...revisionEvidence(view, changed)],
+      }),
+      refuted('memory_limit_low', view.subject, 'the limit was not lowered, and the program ran before it was killed'),
+    ]
+  })
+}
+
+const slope = (t: { perSecond: number; fit: number; seconds: number }): Evidence => ({
+  source: 'prometheus',
+  asked: `container_memory_working_set_bytes over ${span(t.seconds * 1000)}`,
+  observed: `grows ${bytes(t.perSecond * 60)} a minute (fit ${t.fit.toFixed(2)})`,
+  expected: 'level',
+})
+
+/** Programs that end themselves because their own heap limit is reached: exit 134, not OOMKilled. */
+function heap(view: View): Claim[] {
+  const ended = failing(view.pods).filter(
+    (f) =>
+      f.kind === 'crash' &&
+      (f.ended?.exitCode === 134 || matching(logsOf(view, f.pod.metadata.name, f.container), patterns.heap).length > 0),
+  )
+  const first = ended[0]
+  if (!first) return []
+  const lines = matching(logsOf(view, first.pod.metadata.name, first.container), patterns.heap)
+  const changed = ofNewest(view, ended)
+  const flag = changed.find((c) => /max[-_]old[-_]space|heap|NODE_OPTIONS|-Xmx|JAVA_/i.test(`${c.name} ${c.from} ${c.to}`))
+  const pods = [...new Set(ended.map((f) => f.pod))]
+  return [
+    supported({
+      code: 'v8_heap_limit',
+      subject: view.subject,
+      since: earliest(...ended.map((f) => f.ended?.startedAt)),
+      confidence: flag || lines.length ? 0.95 : 0.8,
+      introducedByRevision: flag !== undefined,
+      summary: `${podCount(pods, view.pods.length)} end themselves at their own heap limit (exit ${first.ended?.exitCode}), not at the container's`,
+      evidence: [
+        seen(
+          'Pod',
+          first.pod,
+          `status.containerStatuses[${first.container}]`,
+          `exit ${first.ended?.exitCode} ${first.ended?.reason}`,
+          'running',
+          first.ended?.finishedAt,
+        ),
+        ...(lines.length ? [logEvidence(lines)] : []),
+        ...revisionEvidence(view, flag ? [flag] : []),
+      ],
+      effects: podEffect(pods, 'heap limit reached'),
+    }),
+    refuted('memory_limit_low', view.subject, `exit ${first.ended?.exitCode}, not OOMKilled: the container limit was not reached`),
+  ]
+}
+
+const mostSecondsToLimit = 1800
+
+/** Memory that climbs towards the limit and has not reached it yet. */
+function leak(view: View): Claim[] {
+  if (failing(view.pods).some((f) => f.kind === 'oom')) return []
+  const shares = memoryShare(view)
+  const climbing = view.pods.flatMap((pod) => {
+    const share = shares.get(pod.metadata.name)
+    const line = trend(memoryPoints(view, pod).slice(-30))
+    if (!share || !line || line.perSecond <= 0 || line.fit < 0.85 || line.seconds < 60) return []
+    const left = (share.limit - share.used) / line.perSecond
+    const grown = line.perSecond * line.seconds
+    return left < mostSecondsToLimit && share.share > 0.5 && grown > 0.1 * share.limit ? [{ pod, share, line, left }] : []
+  })
+  const first = climbing.sort((a, b) => a.left - b.left)[0]
+  if (!first) return []
+  const changed = climbing.some((c) => view.newPods.includes(c.pod)) ? material(newestDiff(view) ?? []) : []
+  return [
+    supported({
+      code: 'memory_leak',
+      subject: view.subject,
+      since: rolledOutAt(view),
+      confidence: 0.85,
+      introducedByRevision: changed.length > 0,
+      summary: `memory grows steadily: ${first.pod.metadata.name} is at ${percent(first.share.share)} of its limit and reaches it in ${span(first.left * 1000)}`,
+      evidence: [
+        slope(first.line),
+        {
+          source: 'prometheus',
+          asked: `working set of ${first.pod.metadata.name} against its limit`,
+          observed: `${bytes(first.share.used)} of ${bytes(first.share.limit)}`,
+        },
+        ...revisionEvidence(view, changed),
+      ],
+    }),
+  ]
+}

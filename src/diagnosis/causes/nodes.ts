@@ -1,0 +1,100 @@
+/** Nodes that cannot hold what they took. */
+import { all, find } from '../../facts/lookup.ts'
+import { type Claim, conditionEvidence, eventEvidence, type Family, podCount, podEffect, seen, short, supported } from '../claim.ts'
+import { condOf, nodeIsReady, nodeSubject, notReadyProof, pressured } from '../scheduling.ts'
+import { eventTime, podIsReady, type View } from '../view.ts'
+
+export const nodes: Family = (view) => [...under(view), ...evicted(view)]
+
+/** Nodes under the service's pods that went away or are short of something. */
+function under(view: View): Claim[] {
+  const names = new Set(view.pods.concat(view.leaving).map((p) => p.spec.nodeName))
+  return all(view.snapshot, 'nodes')
+    .filter((n) => names.has(n.metadata.name))
+    .flatMap((node): Claim[] => {
+      const pods = view.pods.concat(view.leaving).filter((p) => p.spec.nodeName === node.metadata.name)
+      if (!nodeIsReady(node)) {
+        const since = condOf(node, 'Ready')?.lastTransitionTime
+        return [
+          supported({
+            code: 'node_not_ready',
+            subject: nodeSubject(node),
+            since,
+            confidence: 0.97,
+            summary: `node ${node.metadata.name} is not ready; ${podCount(pods, view.pods.length)} run on it`,
+            evidence: notReadyProof(node),
+            effects: podEffect(pods, 'on a node that does not answer'),
+          }),
+        ]
+      }
+      const pressure = pressured(node)
+      const hit = pods.filter((p) => !podIsReady(p) || p.status?.reason === 'Evicted')
+      if (pressure && hit.length)
+        return [
+          supported({
+            code: 'node_pressure',
+            subject: nodeSubject(node),
+            since: pressure.lastTransitionTime,
+            confidence: 0.93,
+            summary: `node ${node.metadata.name} reports ${pressure.type}`,
+            evidence: [conditionEvidence('Node', node, pressure)],
+            effects: podEffect(hit, 'not ready'),
+          }),
+        ]
+      return []
+    })
+}
+
+const recentSeconds = 1800
+
+/** Pods of the workload that the kubelet evicted lately. */
+function evicted(view: View): Claim[] {
+  const owned = new Set(
+    [view.workload?.metadata.uid, ...view.revisions.map((r) => r.replicaSet?.metadata.uid)].filter((u) => u !== undefined),
+  )
+  const gone = all(view.snapshot, 'pods').filter(
+    (p) =>
+      p.status?.phase === 'Failed' &&
+      p.status.reason === 'Evicted' &&
+      (p.metadata.ownerReferences ?? []).some((o) => owned.has(o.uid)) &&
+      view.now - Date.parse(p.status.startTime ?? p.metadata.creationTimestamp ?? '') < recentSeconds * 1000,
+  )
+  const events = all(view.snapshot, 'events').filter(
+    (e) =>
+      e.reason === 'Evicted' &&
+      e.involvedObject.name?.startsWith(`${view.service.workload}-`) &&
+      view.now - Date.parse(eventTime(e) ?? '') < recentSeconds * 1000,
+  )
+  const first = gone[0]
+  const message = first?.status?.message ?? events[0]?.message ?? ''
+  if (!message) return []
+  const evidence = first ? [seen('Pod', first, 'status.message', short(message))] : [eventEvidence(events[0]!)]
+  const own =
+    /ephemeral local storage usage exceeds|exceed(?:s|ed) (?:its|the) (?:local )?(?:ephemeral|emptyDir)|usage of EmptyDir volume|container .* exceeded its local ephemeral/i.test(
+      message,
+    )
+  if (own)
+    return [
+      supported({
+        code: 'ephemeral_storage',
+        subject: view.subject,
+        since: first?.metadata.creationTimestamp,
+        confidence: 0.95,
+        summary: `pods are evicted for writing more than their ephemeral storage allows`,
+        evidence,
+        effects: podEffect(gone, 'Evicted'),
+      }),
+    ]
+  const node = find(view.snapshot, 'nodes', first?.spec.nodeName)
+  return [
+    supported({
+      code: 'node_pressure',
+      subject: node ? nodeSubject(node) : { kind: 'Node', name: first?.spec.nodeName ?? '?' },
+      since: first?.metadata.creationTimestamp,
+      confidence: 0.9,
+      summary: `pods were evicted: ${short(message, 100)}`,
+      evidence,
+      effects: podEffect(gone, 'Evicted'),
+    }),
+  ]
+}

@@ -1,0 +1,81 @@
+/** Readiness probes that ask the wrong thing. */
+import type { Pod } from '../../facts/kubernetes-types.ts'
+import { newestDiff, rolledOutAt } from '../changes.ts'
+import { type Claim, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
+import { probeText, wrongProbe } from '../probe-answers.ts'
+import { failing } from '../start-failure.ts'
+import { changeText } from '../template-diff.ts'
+import { earliest } from '../time.ts'
+import type { Evidence } from '../verdict.ts'
+import { containerStatuses, eventsOf, podIsReady, type View } from '../view.ts'
+
+/** Running, not ready pods, whose containers have not crashed. */
+function unready(view: View): Pod[] {
+  const failed = new Set(
+    failing(view.pods)
+      .filter((f) => !f.init && f.kind !== 'crash')
+      .map((f) => f.pod),
+  )
+  return view.pods.filter((p) => !podIsReady(p) && !failed.has(p) && containerStatuses(p).some((s) => !s.init && s.state?.running))
+}
+
+export function readiness(view: View): Claim[] {
+  const pods = unready(view)
+  for (const pod of pods) {
+    const container = pod.spec.containers.find((c) => c.name === view.main?.name) ?? pod.spec.containers[0]
+    const probe = container?.readinessProbe
+    if (!probe) continue
+    const change = view.newPods.includes(pod)
+      ? newestDiff(view)?.find((c) => c.field === 'readiness' || (c.field === 'ports' && typeof probe.httpGet?.port === 'string'))
+      : undefined
+    const failed = eventsOf(view, 'Pod', pod.metadata.name, /^Unhealthy$/).find((e) => /readiness/i.test(e.message ?? ''))
+    const verdict = wrongProbe(view, pod, probe, failed?.message, 'ready')
+    const same = pods.filter(
+      (p) =>
+        p.spec.containers.find((c) => c.name === container?.name)?.readinessProbe &&
+        view.newPods.includes(p) === view.newPods.includes(pod),
+    )
+    const changedEvidence: Evidence[] = change
+      ? [
+          seen(
+            view.service.kind,
+            view.workload!,
+            `revision ${view.revisions[0]?.number} readiness probe`,
+            short(changeText(change)),
+            undefined,
+            rolledOutAt(view),
+          ),
+        ]
+      : []
+    if (verdict?.wrong) {
+      return [
+        supported({
+          code: 'readiness_misconfig',
+          subject: view.subject,
+          since: earliest(...same.map((p) => p.metadata.creationTimestamp)),
+          confidence: change ? 0.97 : 0.9,
+          introducedByRevision: change !== undefined,
+          summary: `${podCount(same, view.pods.length)} run but never become ready: the readiness probe asks ${probeText(probe)}, which ${verdict.says}`,
+          evidence: [...verdict.evidence, ...changedEvidence, ...(failed ? [eventEvidence(failed)] : [])],
+          effects: podEffect(same, 'running, not ready'),
+        }),
+        refuted('dependency_down', view.subject, `the probe did not get an answer that names a dependency; it ${verdict.says}`),
+      ]
+    }
+    if (change && !verdict?.ownFault && failed) {
+      return [
+        supported({
+          code: 'readiness_misconfig',
+          subject: view.subject,
+          since: rolledOutAt(view),
+          confidence: 0.8,
+          introducedByRevision: true,
+          summary: `${podCount(same, view.pods.length)} do not become ready since the readiness probe was changed`,
+          evidence: [...changedEvidence, eventEvidence(failed)],
+          effects: podEffect(same, 'running, not ready'),
+        }),
+      ]
+    }
+  }
+  return []
+}
