@@ -48,7 +48,9 @@ export const keepsValue = (name: string, value: string): boolean =>
 /** A short fingerprint that tells equal from different within one Snapshot and gives nothing else away: `salt` is drawn anew each time. */
 export type Fingerprint = (value: string) => string
 
-const redactArgument = (value: string): string => redact(value.replace(/((?:pass(?:word)?|secret|token|key)[=\s]+)\S+/gi, `$1${mark}`))
+/** A command line without the values of flags that name a secret. */
+export const redactArgument = (value: string): string =>
+  redact(value.replace(/((?:pass(?:word)?|secret|token|key)[=\s]+)\S+/gi, `$1${mark}`))
 
 function redactContainer(container: Container, fingerprint: Fingerprint): Container {
   return {

@@ -46,7 +46,7 @@ export function allImports(folder: string): Import[] {
 export const roomOf = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, ''))
 
 /** Leaves that everybody may use: they import nothing heavy and know no room. */
-const leaves = ['errors', 'settings', 'context', 'duration', 'nearest']
+const leaves = ['errors', 'settings', 'context', 'duration', 'nearest', 'state-directory']
 
 /** Who may import whom, beside the leaves and itself. Type imports are free, except into server and from it. */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
