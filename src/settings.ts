@@ -75,6 +75,73 @@ export interface Thresholds {
   authFailureRatio: number
 }
 
+/** A way to reach somebody. Secrets come from files or the environment, never from the settings themselves. */
+export interface ChannelSettings {
+  kind: 'slack' | 'pagerduty' | 'opsgenie' | 'email' | 'command'
+  /** slack: where its webhook's address is; pagerduty, opsgenie: where the key is; email: where the password is. */
+  secret: SecretPlace | undefined
+  /** pagerduty: a token of its REST API, to read acknowledgements back. */
+  token: SecretPlace | undefined
+  /** pagerduty, opsgenie: address of the service that takes events, without path. */
+  url: string | undefined
+  /** pagerduty: address of its REST API. */
+  api: string | undefined
+  host: string | undefined
+  port: number | undefined
+  /** email: TLS from the first byte, after STARTTLS, or none. */
+  tls: 'tls' | 'starttls' | 'none'
+  username: string | undefined
+  from: string | undefined
+  /** command: the program and its arguments; `{reach}`, `{name}` and `{level}` are filled in. */
+  argv: string[]
+  /** Seconds for one notification, tries and waits together. */
+  timeoutSeconds: number
+}
+
+/** Where a secret is kept. */
+export type SecretPlace = { file: string } | { env: string }
+
+export interface ContactSettings {
+  name: string | undefined
+  team: string | undefined
+  reach: string | undefined
+  /** Channels to try, in order. */
+  by: string[]
+  /** Name of the schedule that says who this is now. */
+  schedule: string | undefined
+}
+
+export interface TriggerSettings {
+  fact: string
+  afterSeconds: number
+  says: string
+}
+
+export interface LevelSettings {
+  level: number
+  role: string
+  respondWithinSeconds: number
+  contacts: string[]
+  does: string[]
+  handsOverTo: string[]
+  handsOverWhen: TriggerSettings[]
+}
+
+/** Who is called, how, and when. */
+export interface EscalationSettings {
+  /** IANA name; times are shown in it, and files without a zone of their own are read in it. */
+  timeZone: string
+  channels: Record<string, ChannelSettings>
+  /** By id; these come before the people of the runbooks, field by field. */
+  contacts: Record<string, ContactSettings>
+  /** Files by name: `.ics`, or YAML with layers. */
+  schedules: Record<string, string>
+  /** In place of the levels of the runbooks; empty where nothing was said. */
+  levels: LevelSettings[]
+  /** Channels that hear of every escalation. */
+  tell: string[]
+}
+
 export interface Settings {
   cluster: ClusterSettings
   service: ServiceSettings
@@ -86,4 +153,5 @@ export interface Settings {
   /** How far back changes and logs are looked at, in seconds. */
   lookbackSeconds: number
   runbooks: string | undefined
+  escalation: EscalationSettings
 }

@@ -48,6 +48,12 @@ function valueText(row: SettingRow, value: unknown): string {
   if (row.kind === 'duration') return durationText(value as number)
   if (row.kind === 'map') return pairs(value as object, ',') || '-'
   if (row.kind === 'dependencies') return (value as object[]).map((one) => pairs(one, ' ')).join('; ') || '-'
+  if (row.kind === 'escalation')
+    return (
+      Object.entries(value as object)
+        .map(([key, one]) => `${key}=${typeof one === 'string' ? one : Object.keys(one as object).length}`)
+        .join(' ') || '-'
+    )
   return String(value)
 }
 

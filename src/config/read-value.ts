@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { parseDuration } from '../duration.ts'
 import { nearest } from '../nearest.ts'
+import { readEscalation } from './escalation.ts'
 import { dependencyFields, type SettingRow, workloadKinds } from './table.ts'
 
 /** Where a value was said, for the things that are relative to it. */
@@ -16,6 +17,7 @@ export type Read = { value: unknown } | { wrong: string }
 /** Read `raw` (text, number, mapping of texts, or list of mappings) as the row's kind says. Durations become seconds, ratios 0..1, files absolute. */
 export function readValue(row: Pick<SettingRow, 'kind' | 'canBeNone'>, raw: unknown, place: Place): Read {
   if (row.kind === 'dependencies') return readDependencies(raw, place)
+  if (row.kind === 'escalation') return readEscalation(raw, place)
   if (row.kind === 'map') return readMap(raw)
   if (typeof raw !== 'string' && typeof raw !== 'number') return { wrong: `must be ${wanted[row.kind]}` }
   const text = String(raw).trim()
@@ -24,7 +26,7 @@ export function readValue(row: Pick<SettingRow, 'kind' | 'canBeNone'>, raw: unkn
   return value === undefined ? { wrong: `must be ${wanted[row.kind]}, not "${text}"` } : { value }
 }
 
-type Plain = Exclude<SettingRow['kind'], 'dependencies' | 'map'>
+type Plain = Exclude<SettingRow['kind'], 'dependencies' | 'escalation' | 'map'>
 
 const wanted: Readonly<Record<Plain, string>> = {
   text: 'a text',

@@ -1,11 +1,12 @@
 /** The JSON Schema of task-mcp.yaml, for editors. Made from the table; `npm run generate` writes schemas/task-mcp.schema.json. */
+import { escalationSchema } from './escalation-schema.ts'
 import { dependencyFields, type SettingKind, type SettingRow, settingTable, workloadKinds } from './table.ts'
 
 type Schema = Record<string, unknown>
 
 const duration = { type: ['string', 'number'], pattern: '^(\\d+(\\.\\d+)?|(\\d+(\\.\\d+)?(ms|s|m|h|d|w))+)$', exclusiveMinimum: 0 }
 
-const schemaOf: Readonly<Record<Exclude<SettingKind, 'dependencies'>, Schema>> = {
+const schemaOf: Readonly<Record<Exclude<SettingKind, 'dependencies' | 'escalation'>, Schema>> = {
   text: { type: ['string', 'number'] },
   url: { type: 'string', pattern: '^https?://' },
   file: { type: 'string' },
@@ -36,6 +37,7 @@ export function settingsSchema(): Schema {
 
 function rowSchema(row: SettingRow): Schema {
   const about = { description: row.help.replaceAll('`', ''), ...(row.fallback === undefined ? {} : { default: writtenDefault(row) }) }
+  if (row.kind === 'escalation') return orNothing({ description: about.description, ...escalationSchema() })
   if (row.kind !== 'dependencies') return orNothing({ ...about, ...schemaOf[row.kind] })
   const properties = Object.fromEntries(dependencyFields.map((field) => [field.name, { description: field.help, ...schemaOf[field.kind] }]))
   return orNothing({ ...about, type: 'array', items: { type: 'object', additionalProperties: false, required: ['name'], properties } })

@@ -3,11 +3,25 @@
  * docs/configuration.md and `task-mcp config` are all made from this table.
  */
 
+import type { EscalationSettings } from '../settings.ts'
+
 /**
  * How a value is written and what it becomes. `duration`: `10s`, `5m`, `1h30m`, seconds. `ratio`: `0.05` or `5%`, 0..1.
  * `map`: a mapping in the file, `key=value,key=value` elsewhere. `file`, `directory`: relative to where it was said.
  */
-export type SettingKind = 'text' | 'url' | 'file' | 'directory' | 'path' | 'port' | 'duration' | 'ratio' | 'map' | 'kind' | 'dependencies'
+export type SettingKind =
+  | 'text'
+  | 'url'
+  | 'file'
+  | 'directory'
+  | 'path'
+  | 'port'
+  | 'duration'
+  | 'ratio'
+  | 'map'
+  | 'kind'
+  | 'dependencies'
+  | 'escalation'
 
 export interface SettingRow {
   /** Where it is in task-mcp.yaml, and its name everywhere else. */
@@ -29,6 +43,9 @@ export interface SettingRow {
   /** `none` is a value: the service has no such thing. */
   readonly canBeNone?: true
 }
+
+/** Where nothing was said about escalation: the people and levels of the runbooks, and no way to reach them. */
+const nobody: EscalationSettings = { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] }
 
 const source = (name: 'prometheus' | 'alertmanager', what: string): SettingRow[] => [
   {
@@ -229,6 +246,12 @@ export const settingTable: readonly SettingRow[] = [
     flag: '--runbooks <directory>',
     help: 'directory of your own runbooks; they come before the shipped ones of the same name',
   },
+  {
+    path: 'escalation',
+    kind: 'escalation',
+    fallback: nobody,
+    help: 'who is called, how, and when: `timeZone`, `channels`, `contacts`, `schedules`, `levels`, `tell`; docs/escalation.md has the form',
+  },
 ]
 
 /** The fields of one entry of `service.dependencies`; `name` is needed. */
@@ -246,7 +269,7 @@ export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
 
 /** The variable that sets a row: `TASK_MCP_PROMETHEUS_URL`. Lists of objects have none. */
 export function variableOf(row: SettingRow): string | undefined {
-  if (row.kind === 'dependencies') return undefined
+  if (row.kind === 'dependencies' || row.kind === 'escalation') return undefined
   const snake = row.path.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('.', '_')
   return `TASK_MCP_${row.variable ?? snake.toUpperCase()}`
 }

@@ -49,6 +49,7 @@ const defaults: Settings = {
   timeoutSeconds: 10,
   lookbackSeconds: 3600,
   runbooks: undefined,
+  escalation: { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] },
 }
 
 describe('who is believed', () => {
@@ -219,5 +220,36 @@ describe('mistakes have a place and a remedy', () => {
     expect((await cli(aWorld({ env: { TASK_MCP_TIMEOUT: 'x' } }))('config')).err).toContain('TASK_MCP_TIMEOUT must be a duration')
     expect((await cli(aWorld())('config', '--edge', 'x')).err).toContain('--edge must be a URL')
     expect((await cli(aWorld())('config', '--port', '0')).err).toContain('--port must be a port')
+  })
+})
+
+describe('who is called', () => {
+  const read = async (yaml: string) => (await load(withFile(yaml))).settings.escalation
+
+  test('channels, contacts, schedules and levels are read, files beside the file that names them', async () => {
+    const escalation = await read(
+      'escalation:\n  timeZone: Europe/Berlin\n  channels:\n    pager: { kind: pagerduty, keyFile: pd.key, tokenEnv: PD_TOKEN, timeout: 5s }\n  contacts:\n    primary: { schedule: main, by: [pager] }\n  schedules: { main: on-call.yaml }\n  levels:\n    - { level: 1, role: On call, respondWithin: 5m, contacts: [primary], handsOverWhen: [{ fact: service_down, after: 10m }] }\n',
+    )
+    expect(escalation.channels.pager).toMatchObject({
+      kind: 'pagerduty',
+      secret: { file: '/project/pd.key' },
+      token: { env: 'PD_TOKEN' },
+      timeoutSeconds: 5,
+    })
+    expect(escalation.schedules).toEqual({ main: '/project/on-call.yaml' })
+    expect(escalation.levels[0]).toMatchObject({ respondWithinSeconds: 300, handsOverWhen: [{ afterSeconds: 600, says: 'service down' }] })
+  })
+
+  test.each([
+    ['channels: { a: { kind: slack, url: https://hooks.example/T1 } }', /channels\.a\.url, which is a secret.*urlFile or urlEnv/],
+    ['channels: { a: { kind: slak } }', /channels\.a without a kind that is known/],
+    ['channels: { a: { kind: email, host: smtp.example.com } }', /without host and from/],
+    ['channels: { a: { kind: opsgenie } }', /without keyFile or keyEnv/],
+    ['contacts: { kim: { by: [pager] } }', /naming the channel "pager", which is not there/],
+    ['timeZone: Berlin', /write a name such as Europe\/Berlin/],
+    ['conntacts: {}', /did you mean contacts/],
+    ['levels: [{ level: 1, role: x, respondWithin: soon, contacts: [a] }]', /levels, number 1\.respondWithin, which must be a duration/],
+  ])('%s is refused with its place', async (line, why) => {
+    await expect(read(`escalation: { ${line} }\n`)).rejects.toThrow(why)
   })
 })

@@ -42,6 +42,7 @@ function look(cluster: FakeCluster, given: { timeoutSeconds?: number; signal?: A
     timeoutSeconds: given.timeoutSeconds ?? 20,
     lookbackSeconds: 3600,
     runbooks: undefined,
+    escalation: { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] },
   }
   const none = async (): Promise<never> => {
     throw new AbsentError('there is none')
