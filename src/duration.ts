@@ -30,3 +30,16 @@ export function durationText(seconds: number): string {
   }
   return text
 }
+
+/** A span in seconds for a person, as one or two units: `14 s`, `3 min`, `2 h 5 min`, `4 d 3 h`. */
+export function span(seconds: number): string {
+  if (!Number.isFinite(seconds)) return 'an unknown time'
+  const s = Math.max(0, Math.round(seconds))
+  if (s < 90) return `${s} s`
+  const minutes = Math.round(s / 60)
+  if (minutes < 90) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
+  const days = Math.floor(hours / 24)
+  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`
+}

@@ -1,9 +1,11 @@
 /** Init containers that wait for what does not come. */
+
+import { span } from '../../duration.ts'
 import { type Claim, eventEvidence, podCount, podEffect, seen, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { failing } from '../start-failure.ts'
 import { material } from '../template-diff.ts'
-import { millis, span } from '../time.ts'
+import { millis } from '../time.ts'
 import { containerStatuses, eventsOf, logsOf, podIsReady, type View } from '../view.ts'
 import { isDown } from './dependencies.ts'
 import { byContainer, changesTo, unique } from './start.ts'
@@ -38,7 +40,7 @@ export function init(view: View): Claim[] {
         since: running,
         confidence: 0.88,
         introducedByRevision: material(changed).length > 0,
-        summary: `${podCount(pods, view.pods.length)} never get past init container ${first.container}: it has run for ${span(age * 1000)} and still waits`,
+        summary: `${podCount(pods, view.pods.length)} never get past init container ${first.container}: it has run for ${span(age)} and still waits`,
         evidence: [
           seen(
             'Pod',

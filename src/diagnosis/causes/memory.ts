@@ -1,4 +1,6 @@
 /** Memory: too little given, or too much taken. */
+
+import { span } from '../../duration.ts'
 import { newestDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, podCount, podEffect, refuted, seen, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
@@ -7,7 +9,7 @@ import { revisionEvidence } from '../revision.ts'
 import { type Failing, failing, lastedSeconds } from '../start-failure.ts'
 import { percent } from '../symptoms.ts'
 import { material, type TemplateChange } from '../template-diff.ts'
-import { earliest, span } from '../time.ts'
+import { earliest } from '../time.ts'
 import { containerLimit, memoryPoints, memoryShare, trend } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { logsOf, type View } from '../view.ts'
@@ -42,7 +44,7 @@ function killed(view: View): Claim[] {
         'Pod',
         first.pod,
         `status.containerStatuses[${name}].lastState.terminated`,
-        `OOMKilled, exit ${first.ended?.exitCode ?? 137}${lived === undefined ? '' : ` after ${span(lived * 1000)}`}, ${first.status?.restartCount ?? 0} restarts`,
+        `OOMKilled, exit ${first.ended?.exitCode ?? 137}${lived === undefined ? '' : ` after ${span(lived)}`}, ${first.status?.restartCount ?? 0} restarts`,
         'running',
         first.ended?.finishedAt,
       ),
@@ -93,7 +95,7 @@ function killed(view: View): Claim[] {
         code: 'memory_leak',
         confidence: changed.length ? 0.9 : 0.8,
         introducedByRevision: changed.length > 0,
-        summary: `${count} OOMKilled after ${span(lived * 1000)}: memory grows until the limit of ${limit === undefined ? '?' : bytes(limit)}${changed.length ? `, since revision ${view.revisions[0]?.number}` : ''}`,
+        summary: `${count} OOMKilled after ${span(lived)}: memory grows until the limit of ${limit === undefined ? '?' : bytes(limit)}${changed.length ? `, since revision ${view.revisions[0]?.number}` : ''}`,
         evidence: [...evidence, ...(line && line.perSecond > 0 ? [slope(line)] : []), ...revisionEvidence(view, changed)],
       }),
       refuted('memory_limit_low', view.subject, 'the limit was not lowered, and the program ran before it was killed'),
@@ -103,7 +105,7 @@ function killed(view: View): Claim[] {
 
 const slope = (t: { perSecond: number; fit: number; seconds: number }): Evidence => ({
   source: 'prometheus',
-  asked: `container_memory_working_set_bytes over ${span(t.seconds * 1000)}`,
+  asked: `container_memory_working_set_bytes over ${span(t.seconds)}`,
   observed: `grows ${bytes(t.perSecond * 60)} a minute (fit ${t.fit.toFixed(2)})`,
   expected: 'level',
 })
@@ -171,7 +173,7 @@ function leak(view: View): Claim[] {
       since: rolledOutAt(view),
       confidence: 0.85,
       introducedByRevision: changed.length > 0,
-      summary: `memory grows steadily: ${first.pod.metadata.name} is at ${percent(first.share.share)} of its limit and reaches it in ${span(first.left * 1000)}`,
+      summary: `memory grows steadily: ${first.pod.metadata.name} is at ${percent(first.share.share)} of its limit and reaches it in ${span(first.left)}`,
       evidence: [
         slope(first.line),
         {

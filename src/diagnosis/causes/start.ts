@@ -1,4 +1,6 @@
 /** Programs that do not start or do not stay up: wrong command, missing variable, a crash of their own. */
+
+import { span } from '../../duration.ts'
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { find } from '../../facts/lookup.ts'
 import { editedAt, recentDiff, rolledOutAt } from '../changes.ts'
@@ -7,7 +9,7 @@ import { logEvidence, matching, patterns } from '../logs.ts'
 import { changeEvidence } from '../revision.ts'
 import { type Failing, failing, lastedSeconds } from '../start-failure.ts'
 import { changeText, material, type TemplateChange } from '../template-diff.ts'
-import { earliest, millis, span } from '../time.ts'
+import { earliest, millis } from '../time.ts'
 import type { Evidence } from '../verdict.ts'
 import { eventsOf, logsOf, type View } from '../view.ts'
 import { references } from './missing.ts'
@@ -178,7 +180,7 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
 
 const lasted = (f: Failing): string => {
   const s = lastedSeconds(f.ended)
-  return s === undefined ? 'an unknown time' : span(s * 1000)
+  return s === undefined ? 'an unknown time' : span(s)
 }
 
 /** The last line that says an error, else the last line of the run that failed. */

@@ -1,19 +1,25 @@
 /** Checks of what was changed, and of what the pods refer to. */
+
+import { span } from '../../duration.ts'
 import { all, find, sees } from '../../facts/lookup.ts'
 import { references } from '../causes/missing.ts'
 import { type Change, changes, keysOf, lastEdit, newestDiff } from '../changes.ts'
 import { changeText } from '../template-diff.ts'
-import { millis, span } from '../time.ts'
+import { millis } from '../time.ts'
 import { containerStatuses, type View } from '../view.ts'
 import { blind, type CheckResult, found, ok, some, troubled, unknown } from './result.ts'
 
 const told = (view: View, list: readonly Change[]): string =>
-  some(list.map((c) => `${c.kind} ${c.name} ${span(view.now - (millis(c.at) ?? view.now))} ago (${c.what}${c.by ? `, by ${c.by}` : ''})`))
+  some(
+    list.map(
+      (c) => `${c.kind} ${c.name} ${span((view.now - (millis(c.at) ?? view.now)) / 1000)} ago (${c.what}${c.by ? `, by ${c.by}` : ''})`,
+    ),
+  )
 
 export function recentChanges(view: View): CheckResult {
   const unseen = blind(view, 'replicasets', 'configmaps')
   const list = changes(view)
-  if (list.length === 0) return unseen ?? ok(`nothing changed in the last ${span(view.snapshot.target.lookbackSeconds * 1000)}`)
+  if (list.length === 0) return unseen ?? ok(`nothing changed in the last ${span(view.snapshot.target.lookbackSeconds)}`)
   const text = told(view, list)
   return troubled(view) ? found(text) : ok(`${text}; the service is well`)
 }
@@ -69,12 +75,11 @@ function edits(view: View, what: 'configMap' | 'secret', word: string): CheckRes
   if (unseen) return unseen
   if (!view.template) return unknown('the pod template was not seen')
   const list = usedAndEdited(view, what)
-  if (list.length === 0)
-    return ok(`no ${word} that the pods use was edited in the last ${span(view.snapshot.target.lookbackSeconds * 1000)}`)
+  if (list.length === 0) return ok(`no ${word} that the pods use was edited in the last ${span(view.snapshot.target.lookbackSeconds)}`)
   const text = some(
     list.map(
       (e) =>
-        `${word} ${e.name} edited ${span(view.now - e.at)} ago${e.by ? ` by ${e.by}` : ''}, ${e.afterStart ? 'after pods started: they still hold the old one where they read it once' : 'before every pod started: they hold the new one'}`,
+        `${word} ${e.name} edited ${span((view.now - e.at) / 1000)} ago${e.by ? ` by ${e.by}` : ''}, ${e.afterStart ? 'after pods started: they still hold the old one where they read it once' : 'before every pod started: they hold the new one'}`,
     ),
   )
   return troubled(view) ? found(text) : ok(`${text}; the service is well`)

@@ -1,8 +1,9 @@
 /** Checks of failing requests: how many, which, where, and what the logs say. */
+
+import { span } from '../../duration.ts'
 import { short } from '../claim.ts'
 import { errorTemplates, matching, patterns } from '../logs.ts'
 import { errorsNow } from '../symptoms.ts'
-import { span } from '../time.ts'
 import { isServerError, traffic } from '../traffic.ts'
 import type { View } from '../view.ts'
 import { type Count, isFailure, requestsByPod, requestsByRoute, sumBy, tally } from './requests.ts'
@@ -80,7 +81,7 @@ export function logErrors(view: View): CheckResult {
   const since = view.now - target.lookbackSeconds * 1000
   const kinds = errorTemplates(logs.value, since)
   const lines = kinds.reduce((sum, k) => sum + k.count, 0)
-  if (lines === 0) return ok(`no error line in ${many(logs.value.length, 'log')} of the last ${span(target.lookbackSeconds * 1000)}`)
+  if (lines === 0) return ok(`no error line in ${many(logs.value.length, 'log')} of the last ${span(target.lookbackSeconds)}`)
   const quoted = kinds.slice(0, 2).map((k) => `"${short(k.lines.at(-1)?.text ?? '', 140)}" (${k.count})`)
   const text = `${many(lines, 'error line')} of ${many(kinds.length, 'kind')}: ${quoted.join('; ')}`
   return troubled(view) ? found(text) : ok(`${text}; handled, as far as users can tell`)

@@ -1,9 +1,11 @@
 /** Checks of the workload, its pods and what lets them start. */
+
+import { span } from '../../duration.ts'
 import type { ReplicaSet } from '../../facts/kubernetes-types.ts'
 import { all, replicaSetsOf, sees } from '../../facts/lookup.ts'
 import { short } from '../claim.ts'
 import { symptoms } from '../symptoms.ts'
-import { millis, span } from '../time.ts'
+import { millis } from '../time.ts'
 import { containerStatuses, eventTime, podIsReady, type View } from '../view.ts'
 import { blind, type CheckResult, found, many, notApplicable, ok, some, unknown } from './result.ts'
 
@@ -60,7 +62,7 @@ export function containerStates(view: View): CheckResult {
   )
   return said.length
     ? found(some(said))
-    : ok(`every container of ${many(view.pods.length, 'pod')} runs and none ended in the last ${span(lookback)}`)
+    : ok(`every container of ${many(view.pods.length, 'pod')} runs and none ended in the last ${span(lookback / 1000)}`)
 }
 
 export function oomKills(view: View): CheckResult {

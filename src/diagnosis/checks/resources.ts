@@ -1,11 +1,12 @@
 /** Checks of CPU, memory, the event loop and time: how much of what there is. */
 
+import { span } from '../../duration.ts'
 import { all } from '../../facts/lookup.ts'
 import { newestDiff } from '../changes.ts'
 import { linesOf } from '../logs.ts'
 import { bytes, cores, quantity } from '../quantity.ts'
 import { changeText, material } from '../template-diff.ts'
-import { millis, span } from '../time.ts'
+import { millis } from '../time.ts'
 import { traffic } from '../traffic.ts'
 import { cpuShare, memoryPoints, memoryShare, throttling, trend, usage } from '../usage.ts'
 import { instant, range, type View } from '../view.ts'
@@ -166,7 +167,7 @@ export function trafficNow(view: View): CheckResult {
   const rates = [...times].sort((a, b) => a[0] - b[0]).map(([, v]) => v)
   const middle = [...rates].sort((a, b) => a - b)[Math.floor(rates.length / 2)]
   if (now === undefined || middle === undefined) return unknown('traffic over time needs Prometheus')
-  const text = `${Number(now.toFixed(1))} requests a second now, ${Number(middle.toFixed(1))} in the middle of the last ${span(view.snapshot.target.lookbackSeconds * 1000)}`
+  const text = `${Number(now.toFixed(1))} requests a second now, ${Number(middle.toFixed(1))} in the middle of the last ${span(view.snapshot.target.lookbackSeconds)}`
   return middle > 0.1 && now > 3 * middle ? found(text) : ok(text)
 }
 
