@@ -142,6 +142,13 @@ export interface EscalationSettings {
   tell: string[]
 }
 
+/** Where records of incidents are kept for everybody. */
+export interface IncidentSettings {
+  shared: 'none' | 'configmap' | 'postgresql'
+  namespace: string
+  databaseUrlFile: string | undefined
+}
+
 export interface Settings {
   cluster: ClusterSettings
   service: ServiceSettings
@@ -152,6 +159,7 @@ export interface Settings {
   timeoutSeconds: number
   /** How far back changes and logs are looked at, in seconds. */
   lookbackSeconds: number
+  incident: IncidentSettings
   runbooks: string | undefined
   escalation: EscalationSettings
 }

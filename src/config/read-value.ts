@@ -15,13 +15,14 @@ export interface Place {
 export type Read = { value: unknown } | { wrong: string }
 
 /** Read `raw` (text, number, mapping of texts, or list of mappings) as the row's kind says. Durations become seconds, ratios 0..1, files absolute. */
-export function readValue(row: Pick<SettingRow, 'kind' | 'canBeNone'>, raw: unknown, place: Place): Read {
+export function readValue(row: Pick<SettingRow, 'kind' | 'canBeNone' | 'choices'>, raw: unknown, place: Place): Read {
   if (row.kind === 'dependencies') return readDependencies(raw, place)
   if (row.kind === 'escalation') return readEscalation(raw, place)
   if (row.kind === 'map') return readMap(raw)
   if (typeof raw !== 'string' && typeof raw !== 'number') return { wrong: `must be ${wanted[row.kind]}` }
   const text = String(raw).trim()
   if (row.canBeNone && text === 'none') return { value: undefined }
+  if (row.choices && !row.choices.includes(text)) return { wrong: `must be one of ${row.choices.join(', ')}, not "${text}"` }
   const value = read[row.kind](text, place)
   return value === undefined ? { wrong: `must be ${wanted[row.kind]}, not "${text}"` } : { value }
 }

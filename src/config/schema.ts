@@ -38,7 +38,7 @@ export function settingsSchema(): Schema {
 function rowSchema(row: SettingRow): Schema {
   const about = { description: row.help.replaceAll('`', ''), ...(row.fallback === undefined ? {} : { default: writtenDefault(row) }) }
   if (row.kind === 'escalation') return orNothing({ description: about.description, ...escalationSchema() })
-  if (row.kind !== 'dependencies') return orNothing({ ...about, ...schemaOf[row.kind] })
+  if (row.kind !== 'dependencies') return orNothing({ ...about, ...(row.choices ? { enum: row.choices } : schemaOf[row.kind]) })
   const properties = Object.fromEntries(dependencyFields.map((field) => [field.name, { description: field.help, ...schemaOf[field.kind] }]))
   return orNothing({ ...about, type: 'array', items: { type: 'object', additionalProperties: false, required: ['name'], properties } })
 }

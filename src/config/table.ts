@@ -36,6 +36,8 @@ export interface SettingRow {
   readonly flag?: string
   /** The variable's name without `TASK_MCP_`, when it is not the path in capitals. */
   readonly variable?: string
+  /** The only texts that are allowed. */
+  readonly choices?: readonly string[]
   /** Other names in the file. */
   readonly aliases?: readonly string[]
   /** Never printed. */
@@ -224,6 +226,24 @@ export const settingTable: readonly SettingRow[] = [
   { path: 'thresholds.memoryRatio', kind: 'ratio', fallback: 0.85, help: 'share of the memory limit above which memory is short' },
   { path: 'thresholds.cpuRatio', kind: 'ratio', fallback: 0.8, help: 'share of the CPU limit above which CPU is short' },
   { path: 'thresholds.authFailureRatio', kind: 'ratio', fallback: 0.2, help: 'share of failed authentications that is a security matter' },
+  {
+    path: 'incident.shared',
+    kind: 'text',
+    choices: ['none', 'configmap', 'postgresql'],
+    fallback: 'none',
+    help: 'where the records of incidents are kept for everybody: `none` (on this machine alone), `configmap` or `postgresql`',
+  },
+  {
+    path: 'incident.namespace',
+    kind: 'text',
+    sameAs: 'service.namespace',
+    help: 'namespace of those ConfigMaps',
+  },
+  {
+    path: 'incident.databaseUrlFile',
+    kind: 'file',
+    help: 'file with the URL of the PostgreSQL database for them; read when it is asked',
+  },
   {
     path: 'timeout',
     into: 'timeoutSeconds',
