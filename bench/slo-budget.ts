@@ -12,7 +12,7 @@ const promtool = program('promtool')
 const prometheus = program('prometheus')
 if (!promtool || !prometheus) throw new Error('put promtool and prometheus on PATH, or name them in PROMTOOL and PROMETHEUS')
 const rounds = 11
-const days = await recordedDays({ promtool, prometheus }, true)
+const days = await recordedDays({ promtool, prometheus })
 try {
   const whole = timed(() => {
     const { status, stderr } = spawnSync(

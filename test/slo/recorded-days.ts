@@ -20,8 +20,8 @@ export interface RecordedDays {
 /** Prometheus refuses a range of more points than 11,000. */
 const pointsInRange = 10_000
 
-/** Starts it; `rules` false leaves the recorded series out. Everything is gone after `stop`. */
-export async function recordedDays(programs: { promtool: string; prometheus: string }, rules: boolean): Promise<RecordedDays> {
+/** Starts it with the last `shown` of the days. Everything is gone after `stop`. */
+export async function recordedDays(programs: { promtool: string; prometheus: string }, shown?: number): Promise<RecordedDays> {
   const folder = mkdtempSync(join(tmpdir(), 'true-days-'))
   mkdirSync(join(folder, 'data'))
   let running: RunningPrometheus | undefined
@@ -32,7 +32,7 @@ export async function recordedDays(programs: { promtool: string; prometheus: str
   try {
     // A multiple of the block's length, so that all fit into one.
     const start = Math.ceil(1_788_000_000 / (1440 * 3600)) * 1440 * 3600
-    const days = await writeTrueDays(join(folder, 'service.om'), start)
+    const days = await writeTrueDays(join(folder, 'service.om'), start, shown)
     const end = start + (days.minutes.length - 1) * 60
     const importBlocks = (file: string) => {
       const { code, said } = run(
@@ -44,12 +44,10 @@ export async function recordedDays(programs: { promtool: string; prometheus: str
     }
     importBlocks('service.om')
     running = await startPrometheus(programs.prometheus, folder)
-    if (rules) {
-      writeFileSync(join(folder, 'rules.om'), await evaluated(running.url, start, end))
-      await running.stop()
-      importBlocks('rules.om')
-      running = await startPrometheus(programs.prometheus, folder)
-    }
+    writeFileSync(join(folder, 'rules.om'), await evaluated(running.url, shown === undefined ? start : end - shown * 86_400, end))
+    await running.stop()
+    importBlocks('rules.om')
+    running = await startPrometheus(programs.prometheus, folder)
     return { days, end, url: running.url, stop }
   } catch (error) {
     await stop()

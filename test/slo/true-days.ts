@@ -58,8 +58,8 @@ const outages = [
   [27 * day + 61, 3],
 ] as const
 
-/** The days from `start`, and their counters written to `file` as OpenMetrics text. */
-export async function writeTrueDays(file: string, start: number): Promise<TrueDays> {
+/** The days from `start`, and the counters of the last `shown` of them written to `file` as OpenMetrics text. */
+export async function writeTrueDays(file: string, start: number, shown = days): Promise<TrueDays> {
   const random = generator(20_261_123)
   const out = createWriteStream(file)
   const counters = new Map(pods.map((pod) => [pod.name, fresh()]))
@@ -79,6 +79,7 @@ export async function writeTrueDays(file: string, start: number): Promise<TrueDa
       lines.push(...exposition(pod.name, counted, ready, start + now * minute))
     }
     minutes.push(total)
+    if (now < (days - shown) * day) continue
     if (lines.length > 0 && !out.write(`${lines.join('\n')}\n`)) await once(out, 'drain')
   }
   out.end('# EOF\n')
