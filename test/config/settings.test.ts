@@ -48,6 +48,7 @@ const defaults: Settings = {
   thresholds: { errorRatio: 0.01, p95Seconds: 0.2, p99Seconds: 0.5, memoryRatio: 0.85, cpuRatio: 0.8, authFailureRatio: 0.2 },
   timeoutSeconds: 10,
   lookbackSeconds: 3600,
+  incident: { shared: 'none', namespace: 'task-mcp', databaseUrlFile: undefined },
   runbooks: undefined,
   escalation: { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] },
 }

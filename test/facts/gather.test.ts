@@ -41,6 +41,7 @@ function look(cluster: FakeCluster, given: { timeoutSeconds?: number; signal?: A
     thresholds,
     timeoutSeconds: given.timeoutSeconds ?? 20,
     lookbackSeconds: 3600,
+    incident: { shared: 'none', namespace: 'shop', databaseUrlFile: undefined },
     runbooks: undefined,
     escalation: { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] },
   }
