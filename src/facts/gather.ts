@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { Clock, SourcePlace, Targets } from '../context.ts'
 import type { ServiceSettings, Settings } from '../settings.ts'
 import type { Alert, Cluster } from '../targets/ports.ts'
+import { readCertificates } from './certificates.ts'
 import { gatherCluster } from './cluster.ts'
 import { scrapeTwice } from './direct.ts'
 import { discover } from './discover.ts'
@@ -14,6 +15,7 @@ import { gatherMetrics, type MetricFacts } from './metrics.ts'
 import { part } from './part.ts'
 import { probePods, probeService } from './probes.ts'
 import {
+  type CertificateFact,
   type ClusterParts,
   type DirectScrape,
   type LogExcerpt,
@@ -81,6 +83,7 @@ export async function gather(settings: Settings, deps: GatherDeps): Promise<Snap
     alerts: alerts.alerts,
     logs: seen.logs,
     probes: seen.probes,
+    certificates: seen.certificates,
     sources: { prometheus: metrics.where, alertmanager: alerts.where },
   }
 }
@@ -92,6 +95,7 @@ interface PodFacts {
   pods: Pod[]
   logs: Part<LogExcerpt[]>
   probes: ProbeResult[]
+  certificates: Part<CertificateFact[]>
 }
 
 /** What the pods themselves say, once it is known which they are. */
@@ -105,11 +109,12 @@ async function gatherPods(
   const every = targetPods(parts, service)
   const pods = choosePods(every)
   const known = new Set(every.map((p) => p.metadata.name))
-  const [logs, probes] = await Promise.all([
+  const [logs, probes, certificates] = await Promise.all([
     part(() => readLogs(cluster, pods, known, signal), interrupted),
     probe(cluster, parts, service, pods, signal),
+    readCertificates(cluster, parts, signal),
   ])
-  return { parts, service, pods, logs: parts.pods?.state === 'ok' ? logs : unseenLike(parts.pods, 'logs'), probes }
+  return { parts, service, pods, logs: parts.pods?.state === 'ok' ? logs : unseenLike(parts.pods, 'logs'), probes, certificates }
 }
 
 const unseenLike = (p: Part<unknown> | undefined, what: string): Unseen =>

@@ -60,7 +60,7 @@ export function permissionsFor({ service: namespace, dependencies = [], sources 
     {
       name: 'secrets',
       without:
-        'missing or changed credentials (only names, keys and times are read, but this permission would allow reading values too: leave it out where that is too much)',
+        'missing or changed credentials (only names, keys, times and the dates of certificates are kept, but this permission would allow reading values too: leave it out where that is too much)',
       need: 'sight',
       checks: list(['secrets'], namespace),
     },

@@ -1,7 +1,7 @@
 /** Facts: what was seen, when and from where. A fact that could not be read says why; absent is never zero. */
 
 import type { ServiceSettings, Thresholds } from '../settings.ts'
-import type { Alert, QueryAnswer } from '../targets/ports.ts'
+import type { Alert, Certificate, QueryAnswer } from '../targets/ports.ts'
 import type { ResourceName, Resources } from './kubernetes-types.ts'
 
 export const snapshotVersion = 1
@@ -48,6 +48,12 @@ export interface DirectScrape {
   samples: { name: string; labels: Record<string, string>; value: number }[]
 }
 
+/** A certificate, and the Secret that holds it. */
+export interface CertificateFact extends Certificate {
+  namespace: string | undefined
+  secret: string
+}
+
 export interface Snapshot {
   schemaVersion: typeof snapshotVersion
   /** Version of the tool that took it. */
@@ -76,6 +82,8 @@ export interface Snapshot {
   alerts: Part<Alert[]>
   logs: Part<LogExcerpt[]>
   probes: ProbeResult[]
+  /** Of Secrets that workloads of the namespace mount or its Ingresses serve with. Absent in Snapshots of older versions. */
+  certificates?: Part<CertificateFact[]>
   /** Where Prometheus and Alertmanager were found, for evidence. */
   sources: { prometheus: string | undefined; alertmanager: string | undefined }
 }

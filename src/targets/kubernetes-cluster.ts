@@ -3,10 +3,12 @@
 import { UnreachableError } from '../errors.ts'
 import { type KubeObject, type ResourceName, type Resources, resources } from '../facts/kubernetes-types.ts'
 import { type Connection, KubernetesApi } from './kubernetes-api.ts'
+import { certificatesIn } from './kubernetes-certificates.ts'
 import { bareMetadata, goJson } from './kubernetes-objects.ts'
 import { askedFor, askedForPath, pathOf, writeParameters } from './kubernetes-paths.ts'
 import type {
   AccessCheck,
+  Certificate,
   Cluster,
   ClusterIdentity,
   ClusterWriter,
@@ -109,6 +111,15 @@ export class KubernetesCluster implements Cluster, ClusterWriter {
       signal,
     )
     return secret ? bareMetadata(found) : found
+  }
+
+  async certificates(ref: { namespace?: string | undefined; name: string }, signal: AbortSignal): Promise<Certificate[]> {
+    const place = resources.secrets
+    const { data } = await this.#api.json<{ data?: Record<string, string> }>(
+      { path: pathOf(place, ref.namespace, ref.name), asked: askedFor('get', place, ref.namespace, ref.name), accept: 'application/json' },
+      signal,
+    )
+    return certificatesIn(data ?? {})
   }
 
   async logs(query: LogQuery, signal: AbortSignal): Promise<string> {

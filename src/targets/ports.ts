@@ -74,6 +74,16 @@ export interface ClusterIdentity {
   namespace: string | undefined
 }
 
+/** What a certificate says of itself, without the key that belongs to it. Times are RFC 3339. */
+export interface Certificate {
+  /** The key of the Secret that it is kept under. */
+  key: string
+  subject: string
+  issuer: string
+  notBefore: string
+  notAfter: string
+}
+
 /** Reads. Every method throws DeniedError, UnreachableError or AbsentError, and InterruptedError when `signal` aborts. */
 export interface Cluster {
   /** Requests sent so far, retries included. */
@@ -87,6 +97,8 @@ export interface Cluster {
     ref: { namespace?: string | undefined; name: string },
     signal: AbortSignal,
   ): Promise<Resources[K]>
+  /** The first certificate of each key of a Secret that holds one. The Secret's other values are dropped as they arrive. */
+  certificates(ref: { namespace?: string | undefined; name: string }, signal: AbortSignal): Promise<Certificate[]>
   logs(query: LogQuery, signal: AbortSignal): Promise<string>
   proxy(request: ProxyRequest, signal: AbortSignal): Promise<HttpAnswer>
   /** Any other GET below the API server, for example `/api/v1/nodes/NAME/proxy/stats/summary`. */

@@ -6,8 +6,9 @@ import { gather } from '../../src/facts/gather.ts'
 import { type ResourceName, resources } from '../../src/facts/kubernetes-types.ts'
 import type { Settings, SourceSettings } from '../../src/settings.ts'
 import type { Cluster } from '../../src/targets/ports.ts'
+import { secretWithIt } from '../support/expired-certificate.ts'
 import { FakeCluster } from '../support/fake-cluster.ts'
-import { healthy, takenAt } from '../support/snapshot.ts'
+import { healthy, space, takenAt } from '../support/snapshot.ts'
 
 /** A fake cluster that holds what a healthy snapshot was taken of. */
 function aCluster(): FakeCluster {
@@ -124,4 +125,34 @@ test('an interrupt ends the look', async () => {
   const looking = look(cluster, { signal: stop.signal })
   stop.abort()
   await expect(looking).rejects.toBeInstanceOf(InterruptedError)
+})
+
+test('of the Secret that the way in serves with, the dates of the certificate are read and the key is not', async () => {
+  const cluster = aCluster()
+  const { service } = healthy().target.service
+  const backend = { service: { name: service, port: { number: 80 } } }
+  cluster.put('secrets', secretWithIt('way-in-tls', space))
+  cluster.put('secrets', secretWithIt('of-nobody', space))
+  cluster.put('ingresses', {
+    metadata: { name: 'way-in', namespace: space },
+    spec: { tls: [{ secretName: 'way-in-tls' }], rules: [{ http: { paths: [{ backend }] } }] },
+  })
+  const snapshot = await look(cluster)
+  expect(snapshot.certificates).toEqual({
+    state: 'ok',
+    value: [
+      {
+        namespace: space,
+        secret: 'way-in-tls',
+        key: 'tls.crt',
+        subject: 'O=lab, CN=gate.example',
+        issuer: 'O=lab, CN=gate.example',
+        notBefore: '2025-01-01T00:00:00.000Z',
+        notAfter: '2025-04-01T00:00:00.000Z',
+      },
+    ],
+  })
+  expect(JSON.stringify(snapshot)).not.toMatch(/CANARY|Q0FOQVJZ/)
+  const { verdict } = judge(snapshot, 'service-downtime')
+  expect(verdict.causes[0]).toMatchObject({ code: 'tls_expired', subject: { kind: 'Secret', name: 'way-in-tls' } })
 })

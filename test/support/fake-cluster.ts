@@ -7,8 +7,10 @@ import type { Clock } from '../../src/context.ts'
 import { mapSelects } from '../../src/diagnosis/selectors.ts'
 import { AbsentError, DeniedError, InterruptedError, MovedError, RefusedError, UnreachableError } from '../../src/errors.ts'
 import { type KubeObject, type Pod, type ResourceName, type Resources, resources } from '../../src/facts/kubernetes-types.ts'
+import { certificatesIn } from '../../src/targets/kubernetes-certificates.ts'
 import type {
   AccessCheck,
+  Certificate,
   Cluster,
   ClusterIdentity,
   ClusterWriter,
@@ -144,6 +146,13 @@ export class FakeCluster implements Cluster, ClusterWriter {
     const found = this.#of(resource).get(keyOf(ref.namespace, ref.name))
     if (found === undefined) throw new AbsentError(`${resource} "${ref.name}" not found`)
     return structuredClone(found) as Resources[K]
+  }
+
+  async certificates(ref: { namespace?: string | undefined; name: string }, signal: AbortSignal): Promise<Certificate[]> {
+    this.#enter('get secrets', signal)
+    const found = this.#of('secrets').get(keyOf(ref.namespace, ref.name)) as { data?: Record<string, string> } | undefined
+    if (found === undefined) throw new AbsentError(`secrets "${ref.name}" not found`)
+    return certificatesIn(found.data ?? {})
   }
 
   async logs(query: LogQuery, signal: AbortSignal): Promise<string> {

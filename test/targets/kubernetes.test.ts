@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AbsentError, DeniedError, InterruptedError, MovedError, RefusedError, UnreachableError } from '../../src/errors.ts'
 import { openCluster } from '../../src/targets/kubernetes.ts'
+import { secretWithIt } from '../support/expired-certificate.ts'
 import { type Answer, failure, type Heard, smallServer } from './small-server.ts'
 
 const soon = () => AbortSignal.timeout(10_000)
@@ -76,6 +77,14 @@ test('values of Secrets and of metadata-only ConfigMaps are not kept, even from 
   expect(JSON.stringify([secrets, maps, one, written])).not.toContain('CANARY')
   expect(secrets.items[0]!.metadata.annotations).toEqual({ owner: 'till' })
   expect(server.heard.slice(0, 3).every(({ headers }) => headers.accept?.includes('PartialObjectMetadata'))).toBe(true)
+})
+
+test('certificates of a Secret come without what is beside them', async () => {
+  const secret = { kind: 'Secret', ...secretWithIt('way-in-tls', 'shop') }
+  const { cluster } = await aCluster(() => ({ body: { ...secret, data: { ...secret.data, 'ca.crt': 'bm90IGEgY2VydA==' } } }))
+  const found = await cluster.certificates({ namespace: 'shop', name: 'way-in-tls' }, soon())
+  expect(found).toMatchObject([{ key: 'tls.crt', subject: 'O=lab, CN=gate.example', notAfter: '2025-04-01T00:00:00.000Z' }])
+  expect(JSON.stringify(found)).not.toMatch(/CANARY|Q0FOQVJZ/)
 })
 
 test('busy, then failing, then cut, then fine: a read tries again and counts what it sent', async () => {

@@ -1,12 +1,11 @@
-/** What stands before the Service, and the names and certificates that are needed on the way. */
+/** What stands before the Service, and the names that are needed on the way. */
 import { all, find, sees } from '../../facts/lookup.ts'
 import { editedAt } from '../changes.ts'
-import { type Claim, type Family, seen, short, supported } from '../claim.ts'
+import { type Claim, type Family, seen, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
-import type { Evidence } from '../verdict.ts'
 import { logsOf, podIsReady, probesOf, type View } from '../view.ts'
 
-export const entrance: Family = (view) => [...ingresses(view), ...certificate(view), ...dns(view)]
+export const entrance: Family = (view) => [...ingresses(view), ...dns(view)]
 
 /** Ingresses that lead to the Service: their class, their backend. */
 function ingresses(view: View): Claim[] {
@@ -65,41 +64,6 @@ function ingresses(view: View): Claim[] {
       }
       return []
     })
-}
-
-function certificate(view: View): Claim[] {
-  const lines = matching(logsOf(view), patterns.certificate, view.now - 600_000)
-  const edge = view.snapshot.probes.find((p) => p.result.state !== 'ok' && patterns.certificate.test(p.result.reason))
-  if (lines.length === 0 && !edge) return []
-  const ingress = all(view.snapshot, 'ingresses').find((i) => i.spec?.tls?.length)
-  const secret =
-    ingress?.spec?.tls?.[0]?.secretName ??
-    (view.template?.spec.volumes ?? [])
-      .flatMap((v) => v.secret?.secretName ?? [])
-      .find((n) => find(view.snapshot, 'secrets', n, view.service.namespace)?.type === 'kubernetes.io/tls' || /tls|cert/i.test(n))
-  const evidence: Evidence[] = [
-    ...(lines.length ? [logEvidence(lines)] : []),
-    ...(edge && edge.result.state !== 'ok'
-      ? [
-          {
-            source: 'probe' as const,
-            asked: `GET ${edge.path} of ${edge.name}`,
-            observed: short(edge.result.reason),
-            expected: 'a valid certificate',
-          },
-        ]
-      : []),
-  ]
-  return [
-    supported({
-      code: 'tls_expired',
-      subject: secret ? { kind: 'Secret', namespace: view.service.namespace, name: secret } : view.subject,
-      since: lines[0]?.time,
-      confidence: 0.9,
-      summary: `a certificate has expired${secret ? ` (Secret ${secret})` : ''}`,
-      evidence,
-    }),
-  ]
 }
 
 /** A pod whose DNS settings cannot resolve names of the cluster. */

@@ -1,5 +1,6 @@
 /** Every family of causes, in the order in which their claims are weighed. */
 import type { Family } from '../claim.ts'
+import { certificates } from './certificates.ts'
 import { cpu } from './cpu.ts'
 import { credentials } from './credentials.ts'
 import { dependencies } from './dependencies.ts'
@@ -36,6 +37,7 @@ export const families: readonly Family[] = [
   liveness,
   routing,
   entrance,
+  certificates,
   policies,
   dependencies,
   memory,

@@ -1,4 +1,4 @@
-import type { Change } from '../../../support/snapshot.ts'
+import { ago, type Change, space } from '../../../support/snapshot.ts'
 import { change, edited, gone, logs, notReady, put, release } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
@@ -23,6 +23,23 @@ const noIngress: Change = (s) => {
   s.objects.ingresses = []
 }
 const gate = put('ingressclasses', { metadata: { name: 'gate' } })
+const wayInOverTls = put('ingresses', {
+  metadata: { name: 'way-in' },
+  spec: {
+    tls: [{ secretName: 'way-in-tls' }],
+    rules: [{ http: { paths: [{ backend: { service: { name: 'kestrel-front', port: { number: 80 } } } }] } }],
+  },
+})
+const mountedBy = (workload: string, secretName: string): Change =>
+  change('deployments', workload, (d) => {
+    d.spec.template.spec.volumes = [{ name: 'tls', secret: { secretName } }]
+  })
+const certificate =
+  (secret: string, notAfter: string): Change =>
+  (s) => {
+    const fact = { namespace: space, secret, key: 'tls.crt', subject: 'CN=kestrel', issuer: 'CN=kestrel', notBefore: ago(90_000), notAfter }
+    s.parts.certificates = { state: 'ok', value: [fact] }
+  }
 const expired = 'upstream call failed: x509: certificate has expired or is not yet valid'
 const stranger: Change = (s) => {
   const own = s.objects.pods.find((p) => p.metadata.labels?.app === 'ledger')!
@@ -120,15 +137,35 @@ export const cases: Case[] = [
     what: 'the certificate of the way in has expired',
     subject: 'Secret/way-in-tls',
     remedy: 'manual',
+    fault: [wayInOverTls, certificate('way-in-tls', ago(30))],
+    without: [certificate('way-in-tls', '2026-08-01T00:00:00Z')],
+    instead: 'none',
+  },
+  {
+    code: 'tls_expired',
+    what: 'callers of the store say that a certificate expired, and the one that the store mounts did',
+    subject: 'Secret/ledger-cert',
+    remedy: 'manual',
+    fault: [mountedBy('ledger', 'ledger-cert'), certificate('ledger-cert', ago(12)), logs('all', [expired])],
+    without: [
+      certificate('ledger-cert', '2026-08-01T00:00:00Z'),
+      (s) => {
+        s.logs = []
+      },
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'tls_expired',
+    what: 'the certificates may not be read, and the log says that one expired',
+    subject: 'Secret/way-in-tls',
+    remedy: 'manual',
     fault: [
-      put('ingresses', {
-        metadata: { name: 'way-in' },
-        spec: {
-          tls: [{ secretName: 'way-in-tls' }],
-          rules: [{ http: { paths: [{ backend: { service: { name: 'kestrel-front', port: { number: 80 } } } }] } }],
-        },
-      }),
+      wayInOverTls,
       logs('all', [expired]),
+      (s) => {
+        s.parts.certificates = { state: 'denied', reason: 'secrets may not be read' }
+      },
     ],
     without: [
       (s) => {
