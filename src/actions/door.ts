@@ -51,6 +51,8 @@ export interface Door {
   show(plan: Plan, diff: readonly ObjectDiff[]): void
   /** One line of what is happening now. */
   tell(line: string): void
+  /** Asked in place of a plain "are you sure", once the plan was shown. */
+  agree?: () => Promise<boolean>
   /** Called before a write takes effect and after consent: to capture what would be lost. */
   before?: (plan: Plan) => Promise<void>
 }
@@ -157,9 +159,10 @@ async function current(cluster: Cluster, write: PlannedWrite, signal: AbortSigna
 async function agreed(door: Door, plan: Plan, consent: Consent): Promise<boolean> {
   if (consent.yes) return true
   const { terminal } = door.context
+  if (door.agree !== undefined && !(await door.agree())) return false
   if (!terminal.inIsTTY) return false
   const question = `${plan.summary[0]!.toUpperCase()}${plan.summary.slice(1)} in namespace ${plan.target.namespace} on ${plan.cluster.context} (${plan.cluster.server})?`
-  if (!/prod/i.test(plan.cluster.context)) return terminal.confirm(question)
+  if (!/prod/i.test(plan.cluster.context)) return door.agree !== undefined || terminal.confirm(question)
   return (
     (await terminal.input(`${question}\n  This context is a production one: type ${plan.target.name} to go on`)).trim() === plan.target.name
   )

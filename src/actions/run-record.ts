@@ -48,6 +48,7 @@ export type WalkEntry =
       change?: string | undefined
       ok?: boolean | undefined
     }
+  | { type: 'step-begun'; id: string; step: string; change: string }
   | { type: 'note'; id: string; step: string; note: string }
   | { type: 'walk-over'; id: string; outcome: 'finished' | 'stopped' }
 

@@ -24,6 +24,8 @@ export interface Acting {
   /** Why a diagnosis speaks against it; asked while the plan is made. */
   objections?: () => Promise<readonly Objection[]>
   plan: (look: Look, writer: ClusterWriter) => Promise<Plan>
+  /** Asked in place of a plain "are you sure", once the plan was shown. */
+  agree?: (() => Promise<boolean>) | undefined
   /** Done after consent and before the first write. */
   before?: (plan: Plan, look: Look, context: Context) => Promise<void>
 }
@@ -58,6 +60,7 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
     writer,
     show: (plan: Plan, diff: readonly ObjectDiff[]) => terminal.err(renderPlan(plan, diff, page)),
     tell: (line) => terminal.err(`  ${line}\n`),
+    ...(acting.agree ? { agree: acting.agree } : {}),
     ...(acting.before ? { before: (plan: Plan) => acting.before!(plan, { ...look, signal: context.signal }, context) } : {}),
   }
   const unfinished = (await record.changes(cluster.identity().server)).filter(isUnfinished)

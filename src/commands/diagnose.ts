@@ -31,6 +31,8 @@ interface DiagnoseOptions extends GlobalOptions {
   readonly html?: string
   readonly all?: boolean
   readonly watch?: boolean
+  readonly guide?: boolean
+  readonly yesTo?: readonly string[]
 }
 
 const watchMilliseconds = 15_000
@@ -38,6 +40,12 @@ const watchMilliseconds = 15_000
 export async function run(context: Context, [name]: readonly string[], options: DiagnoseOptions): Promise<ExitCode> {
   if (options.from && (options.watch || options.record || options.url))
     throw new UsageError('--from judges a file and goes with none of --watch, --record, --url', 'give one of them')
+  if (options.guide || options.yesTo) {
+    if (options.from || options.url || options.all || options.watch)
+      throw new UsageError('--guide walks with what is there now, and goes with none of --from, --url, --all, --watch', 'leave them out')
+    const { run: walkThrough } = await import('./runbook-run.ts')
+    return walkThrough(context, name ? [name] : [], { ...options, dryRun: false, yes: false, autoUndo: false })
+  }
   if (name && options.all) throw new UsageError('--all walks every runbook and takes no name', 'leave one of them out')
   const resolved = await loadSettings(options, context)
   const books = await loadRunbooks(context.files, context.root, resolved.settings.runbooks)

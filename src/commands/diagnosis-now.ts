@@ -5,6 +5,7 @@ import { judge } from '../diagnosis/judge.ts'
 import type { Verdict } from '../diagnosis/verdict.ts'
 import { gather } from '../facts/gather.ts'
 import { loadRunbooks, named } from '../runbook/directory.ts'
+import type { Runbook } from '../runbook/runbook.ts'
 import type { Settings } from '../settings.ts'
 
 /** Look and judge, by the runbook named or else by the one that the symptoms choose. */
@@ -14,9 +15,9 @@ export async function diagnosisNow(context: Context, settings: Settings, runbook
   const wanted = runbook === undefined ? undefined : named(books, runbook).name
   const snapshot = await gather(settings, { targets: context.targets(settings), clock, signal, version })
   if (wanted !== undefined) return judge(snapshot, wanted).verdict
-  const { symptoms, causes } = judge(snapshot, 'service-downtime').verdict
-  return judge(
-    snapshot,
-    chooseRunbook(symptoms, causes, Object.fromEntries(books.flatMap((book) => book.alerts.map((alert) => [alert, book.name])))),
-  ).verdict
+  return judge(snapshot, bookFor(judge(snapshot, 'service-downtime').verdict, books)).verdict
 }
+
+/** The name of the runbook that symptoms, causes and alerts choose. */
+export const bookFor = ({ symptoms, causes }: Verdict, books: readonly Runbook[]): string =>
+  chooseRunbook(symptoms, causes, Object.fromEntries(books.flatMap((book) => book.alerts.map((alert) => [alert, book.name]))))

@@ -14,7 +14,7 @@ import { resources } from './entries/resources.ts'
 import { restart } from './entries/restart.ts'
 import { resume } from './entries/resume.ts'
 import { rollback } from './entries/rollback.ts'
-import { runbookLint, runbookList, runbookShow } from './entries/runbook.ts'
+import { runbookLint, runbookList, runbookRun, runbookShow } from './entries/runbook.ts'
 import { scale } from './entries/scale.ts'
 import { service } from './entries/service.ts'
 import { sloBudget, sloBudgetCheck, sloBudgetWhatif } from './entries/slo-budget.ts'
@@ -46,6 +46,7 @@ export const commands: readonly CommandEntry[] = [
   sloBudget,
   sloBudgetCheck,
   sloBudgetWhatif,
+  runbookRun,
   runbookList,
   runbookShow,
   runbookLint,

@@ -16,6 +16,12 @@ export const diagnose: CommandEntry = {
     { flags: '--html <file>', summary: 'write one self-contained page with charts', completes: 'file' },
     { flags: '--all', summary: 'walk every runbook with one look' },
     { flags: '--watch', summary: 'look again every 15 s until healthy or stopped' },
+    { flags: '--guide', summary: 'walk the runbook step by step; each action is a choice (task-mcp runbook run)' },
+    {
+      flags: '--yes-to <actions>',
+      summary: 'walk it unattended and do these actions where they are called for: restart,scale',
+      repeat: true,
+    },
     ...serviceOptions,
   ],
   examples: [

@@ -1,3 +1,4 @@
+import { actionOptions } from '../action-options.ts'
 import type { CommandEntry } from '../entry.ts'
 import { serviceOptions } from '../options.ts'
 
@@ -43,4 +44,36 @@ export const runbookLint: CommandEntry = {
   exits: { 0: 'no error', 3: 'errors' },
   cluster: false,
   load: async () => ({ run: (await import('../runbook.ts')).check }),
+}
+
+const left = ['--dry-run', '--yes']
+
+export const runbookRun: CommandEntry = {
+  usage: 'runbook run [name]',
+  summary: 'walk a runbook: each check answered, each action a choice',
+  group: 'runbook',
+  about:
+    'In a terminal it goes from step to step: checks with their answers, actions as plans to run, skip, note, escalate or stop, manual steps with what to look at and a line for what was found. Every answer is in the run record before the next step, so a closed terminal loses nothing. Without a terminal, or with --yes-to, it is the same walk and nobody is asked: the actions in the list are done when they are the first remedy of the first cause.',
+  words: { name: { about: 'as `runbook list` has it; chosen by the symptoms when not said', completes: 'runbook' } },
+  options: [
+    {
+      flags: '--yes-to <actions>',
+      summary: 'walk unattended and do these actions where they are called for: restart,scale; none does nothing',
+      repeat: true,
+    },
+    { flags: '--resume [walk]', summary: 'go on with the last walk that was not finished, or the one of this id' },
+    ...actionOptions.filter((option) => !left.some((flag) => option.flags.includes(flag))),
+  ],
+  examples: [
+    { line: 'task-mcp runbook run service-downtime', about: 'walk it' },
+    { line: 'task-mcp runbook run service-downtime --resume', about: 'go on where the terminal was closed' },
+    { line: 'task-mcp runbook run high-error-rate --yes-to rollback,scale --json', about: 'unattended' },
+  ],
+  exits: {
+    0: 'healthy at the end',
+    3: 'a cause is left',
+    5: 'inconclusive',
+    6: 'an action was applied and did not come true',
+  },
+  load: () => import('../runbook-run.ts'),
 }
