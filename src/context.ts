@@ -1,5 +1,7 @@
 /** Everything that a command can touch. `main` is given one; tests give another. */
 
+import type { Receipt } from './actions/door.ts'
+import type { Verdict } from './diagnosis/verdict.ts'
 import type { Settings, SourceSettings } from './settings.ts'
 import type { AlertSource, Cluster, ClusterWriter, MetricsSource } from './targets/ports.ts'
 
@@ -35,6 +37,8 @@ export interface Files {
   write(path: string, content: string): Promise<void>
   /** Add to the end, on the disk before it resolves; a new file is readable by its owner alone. */
   append(path: string, content: string): Promise<void>
+  /** Remove a file, if it is there. */
+  remove(path: string): Promise<void>
   exists(path: string): Promise<boolean>
   list(directory: string): Promise<string[]>
 }
@@ -58,6 +62,9 @@ export type SourcePlace =
   | { url: string; settings: SourceSettings }
   | { namespace: string; service: string; port: number | string; prefix?: string; settings: SourceSettings }
 
+/** Something that a command found out or did, which outlives its answer. */
+export type Learned = { verdict: Verdict } | { receipt: Receipt }
+
 export interface Context {
   terminal: Terminal
   clock: Clock
@@ -70,4 +77,6 @@ export interface Context {
   files: Files
   version: string
   targets(settings: Settings): Targets
+  /** Told what a command finds out and does, for the time line of an incident; absent where nobody listens. */
+  readonly learned?: (what: Learned) => void
 }

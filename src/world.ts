@@ -32,6 +32,7 @@ export const files: Files = {
       await handle.close()
     }
   },
+  remove: (file) => rm(file, { force: true }),
   exists: (file) =>
     access(file).then(
       () => true,

@@ -78,10 +78,12 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
     command: commandLine(acting),
   }
   const receipt = await perform(door, plan, consent)
+  context.learned?.({ receipt })
   if (receipt.outcome !== 'failed' || !options.autoUndo) return { receipt, door }
   terminal.err(`${receipt.said}; taking it back\n`)
   const later = { ...look, signal: AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)]) }
   const back = await perform({ ...door, look: later }, await planUndo(later, plan.id, 'it was not verified'), { ...consent, yes: true })
+  context.learned?.({ receipt: back })
   const { undo: _, ...rest } = receipt
   return {
     receipt: { ...rest, said: `${receipt.said}; ${back.exitCode === exit.ok ? 'it was taken back' : `taking it back: ${back.said}`}` },

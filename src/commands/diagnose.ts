@@ -53,6 +53,8 @@ export async function run(context: Context, [name]: readonly string[], options: 
   for (;;) {
     const snapshot = await look(context, resolved, options)
     const verdicts = judged(snapshot, books, wanted, options.all ?? false)
+    // A saved look says nothing of the service now.
+    if (options.from === undefined) context.learned?.({ verdict: verdicts[0]!.verdict })
     await show(context, verdicts, options)
     const code = codeFor(verdicts.map((v) => v.verdict))
     if (!options.watch || code === exit.ok) return code

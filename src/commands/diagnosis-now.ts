@@ -14,8 +14,10 @@ export async function diagnosisNow(context: Context, settings: Settings, runbook
   const books = await loadRunbooks(context.files, context.root, settings.runbooks)
   const wanted = runbook === undefined ? undefined : named(books, runbook).name
   const snapshot = await gather(settings, { targets: context.targets(settings), clock, signal, version })
-  if (wanted !== undefined) return judge(snapshot, wanted).verdict
-  return judge(snapshot, bookFor(judge(snapshot, 'service-downtime').verdict, books)).verdict
+  const book = wanted ?? bookFor(judge(snapshot, 'service-downtime').verdict, books)
+  const { verdict } = judge(snapshot, book)
+  context.learned?.({ verdict })
+  return verdict
 }
 
 /** The name of the runbook that symptoms, causes and alerts choose. */

@@ -191,6 +191,7 @@ function createEyes(context: Context, resolved: Resolved) {
         refine: (found: readonly Discovered[]) => withDiscovered(resolved, found).settings,
       })
       const { verdict, view } = judge(snapshot, book)
+      context.learned?.({ verdict })
       last = { snapshot, view }
       return verdict
     },

@@ -84,6 +84,9 @@ export function aWorld(options: WorldOptions = {}): World {
       append: async (file, content) => {
         disk.set(file, (disk.get(file) ?? '') + content)
       },
+      remove: async (file) => {
+        disk.delete(file)
+      },
       exists: async (file) => disk.has(file),
       list: async (directory) => {
         const names = [...disk.keys()].filter((file) => path.dirname(file) === directory).map((file) => path.basename(file))
