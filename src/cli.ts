@@ -3,10 +3,11 @@ import { type CommandEntry, type GlobalOptions, nameOf } from './commands/entry.
 import { commandHelp, exitCodesHelp, groupHelp, rootHelp } from './commands/help.ts'
 import { commands as shipped } from './commands/index.ts'
 import { find } from './commands/words.ts'
-import type { Context } from './context.ts'
+import type { Context, Learned } from './context.ts'
 import { durationText } from './duration.ts'
 import { type ExitCode, ExpectedError, exit, InterruptedError, UnreachableError, UsageError } from './errors.ts'
 import { nearest } from './nearest.ts'
+import { openIncidentFile } from './state-directory.ts'
 
 /** A command that can say something partial ends by itself at its deadline; one still running so many milliseconds later is stopped. */
 const deadlineGrace = 1000
@@ -55,9 +56,43 @@ async function dispatch(argv: readonly string[], context: Context, commands: rea
   const { parse } = await import('./commands/parse.ts')
   const { args, options } = parse(found.entry, found.rest)
   const { run } = await found.entry.load()
-  return await untilStopped(found.entry, options as unknown as GlobalOptions, context, (stoppable) =>
-    run(stoppable, args, options as never),
-  )
+  const work = (within: Context) =>
+    untilStopped(found.entry!, options as unknown as GlobalOptions, within, (stoppable) => run(stoppable, args, options as never))
+  return await (joinsIncident(found.entry) ? remembered(argv, context, work) : work(context))
+}
+
+/** Commands about incidents write entries of their own; a server runs for weeks, and completion is no step of anybody's. */
+const joinsIncident = ({ group, stopsItself, usage }: CommandEntry): boolean =>
+  group !== 'incident' && stopsItself !== true && usage !== 'completion <shell>'
+
+/** Run a command, and let it join the time line of the incident that is open on this machine. Where none is, one look at the disk is all it costs. */
+async function remembered(argv: readonly string[], context: Context, work: (context: Context) => Promise<ExitCode>): Promise<ExitCode> {
+  const learned: Learned[] = []
+  const listening = { ...context, learned: (what: Learned) => void learned.push(what) }
+  if (!(await context.files.exists(openIncidentFile(context)))) {
+    const code = await work(listening)
+    if (learned.length > 0) await (await import('./commands/incident-journal.ts')).remember(context, learned)
+    return code
+  }
+  const started = context.clock.now()
+  let said = ''
+  const out = (text: string) => {
+    if (said.length < 1000) said += text.slice(0, 1000)
+    context.terminal.out(text)
+  }
+  const { join, remember, codeOf } = await import('./commands/incident-journal.ts')
+  const ended = async (code: ExitCode, complaint?: string) => {
+    await remember(context, learned)
+    await join(context, { argv, started, code, said: complaint ?? said, learned })
+  }
+  try {
+    const code = await work({ ...listening, terminal: { ...context.terminal, out } })
+    await ended(code)
+    return code
+  } catch (error) {
+    await ended(codeOf(error), error instanceof Error ? error.message : String(error))
+    throw error
+  }
 }
 
 function say(context: Context, text: string): ExitCode {

@@ -32,7 +32,9 @@ export function jsonLines(text: string, start: string): Lines {
       lines.objects.push(whole)
       continue
     }
-    const found = pieces(line, start).map(objectOf).filter((object) => object !== undefined)
+    const found = pieces(line, start)
+      .map(objectOf)
+      .filter((object) => object !== undefined)
     lines.objects.push(...found)
     lines.damage.push({
       line: index + 1,

@@ -88,8 +88,10 @@ export type Told =
       exitCode: number
       seconds: number
       said: string
-      verdict?: VerdictDigest | undefined
-      change?: ChangeDigest | undefined
+      /** What it diagnosed, by time: the first and the last look. */
+      verdicts?: VerdictDigest[] | undefined
+      /** What it changed, in order. */
+      changes?: ChangeDigest[] | undefined
     }
   /** Somebody of a level was called (`said`: by what way, and what became of it), and has answered. */
   | { type: 'call'; level: number; contact: string; said: string }

@@ -74,7 +74,9 @@ export function incidentOf(unordered: readonly Entry[]): Incident | undefined {
     roles: [...roles.values()],
     people: [...new Set(entries.map((entry) => entry.by))],
     verdicts: entries
-      .flatMap((entry) => ((entry.type === 'command' || entry.type === 'start') && entry.verdict ? [entry.verdict] : []))
+      .flatMap((entry) =>
+        entry.type === 'command' ? (entry.verdicts ?? []) : entry.type === 'start' && entry.verdict ? [entry.verdict] : [],
+      )
       .sort((a, b) => Date.parse(a.at) - Date.parse(b.at)),
     calls: callsOf(entries),
     said: [
