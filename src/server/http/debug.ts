@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { getHeapSnapshot } from 'node:v8'
-import { scopes } from '../mcp/task-tools.ts'
+import { scopes } from '../mcp/scopes.ts'
 import type { Log } from '../telemetry/log.ts'
 import { answer } from './call.ts'
 import type { Guard } from './guard.ts'

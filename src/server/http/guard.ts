@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Principal } from '../mcp/exchange.ts'
-import { taskScopes } from '../mcp/task-tools.ts'
+import { taskScopes } from '../mcp/scopes.ts'
 import type { Settings } from '../settings.ts'
 import type { Limiter } from '../telemetry/catalogue.ts'
 import type { Metrics } from '../telemetry/metrics.ts'

@@ -1,4 +1,4 @@
-import { taskScopes } from '../mcp/task-tools.ts'
+import { taskScopes } from '../mcp/scopes.ts'
 import type { Settings } from '../settings.ts'
 
 const prefix = '/.well-known/oauth-protected-resource'

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../../errors.ts'
 import type { Principal } from '../mcp/exchange.ts'
-import { taskScopes } from '../mcp/task-tools.ts'
+import { taskScopes } from '../mcp/scopes.ts'
 
 /** Tokens by the SHA-256 of each; the tokens themselves are kept nowhere. */
 export interface Tokens {

@@ -28,6 +28,7 @@ export interface Tool {
   readonly icons?: readonly Icon[]
   /** What a token must allow. */
   readonly scope: string
+  /** Gives a ToolResult; where there is an output schema also what goes into it, from which the result is made. */
   readonly call: (input: never, exchange: Exchange, params: Params) => Promise<object>
 }
 
@@ -37,6 +38,12 @@ export interface Resource {
   readonly title?: string
   readonly description?: string
   readonly mimeType?: string
+  readonly icons?: readonly Icon[]
+}
+
+export interface ResourcePage {
+  readonly resources: readonly Resource[]
+  readonly nextCursor?: string
 }
 
 export interface ResourceTemplate {
@@ -45,13 +52,14 @@ export interface ResourceTemplate {
   readonly title: string
   readonly description: string
   readonly mimeType: string
+  readonly icons?: readonly Icon[]
 }
 
 /** A family of resources: what is listed, what is read, and which completions there are for its template's variables. */
 export interface ResourceFamily {
   readonly templates: readonly ResourceTemplate[]
   readonly scope: string
-  readonly list: (cursor: string | undefined) => Promise<{ resources: readonly Resource[]; nextCursor?: string }>
+  readonly list: (cursor: string | undefined) => Promise<ResourcePage>
   /** Gives the contents, or undefined when the URI is none of this family. */
   readonly read: (uri: string) => Promise<readonly object[] | undefined>
   readonly complete?: (template: string, variable: string, prefix: string) => Promise<readonly string[]>
@@ -68,6 +76,7 @@ export interface Prompt {
   readonly title: string
   readonly description: string
   readonly arguments: readonly PromptArgument[]
+  readonly icons?: readonly Icon[]
   readonly scope: string
   readonly get: (input: Readonly<Record<string, string>>, exchange: Exchange, params: Params) => Promise<object>
   readonly complete?: (argument: string, prefix: string) => Promise<readonly string[]>

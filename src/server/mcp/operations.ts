@@ -3,8 +3,9 @@ import { Refusal } from '../tasks/task.ts'
 import type { ErrorType } from '../telemetry/catalogue.ts'
 import { reasonOf } from '../telemetry/log.ts'
 import { DependencyError } from '../webhook.ts'
-import type { Offer, Prompt, Tool } from './definition.ts'
+import type { Offer, Prompt, ResourcePage, Tool } from './definition.ts'
 import type { Exchange, Principal } from './exchange.ts'
+import { asOf } from './icons.ts'
 import { type Params, RpcError, rpcCode } from './rpc.ts'
 import { refuseNul, validate } from './validate.ts'
 
@@ -38,14 +39,20 @@ export interface Operations {
 export function createOperations(offer: Offer): Operations {
   const tools = new Map(offer.tools.map((tool) => [tool.name, tool]))
   const prompts = new Map(offer.prompts.map((prompt) => [prompt.name, prompt]))
-  const toolList = { tools: offer.tools.map(({ scope: _scope, call: _call, ...shown }) => shown) }
-  const promptList = { prompts: offer.prompts.map(({ scope: _scope, get: _get, complete: _complete, ...shown }) => shown) }
-  const templateList = { resourceTemplates: offer.resources.flatMap(({ templates }) => templates) }
+  const toolList = perRevision((revision) => ({
+    tools: offer.tools.map(({ scope: _scope, call: _call, ...shown }) => asOf(revision, shown)),
+  }))
+  const promptList = perRevision((revision) => ({
+    prompts: offer.prompts.map(({ scope: _scope, get: _get, complete: _complete, ...shown }) => asOf(revision, shown)),
+  }))
+  const templateList = perRevision((revision) => ({
+    resourceTemplates: offer.resources.flatMap(({ templates }) => templates.map((template) => asOf(revision, template))),
+  }))
 
   const methods: Readonly<Record<string, (params: Params, exchange: Exchange) => Promise<object>>> = {
-    'tools/list': async (params) => {
+    'tools/list': async (params, { revision }) => {
       refuseCursor(params)
-      return toolList
+      return toolList(revision)
     },
     'tools/call': async (params, exchange) => {
       const name = text(params, 'name')
@@ -59,11 +66,12 @@ export function createOperations(offer: Offer): Operations {
     },
     'resources/list': async (params, exchange) => {
       for (const { scope } of offer.resources) demand(exchange.principal, scope, 'resources')
-      return listResources(offer, optionalText(params, 'cursor'))
+      const { resources, ...rest } = await listResources(offer, optionalText(params, 'cursor'))
+      return { resources: resources.map((resource) => asOf(exchange.revision, resource)), ...rest }
     },
-    'resources/templates/list': async (params) => {
+    'resources/templates/list': async (params, { revision }) => {
       refuseCursor(params)
-      return templateList
+      return templateList(revision)
     },
     'resources/read': async (params, exchange) => {
       const uri = text(params, 'uri')
@@ -76,9 +84,9 @@ export function createOperations(offer: Offer): Operations {
         data: { uri },
       })
     },
-    'prompts/list': async (params) => {
+    'prompts/list': async (params, { revision }) => {
       refuseCursor(params)
-      return promptList
+      return promptList(revision)
     },
     'prompts/get': async (params, exchange) => {
       const prompt = prompts.get(text(params, 'name'))
@@ -103,10 +111,20 @@ export function createOperations(offer: Offer): Operations {
   }
 }
 
+/** Makes a list once for each revision that asks for it. */
+function perRevision<T>(make: (revision: string) => T): (revision: string) => T {
+  const made = new Map<string, T>()
+  return (revision) => {
+    const known = made.get(revision) ?? make(revision)
+    made.set(revision, known)
+    return known
+  }
+}
+
 async function callTool(tool: Tool, input: unknown, exchange: Exchange, params: Params): Promise<object> {
   try {
     const answer = await tool.call(input as never, exchange, params)
-    return tool.outputSchema === undefined
+    return tool.outputSchema === undefined || 'content' in answer
       ? answer
       : { content: [{ type: 'text', text: JSON.stringify(answer) }], structuredContent: answer }
   } catch (error) {
@@ -116,7 +134,7 @@ async function callTool(tool: Tool, input: unknown, exchange: Exchange, params: 
 }
 
 /** Where families have pages, the cursor says which family it belongs to: `0:...`, `1:...`. */
-async function listResources(offer: Offer, cursor: string | undefined): Promise<object> {
+async function listResources(offer: Offer, cursor: string | undefined): Promise<ResourcePage> {
   const [, index, rest] = /^(\d+):(.*)$/.exec(cursor ?? '0:') ?? []
   const at = Number(index)
   const family = offer.resources[at]

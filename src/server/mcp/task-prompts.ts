@@ -1,6 +1,7 @@
 import type { TaskList } from '../tasks/task-list.ts'
 import type { Prompt } from './definition.ts'
-import { scopes } from './task-tools.ts'
+import { icons } from './icons.ts'
+import { scopes } from './scopes.ts'
 
 const said = (text: string): object => ({ messages: [{ role: 'user', content: { type: 'text', text } }] })
 
@@ -11,6 +12,7 @@ export function taskPrompts(list: TaskList): readonly Prompt[] {
       name: 'work_on_next_task',
       title: 'Work on the next task',
       description: 'Claims the next ready task, does it, and completes it.',
+      icons: icons.claim,
       arguments: [{ name: 'label', description: 'only tasks with this label', required: false }],
       scope: scopes.write,
       get: async ({ label }) =>
@@ -26,6 +28,7 @@ export function taskPrompts(list: TaskList): readonly Prompt[] {
       name: 'plan_tasks',
       title: 'Plan a goal as tasks',
       description: 'Breaks a goal into tasks with dependencies.',
+      icons: icons.add,
       arguments: [{ name: 'goal', description: 'what is to be reached', required: true }],
       scope: scopes.write,
       get: async ({ goal }) =>
@@ -39,6 +42,7 @@ export function taskPrompts(list: TaskList): readonly Prompt[] {
       name: 'summarise_open_tasks',
       title: 'Summarise what is open',
       description: 'What is late, blocked, in work and ready.',
+      icons: icons.read,
       arguments: [],
       scope: scopes.read,
       get: async () =>

@@ -1,7 +1,8 @@
 import { Refusal, type Task } from '../tasks/task.ts'
 import type { TaskList } from '../tasks/task-list.ts'
 import type { ResourceFamily } from './definition.ts'
-import { scopes } from './task-tools.ts'
+import { icons } from './icons.ts'
+import { scopes } from './scopes.ts'
 
 export const taskUri = (id: string): string => `task://${id}`
 const pageSize = 100
@@ -18,11 +19,12 @@ export function taskResources(list: TaskList): ResourceFamily {
         title: 'A task',
         description: 'One task as JSON, by its id. Subscribe to hear when it changes.',
         mimeType,
+        icons: icons.task,
       },
     ],
     list: async (cursor) => {
       const { tasks, nextCursor } = await list.list({ status: 'open' }, { limit: pageSize, cursor })
-      const resources = tasks.map((task) => ({ uri: taskUri(task.id), name: task.id, title: task.title, mimeType }))
+      const resources = tasks.map((task) => ({ uri: taskUri(task.id), name: task.id, title: task.title, mimeType, icons: icons.task }))
       return nextCursor === undefined ? { resources } : { resources, nextCursor }
     },
     read: async (uri) => {

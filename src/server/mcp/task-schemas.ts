@@ -1,3 +1,5 @@
+import { bulkActions } from '../tasks/bulk.ts'
+import { mostLabels } from '../tasks/changes.ts'
 import { priorities } from '../tasks/task.ts'
 import type { JsonSchema } from './definition.ts'
 
@@ -43,7 +45,7 @@ const fields = {
   title: text(300, 'what is to be done, in a few words', 1),
   description: text(20000, 'whatever helps to do it: context, links, what counts as done'),
   priority: { ...priority, description: 'normal when left out' },
-  labels: strings(20, 60, 'words to find it by, such as a project or a team'),
+  labels: strings(mostLabels, 60, 'words to find it by, such as a project or a team'),
   dueAt: {
     type: ['string', 'null'],
     maxLength: 40,
@@ -75,6 +77,17 @@ const filters = {
   cursor,
 }
 
+/** Tasks that one call may change, delete or create. */
+const most = { change: 500, remove: 500, create: 100, export: 5000 } as const
+
+const items = (maxItems: number, of: JsonSchema, description: string): JsonSchema => ({
+  type: 'array',
+  minItems: 1,
+  maxItems,
+  items: of,
+  description,
+})
+
 export const inputs = {
   create: input({ ...fields, idempotencyKey }, ['title']),
   createMany: input(
@@ -82,7 +95,7 @@ export const inputs = {
       tasks: {
         type: 'array',
         minItems: 1,
-        maxItems: 100,
+        maxItems: most.create,
         items: input(
           {
             ...fields,
@@ -110,9 +123,42 @@ export const inputs = {
     ['text'],
   ),
   update: input({ id, version, ...fields, idempotencyKey }, ['id', 'version']),
+  changeMany: input(
+    {
+      changes: items(
+        most.change,
+        input(
+          {
+            id,
+            action: {
+              type: 'string',
+              enum: [...bulkActions],
+              description: 'update replaces the given fields and needs version; label takes addLabels and removeLabels',
+            },
+            version,
+            claimId,
+            ...fields,
+            addLabels: strings(mostLabels, 60, 'for label: labels that it gets besides those it has'),
+            removeLabels: strings(mostLabels, 60, 'for label: labels that it loses'),
+          },
+          ['id', 'action'],
+        ),
+        'what to do with each task',
+      ),
+      idempotencyKey,
+    },
+    ['changes'],
+  ),
+  removeMany: input({ tasks: items(most.remove, input({ id, version, claimId }, ['id']), 'which tasks'), idempotencyKey }, ['tasks']),
   complete: input({ id, version, claimId, idempotencyKey }, ['id']),
   reopen: input({ id, version, idempotencyKey }, ['id']),
   remove: input({ id, version, claimId, idempotencyKey }, ['id']),
+  export: input({
+    format: { type: 'string', enum: ['csv', 'jsonl'], default: 'jsonl', description: 'csv for a spreadsheet, jsonl for a program' },
+    status: { type: 'string', enum: ['open', 'completed', 'any'], default: 'any' },
+    ...filters,
+    limit: { type: 'integer', minimum: 1, maximum: most.export, default: most.export, description: 'most tasks in one export' },
+  }),
   claim: input({
     id: { ...id, description: 'a certain task; leave out for the next ready one' },
     label: text(60, 'only a task with this label', 1),
@@ -207,6 +253,26 @@ export const outputs = {
   page: output({ tasks: { type: 'array', items: task }, nextCursor: string }, ['tasks']),
   claimed: output({ task: { ...task, type: ['object', 'null'] }, claim }, ['task']),
   claim: output({ claim }, ['claim']),
+  many: output(
+    {
+      done: { type: 'integer', description: 'how many were done' },
+      refused: { type: 'integer', description: 'how many were not; their results say why' },
+      results: {
+        type: 'array',
+        description: 'one for each, in the order of the call',
+        items: {
+          type: 'object',
+          properties: { id: string, ok: { type: 'boolean' }, version: { type: 'integer' }, error: string, message: string },
+          required: ['id', 'ok'],
+        },
+      },
+    },
+    ['done', 'refused', 'results'],
+  ),
+  exported: output({ format: string, tasks: { type: 'integer', description: 'how many are in it' }, nextCursor: string }, [
+    'format',
+    'tasks',
+  ]),
   removed: output({ id: string, deleted: { type: 'boolean' } }, ['id', 'deleted']),
   comment: output({ comment }, ['comment']),
   comments: output({ comments: { type: 'array', items: comment } }, ['comments']),

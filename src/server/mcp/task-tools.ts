@@ -1,63 +1,21 @@
+import type { TaskFields } from '../tasks/changes.ts'
 import type { Filter } from '../tasks/find.ts'
-import type { TaskFields, TaskList, WriteOptions } from '../tasks/task-list.ts'
-import type { JsonSchema, Tool } from './definition.ts'
-import type { Exchange } from './exchange.ts'
+import type { TaskList, WriteOptions } from '../tasks/task-list.ts'
+import { bulkTools } from './bulk-tools.ts'
+import type { Tool } from './definition.ts'
+import { watchOf } from './progress.ts'
 import { inputs, outputs } from './task-schemas.ts'
-
-/** Scopes a token can carry. `debug` is for the profiles of the admin pages and has to be given by name. */
-export const scopes = { read: 'tasks:read', write: 'tasks:write', debug: 'server:debug' } as const
-
-/** What somebody may do who is not restricted. */
-export const taskScopes: ReadonlySet<string> = new Set([scopes.read, scopes.write])
+import { type Leave, toolKinds, who } from './tool-kinds.ts'
 
 type Keyed = WriteOptions
+type Asked = Filter & { limit: number; cursor?: string }
 
 /**
  * The tools of the task list. What `call` gives is the structured answer; its JSON text is made from it. `leave` is asked before
  * each write, and throws to refuse it.
  */
-export function taskTools(list: TaskList, leave: (event: object) => Promise<void>): readonly Tool[] {
-  const reads = (
-    name: string,
-    title: string,
-    description: string,
-    inputSchema: JsonSchema,
-    outputSchema: JsonSchema,
-    call: (input: never) => Promise<object>,
-  ): Tool => ({
-    name,
-    title,
-    description,
-    inputSchema,
-    outputSchema,
-    annotations: { readOnlyHint: true, openWorldHint: false },
-    scope: scopes.read,
-    call,
-  })
-  const writes = (
-    name: string,
-    title: string,
-    description: string,
-    inputSchema: JsonSchema,
-    outputSchema: JsonSchema,
-    call: (input: never, exchange: Exchange) => Promise<object>,
-    destructive = false,
-  ): Tool => ({
-    name,
-    title,
-    description,
-    inputSchema,
-    outputSchema,
-    annotations: { readOnlyHint: false, destructiveHint: destructive, idempotentHint: false, openWorldHint: false },
-    scope: scopes.write,
-    call: async (input, exchange) => {
-      await leave({ tool: name, principal: exchange.principal.name, arguments: input })
-      return call(input, exchange)
-    },
-  })
-  const who = (exchange: Exchange): string => exchange.principal.name
-  const find = async ({ limit, cursor, ...filter }: Filter & { limit: number; cursor?: string }): Promise<object> =>
-    list.list(filter, { limit, cursor })
+export function taskTools(list: TaskList, leave: Leave): readonly Tool[] {
+  const { reads, writes } = toolKinds(leave)
 
   return [
     writes(
@@ -88,13 +46,14 @@ export function taskTools(list: TaskList, leave: (event: object) => Promise<void
       outputs.task,
       async ({ id }: { id: string }) => ({ task: await list.get(id) }),
     ),
+    ...bulkTools(list, leave),
     reads(
       'list_tasks',
       'List tasks',
       'Tasks by status, labels, priority, holder or due date, a page at a time. To look for words use search_tasks; to get work use claim_task.',
       inputs.list,
       outputs.page,
-      find,
+      async ({ limit, cursor, ...filter }: Asked) => list.list(filter, { limit, cursor }),
     ),
     reads(
       'search_tasks',
@@ -102,7 +61,7 @@ export function taskTools(list: TaskList, leave: (event: object) => Promise<void
       'Tasks whose title, description or labels contain all the given words.',
       inputs.search,
       outputs.page,
-      find,
+      async ({ limit, cursor, ...filter }: Asked, exchange, params) => list.search(filter, { limit, cursor }, watchOf(exchange, params)),
     ),
     writes(
       'update_task',

@@ -1,6 +1,6 @@
 import type { Row, SqlValue, Transaction } from '../store/port.ts'
-import { iso, taskColumns } from './row.ts'
-import { Refusal } from './task.ts'
+import { iso, taskColumns, taskOf } from './row.ts'
+import { Refusal, type Task } from './task.ts'
 
 /** Who does it, when (milliseconds), in which transaction. */
 export interface Act {
@@ -15,6 +15,13 @@ export async function lockTask({ tx }: Act, id: string): Promise<Row> {
   const row = await tx.get(`SELECT ${taskColumns} FROM tasks t WHERE t.id = ? AND t.deleted_at IS NULL${lock}`, id)
   if (row === undefined) throw notFound(id)
   return row
+}
+
+/** Gives the task as it is now. @throws Refusal `not_found`. */
+export async function loadTask(tx: Transaction, id: string, now: number): Promise<Task> {
+  const row = await tx.get(`SELECT ${taskColumns} FROM tasks t WHERE t.id = ? AND t.deleted_at IS NULL`, id)
+  if (row === undefined) throw notFound(id)
+  return taskOf(row, now)
 }
 
 export const notFound = (id: string): Refusal =>
@@ -56,7 +63,7 @@ export async function changeTask(
 /** Adds a line of history and announces it. */
 export async function record({ tx, actor, now }: Act, taskId: string, version: number, action: string, changes: object): Promise<void> {
   const row = await tx.get(
-    'INSERT INTO task_history (task_id, version, at, actor, action, changes) VALUES (?, ?, ?, ?, ?, ?) RETURNING sequence',
+    'INSERT INTO task_history (task_id, version, at, actor, action, changes) VALUES (?, ?, ?, ?, ?, ?) RETURNING sequence, (SELECT id FROM history_epoch) AS epoch',
     taskId,
     version,
     now,
@@ -64,5 +71,5 @@ export async function record({ tx, actor, now }: Act, taskId: string, version: n
     action,
     JSON.stringify(changes),
   )
-  await tx.announce({ sequence: Number(row?.sequence), taskId, action })
+  await tx.announce({ sequence: Number(row?.sequence), epoch: String(row?.epoch), taskId, action })
 }

@@ -1,8 +1,9 @@
 import type { Exchange } from '../exchange.ts'
+import { hasIcons } from '../icons.ts'
 import { demand, type Operations } from '../operations.ts'
 import { type Params, RpcError, rpcCode } from '../rpc.ts'
+import { scopes } from '../scopes.ts'
 import { instructions, serverInfo } from '../server-info.ts'
-import { scopes } from '../task-tools.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -38,7 +39,7 @@ export function initialized(params: Params, version: string) {
         completions: {},
         logging: {},
       },
-      serverInfo: serverInfo(version),
+      serverInfo: serverInfo(version, hasIcons(revision)),
       instructions,
     },
   }

@@ -5,8 +5,8 @@ import type { Change } from '../../store/port.ts'
 import { listActions } from '../change-actions.ts'
 import { demand } from '../operations.ts'
 import { type Params, type RequestId, RpcError, resultMessage, rpcCode } from '../rpc.ts'
+import { scopes } from '../scopes.ts'
 import { taskUri } from '../task-resources.ts'
-import { scopes } from '../task-tools.ts'
 import { complete, metaKey } from './wire.ts'
 
 /** Streams of `subscriptions/listen`. */

@@ -29,10 +29,12 @@ export function complete(method: string, result: object, version: string): objec
   const base = {
     resultType: 'complete',
     ...result,
-    _meta: { ...('_meta' in result ? (result._meta as object) : {}), [metaKey.serverInfo]: serverInfo(version) },
+    _meta: { ...('_meta' in result ? (result._meta as object) : {}), [metaKey.serverInfo]: serverInfo(version, method === discover) },
   }
   return base.resultType === 'complete' ? { ...base, ...cacheHints[method] } : base
 }
+
+const discover = 'server/discover'
 
 /** What `server/discover` answers. */
 export const discovery = {
