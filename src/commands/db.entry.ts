@@ -37,8 +37,13 @@ export const dbEntries: readonly CommandEntry[] = [
     ...common,
     usage: 'db migrate',
     summary: 'bring the schema of the database up to date',
-    about: 'The server does this by itself when it starts; here it can be done beforehand. Doing it twice changes nothing.',
-    examples: [{ line: 'TASK_MCP_DATABASE_URL=postgres://... task-mcp db migrate', about: 'on PostgreSQL' }],
+    about:
+      'The server does this by itself when it starts; here it can be done beforehand. Doing it twice changes nothing. Where some tables are lost and others are there, neither touches anything: restore a backup, or say --repair to have the lost ones made again, empty. After a restore of PostgreSQL too, --repair tells replicas and clients that the history is another one.',
+    options: [...options, { flags: '--repair', summary: 'make lost tables and indexes again, empty' }],
+    examples: [
+      { line: 'TASK_MCP_DATABASE_URL=postgres://... task-mcp db migrate', about: 'on PostgreSQL' },
+      { line: 'task-mcp db migrate --repair', about: 'after tables were lost and no backup has them' },
+    ],
     load: async () => ({ run: (await import('./db.ts')).migrate }),
   },
 ]

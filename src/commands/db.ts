@@ -4,11 +4,13 @@ import type { Context } from '../context.ts'
 import { type ExitCode, exit, UnreachableError, UsageError } from '../errors.ts'
 import { care, type ServeOptions, serverSettings } from './serve.ts'
 
-type DbOptions = ServeOptions & { readonly json?: boolean }
+type DbOptions = ServeOptions & { readonly json?: boolean; readonly repair?: boolean }
 
 type Settings = Awaited<ReturnType<typeof serverSettings>>
 
 const newest = care.newestSchema
+/** Problems of the store that are found, not met: it answers, and tables are not there. */
+const lost: readonly string[] = ['no_schema', 'incomplete']
 
 /** Looks, and changes nothing. */
 export async function check(context: Context, _args: readonly string[], options: DbOptions): Promise<ExitCode> {
@@ -50,14 +52,16 @@ export async function restore(context: Context, args: readonly string[], options
   })
 }
 
-/** Brings the schema up to date. */
+/** Brings the schema up to date; with --repair it makes lost tables again. */
 export async function migrate(context: Context, _args: readonly string[], options: DbOptions): Promise<ExitCode> {
   const settings = await serverSettings(context, options)
   return explained(async () => {
     const store = await storeOf(context, settings)
     try {
+      const repaired = options.repair === true ? await store.repair() : []
       await store.migrate()
-      show(context, options, { place: store.place, schemaVersion: newest }, `${store.place}: schema version ${newest}`)
+      const again = repaired.length === 0 ? '' : `, made again and empty: ${repaired.join(', ')}`
+      show(context, options, { place: store.place, schemaVersion: newest, repaired }, `${store.place}: schema version ${newest}${again}`)
       return exit.ok
     } finally {
       await store.close()
@@ -69,12 +73,16 @@ async function checkPostgres(context: Context, settings: Settings): Promise<Exit
   const store = await storeOf(context, settings)
   try {
     const row = await store.read('check', (tx) => tx.get('SELECT max(version) AS version FROM schema_migrations'))
-    await store.probe()
     const version = Number(row?.version ?? 0)
+    if (version >= newest) await store.probe()
     context.terminal.out(
       `${store.place}: schema version ${version}${version < newest ? `, this release has ${newest}: task-mcp db migrate` : ', a write is durable'}\n`,
     )
     return version < newest ? exit.findings : exit.ok
+  } catch (error) {
+    if (!(error instanceof care.StoreError) || !lost.includes(error.problem)) throw error
+    context.terminal.out(`${store.place}: ${error.message}\n`)
+    return exit.findings
   } finally {
     await store.close()
   }

@@ -10,6 +10,8 @@ export interface EventStream {
   prime(event: { id?: string; retryMilliseconds?: number }): void
   comment(): void
   close(reason: StreamClosing): void
+  /** Resolves when the client has read what was sent, or the stream is closed. */
+  drained(): Promise<void>
   /** Bytes that the client has not read yet. */
   buffered(): number
 }
@@ -59,6 +61,12 @@ export function openEventStream(response: ServerResponse, { maxBufferedBytes, he
       write(':\n\n')
     },
     close: end,
+    drained: () =>
+      new Promise((resolve) => {
+        if (!open || !response.writableNeedDrain) return resolve()
+        response.once('drain', resolve)
+        response.once('close', resolve)
+      }),
     buffered: () => (open ? response.writableLength : 0),
   }
 }

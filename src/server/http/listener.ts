@@ -9,7 +9,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { answer, type Call } from './call.ts'
 import type { Certificate } from './certificate.ts'
 import { trackConnections } from './connections.ts'
-import { comeBack, HttpRefusal } from './refusal.ts'
+import { comeBack, comeBackSeconds, HttpRefusal } from './refusal.ts'
 import { metadataPaths } from './resource-metadata.ts'
 
 /** What one listener answers. */
@@ -119,8 +119,6 @@ async function route(request: IncomingMessage, response: ServerResponse, path: s
   if (await routes.admin?.(request, response, path)) return
   answer(response, 404, { error: `there is nothing at ${path.slice(0, 200)}` })
 }
-
-const comeBackSeconds = 2
 
 function refuse(response: ServerResponse, cause: unknown, seen: Seen, log: Log): void {
   let error = cause

@@ -14,6 +14,9 @@ export class HttpRefusal extends Error {
   }
 }
 
+/** When to come back after a failure of a dependency: nobody knows better, and it is looked at about this often. */
+export const comeBackSeconds = 2
+
 /** A refusal that says when to come back. */
 export function comeBack(status: 429 | 503, seconds: number, message: string): HttpRefusal {
   return new HttpRefusal(status, message, { headers: { 'retry-after': String(Math.max(1, Math.ceil(seconds))) }, code: -32000 })

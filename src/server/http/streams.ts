@@ -117,6 +117,7 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
         prime: inner.prime,
         comment: inner.comment,
         close: inner.close,
+        drained: inner.drained,
         buffered: inner.buffered,
         send: (message, id) => {
           const sent = inner.send(message, id)

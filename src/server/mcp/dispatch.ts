@@ -1,4 +1,4 @@
-import { HttpRefusal } from '../http/refusal.ts'
+import { comeBackSeconds, HttpRefusal } from '../http/refusal.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Exchange } from './exchange.ts'
@@ -62,7 +62,8 @@ export function createDispatch({ metrics, log, methods, tools }: DispatchOptions
         })
       else if (errorType === 'unavailable' || errorType === 'timeout') log.error('an operation failed', fields)
       else log.debug('an operation was refused', fields)
-      if (error.code !== rpcCode.refused) return { message: errorMessage(request.id, error), status: error.status }
+      const headers: Record<string, string> = error.status === 503 ? { 'retry-after': String(comeBackSeconds) } : {}
+      if (error.code !== rpcCode.refused) return { message: errorMessage(request.id, error), status: error.status, headers }
       metrics.authFailures.inc({ reason: 'insufficient_scope' })
       const { scope } = error.data as { scope: string }
       return {

@@ -1,7 +1,9 @@
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { UsageError } from '../../errors.ts'
+import { newEpoch } from './migrations.ts'
 import { StoreError } from './port.ts'
+import { judgeLost, tablesOf } from './shape.ts'
 import { sqliteError } from './sqlite-error.ts'
 
 /** What a look at a SQLite file found. `problems` is empty when all is well. */
@@ -27,12 +29,22 @@ export function checkFile(path: string): FileCheck {
     const broken = database.prepare('PRAGMA foreign_key_check').all()
     if (broken.length > 0) problems.push(`${broken.length} rows refer to rows that are not there`)
     const first = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0] ?? 0)
-    const hasSchema = first("SELECT count(*) FROM sqlite_master WHERE name IN ('tasks', 'schema_migrations')") === 2
-    if (!hasSchema) problems.push('it is a database, but not one of task-mcp')
+    const present = new Set(
+      database
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .all()
+        .map(({ name }) => name),
+    )
+    const schemaVersion = present.has('schema_migrations') ? first('SELECT max(version) FROM schema_migrations') : 0
+    const tables = tablesOf('sqlite', schemaVersion || undefined)
+    const lost = tables.filter((table) => !present.has(table))
+    const failure = judgeLost(lost, tables)
+    if (failure?.problem === 'no_schema') problems.push('it is a database, but not one of task-mcp')
+    else if (failure !== undefined) problems.push(failure.message)
     return {
       path,
-      schemaVersion: hasSchema ? first('SELECT max(version) FROM schema_migrations') : 0,
-      tasks: hasSchema ? first('SELECT count(*) FROM tasks WHERE deleted_at IS NULL') : 0,
+      schemaVersion,
+      tasks: present.has('tasks') && failure?.problem !== 'no_schema' ? first('SELECT count(*) FROM tasks WHERE deleted_at IS NULL') : 0,
       bytes: first('PRAGMA page_count') * first('PRAGMA page_size'),
       problems,
     }
@@ -59,7 +71,8 @@ export async function backupFile(from: string, to: string): Promise<FileCheck> {
 }
 
 /**
- * Puts a backup in place. The database that is there is kept beside it, as `NAME.before-restore`.
+ * Puts a backup in place. The database that is there is kept beside it, as `NAME.before-restore`. The history that goes on from
+ * the backup is another one, so that streams which heard more of the old one are not told too little.
  * @throws UsageError when the backup is damaged or a server has the database open, StoreError when files cannot be written.
  */
 export function restoreFile(from: string, to: string): FileCheck {
@@ -78,8 +91,13 @@ export function restoreFile(from: string, to: string): FileCheck {
   for (const side of ['-wal', '-shm']) rmSync(`${to}${side}`, { force: true })
   const partial = `${to}.partial`
   copyFileSync(from, partial)
+  opened(partial, (database) => {
+    if (found.schemaVersion >= epochSince) database.exec(newEpoch('sqlite'))
+  })
   return settle(partial, to)
 }
+
+const epochSince = 3
 
 function settle(partial: string, to: string): FileCheck {
   const found = checkFile(partial)

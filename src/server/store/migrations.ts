@@ -12,13 +12,23 @@ export interface Migration {
 type Dialect = 'sqlite' | 'postgres'
 
 const words = {
-  sqlite: { big: 'INTEGER', sequence: 'INTEGER PRIMARY KEY AUTOINCREMENT' },
-  postgres: { big: 'BIGINT', sequence: 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY' },
+  sqlite: { big: 'INTEGER', sequence: 'INTEGER PRIMARY KEY AUTOINCREMENT', random: 'lower(hex(randomblob(4)))' },
+  postgres: {
+    big: 'BIGINT',
+    sequence: 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
+    random: 'substr(md5(random()::text || clock_timestamp()::text), 1, 8)',
+  },
 } as const
 
-/** Every migration in order, in the words of one dialect. Times are milliseconds since 1970; lists are JSON text. */
+/** The statement that makes the history another one: what was read of it before says nothing about it any more. */
+export const newEpoch = (dialect: Dialect): string => `UPDATE history_epoch SET id = ${words[dialect].random}`
+
+/**
+ * Every migration in order, in the words of one dialect. Times are milliseconds since 1970; lists are JSON text. A statement that
+ * makes a table or an index begins with those words, and others can be run twice: a repair runs all of them again.
+ */
 export function migrations(dialect: Dialect): readonly Migration[] {
-  const { big, sequence } = words[dialect]
+  const { big, sequence, random } = words[dialect]
   return [
     {
       version: 1,
@@ -59,5 +69,25 @@ export function migrations(dialect: Dialect): readonly Migration[] {
         'CREATE INDEX sessions_seen ON sessions (seen_at)',
       ],
     },
+    {
+      version: 3,
+      compatibleFrom: 1,
+      name: 'a history that can be told from another, and read on from any point of it',
+      statements: [
+        'CREATE TABLE history_epoch (id TEXT PRIMARY KEY)',
+        `INSERT INTO history_epoch (id) SELECT ${random} WHERE NOT EXISTS (SELECT 1 FROM history_epoch)`,
+        ...(dialect === 'sqlite' ? [] : commitOrder),
+      ],
+    },
   ]
 }
+
+/**
+ * With several writers a change can be committed after one that has a higher sequence. Each keeps its transaction and the oldest
+ * one that was under way, which says what may have come after it. Lines from before have neither.
+ */
+const commitOrder = [
+  'ALTER TABLE task_history ADD COLUMN IF NOT EXISTS transaction_id BIGINT, ADD COLUMN IF NOT EXISTS oldest_under_way BIGINT',
+  `ALTER TABLE task_history ALTER COLUMN transaction_id SET DEFAULT pg_current_xact_id()::text::bigint,
+    ALTER COLUMN oldest_under_way SET DEFAULT pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
+]

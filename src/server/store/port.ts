@@ -3,9 +3,14 @@
 export type SqlValue = string | number | null
 export type Row = Readonly<Record<string, SqlValue>>
 
-/** A task changed. `sequence` orders changes and is what a client resumes from. */
-export interface Change {
+/** A place in the history. `epoch` says which history: one that began again has another. Not said by the release before. */
+export interface Place {
   readonly sequence: number
+  readonly epoch?: string | undefined
+}
+
+/** A task changed. Its place in the history is what a client resumes from. */
+export interface Change extends Place {
   readonly taskId: string
   readonly action: string
 }
@@ -36,8 +41,13 @@ export interface Store {
   read<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<T>
   /** Runs `work` whole or not at all; when this resolves, its writes are durable. May run `work` again after a conflict. */
   write<T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** Brings the schema up to date. Throws StoreError when it cannot, or when the data belongs to a newer release. */
+  /**
+   * Brings the schema up to date. Throws StoreError when it cannot, when the data belongs to a newer release (`incompatible`), or
+   * when some tables are lost while others are there (`incomplete`).
+   */
   migrate(): Promise<void>
+  /** Makes lost tables again, empty, and gives their names. Only a person can decide this. */
+  repair(): Promise<readonly string[]>
   /** Resolves when a write would be durable now; rejects with a StoreError that says why not. */
   probe(): Promise<void>
   pool(): PoolState
@@ -48,8 +58,18 @@ export interface Store {
 /** What is told about a finished operation. */
 export type ObserveQuery = (operation: string, seconds: number, error: unknown) => void
 
-/** `no_schema`: a table is not there, in a database that was new or emptied; `migrate` makes it. */
-export type StoreProblem = 'unavailable' | 'full' | 'read_only' | 'busy' | 'timeout' | 'denied' | 'damaged' | 'incompatible' | 'no_schema'
+/** `no_schema`: a table is not there; in a database that was new or emptied, `migrate` makes it. `incomplete`: others are there. */
+export type StoreProblem =
+  | 'unavailable'
+  | 'full'
+  | 'read_only'
+  | 'busy'
+  | 'timeout'
+  | 'denied'
+  | 'damaged'
+  | 'incompatible'
+  | 'no_schema'
+  | 'incomplete'
 
 /** The store could not do it, through no fault of the request. The message is fit to be shown: it holds no credentials. */
 export class StoreError extends Error {

@@ -1,8 +1,12 @@
 import pg from 'pg'
-import type { Change } from './port.ts'
+import { changesAfter, endOfHistory } from './history.ts'
+import type { Change, Place } from './port.ts'
 import { isMissingTable } from './postgres-error.ts'
+import { changeChannel, transactionOn } from './postgres-transaction.ts'
 
-export const changeChannel = 'task_mcp_changes'
+const pageSize = 1000
+/** Of no history: whatever there is came after it. */
+const nowhere: Place = { sequence: 0, epoch: '' }
 
 interface Told {
   change(change: Change): void
@@ -11,8 +15,8 @@ interface Told {
 
 /**
  * Listens for changes of every replica on a connection of its own, and connects again when that is lost. After a loss it reads
- * what was missed from the history, so that nobody waits for a notification that went by in between. When the history itself was
- * lost and began again, it is read from its start: told twice at worst.
+ * what was missed from the history, so that nobody waits for a notification that went by in between. When the history is another
+ * one than before (it was lost and began again, or a backup took its place), it is read from its start: told twice at worst.
  */
 export function listenForChanges(connection: pg.ClientConfig, told: Told): { start(): void; stop(): Promise<void> } {
   let client: pg.Client | undefined
@@ -20,7 +24,7 @@ export function listenForChanges(connection: pg.ClientConfig, told: Told): { sta
   let stopped = false
   let wanted = false
   let delay = 250
-  let last: number | undefined
+  let last: Place | undefined
 
   const connect = async (): Promise<void> => {
     if (stopped) return
@@ -39,8 +43,7 @@ export function listenForChanges(connection: pg.ClientConfig, told: Told): { sta
     next.on('end', () => retry('the connection ended'))
     next.on('notification', (message) => {
       const change = JSON.parse(message.payload ?? '{}') as Change
-      last = Math.max(last ?? 0, change.sequence)
-      told.change(change)
+      hear(change)
     })
     try {
       await next.connect()
@@ -49,26 +52,32 @@ export function listenForChanges(connection: pg.ClientConfig, told: Told): { sta
       delay = 250
       told.state('listening', changeChannel)
     } catch (error) {
-      if (isMissingTable(error)) last = 0
+      if (isMissingTable(error)) last ??= nowhere
       retry(error instanceof Error ? error.message : String(error))
     }
   }
 
+  const hear = (change: Change): void => {
+    const { sequence, epoch = last?.epoch } = change
+    const further = last === undefined || epoch !== last.epoch || sequence > last.sequence
+    if (sequence > 0 && further) last = { sequence, epoch }
+    told.change(change)
+  }
+
   const catchUp = async (on: pg.Client): Promise<void> => {
-    const { rows: newest } = await on.query<{ last: number }>('SELECT coalesce(max(sequence), 0) AS last FROM task_history')
-    const end = newest[0]?.last ?? 0
+    const tx = transactionOn(on)
+    const end = await endOfHistory(tx)
     if (last === undefined) {
       last = end
       return
     }
-    if (end < last) last = 0
-    const { rows } = await on.query<{ sequence: number; task_id: string; action: string }>(
-      'SELECT sequence, task_id, action FROM task_history WHERE sequence > $1 ORDER BY sequence LIMIT 10000',
-      [last],
-    )
-    for (const row of rows) {
-      last = row.sequence
-      told.change({ sequence: row.sequence, taskId: row.task_id, action: row.action })
+    if (end.sequence < last.sequence) last = nowhere
+    let from = last
+    for (let late = true; ; late = false) {
+      const page = await changesAfter(tx, from, pageSize, late)
+      for (const change of page) hear(change)
+      if (page.length < pageSize) return
+      from = page.at(-1) ?? from
     }
   }
 

@@ -1,8 +1,10 @@
 import pg from 'pg'
-import { applyMigrations } from './migrate.ts'
-import { type Change, type ObserveQuery, type Row, type SqlValue, type Store, StoreError, type Transaction } from './port.ts'
+import { applyMigrations, repairTables } from './migrate.ts'
+import { type Change, type ObserveQuery, type Store, StoreError, type Transaction } from './port.ts'
 import { isConflict, postgresError } from './postgres-error.ts'
-import { changeChannel, listenForChanges } from './postgres-feed.ts'
+import { listenForChanges } from './postgres-feed.ts'
+import { transactionOn } from './postgres-transaction.ts'
+import { demandTables } from './shape.ts'
 
 export interface PostgresOptions {
   /** postgres://user:password@host:5432/name */
@@ -104,8 +106,10 @@ export function openPostgres(options: PostgresOptions): Store {
       await observed('migrate', () => once(applyMigrations, true))
       feed.start()
     },
+    repair: () => observed('migrate', () => once(repairTables, true)),
     probe: () =>
       observed('probe', async () => {
+        await demandTables(transactionOn(pool))
         await pool.query('INSERT INTO health_probes (instance, at) VALUES ($1, $2) ON CONFLICT (instance) DO UPDATE SET at = excluded.at', [
           options.instance,
           Date.now(),
@@ -116,32 +120,6 @@ export function openPostgres(options: PostgresOptions): Store {
     close: async () => {
       await feed.stop()
       await pool.end()
-    },
-  }
-}
-
-const numbered = new Map<string, string>()
-
-/** `?` to `$1`, `$2`, ...; our SQL has no question mark inside a literal. */
-function withNumbers(sql: string): string {
-  let text = numbered.get(sql)
-  if (text === undefined) {
-    let count = 0
-    text = sql.replace(/\?/g, () => `$${++count}`)
-    if (numbered.size < 500) numbered.set(sql, text)
-  }
-  return text
-}
-
-function transactionOn(client: pg.Pool | pg.PoolClient): Transaction {
-  const query = (sql: string, values: SqlValue[]) => client.query<Record<string, SqlValue>>(withNumbers(sql), values)
-  return {
-    dialect: 'postgres',
-    all: async (sql, ...values) => (await query(sql, values)).rows,
-    get: async (sql, ...values) => (await query(sql, values)).rows[0] as Row | undefined,
-    run: async (sql, ...values) => (await query(sql, values)).rowCount ?? 0,
-    announce: async (change) => {
-      await client.query('SELECT pg_notify($1, $2)', [changeChannel, JSON.stringify(change)])
     },
   }
 }

@@ -16,6 +16,8 @@ const problems = new Map<number, readonly [StoreProblem, string]>([
 /** Takes what node:sqlite threw. Gives a StoreError for trouble with the store, anything else unchanged. */
 export function sqliteError(error: unknown, place: string): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error
+  if (/^no such table/.test(error.message))
+    return new StoreError('no_schema', `the database has lost tables of ours (${place}: ${error.message})`, { cause: error })
   const known = problems.get(error.errcode & 0xff)
   if (known === undefined) return error
   return new StoreError(known[0], `${known[1]} (${place}: ${error.message}, SQLite code ${error.errcode})`, { cause: error })

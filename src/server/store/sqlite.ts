@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { applyMigrations } from './migrate.ts'
+import { applyMigrations, repairTables } from './migrate.ts'
 import { type Change, type ObserveQuery, type Row, type SqlValue, type Store, StoreError, type Transaction } from './port.ts'
+import { demandTables } from './shape.ts'
 import { sqliteError } from './sqlite-error.ts'
 
 export interface SqliteOptions {
@@ -36,6 +38,7 @@ interface Waiting {
  */
 export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }: SqliteOptions): Store {
   const writer = open(path)
+  const own = identityOf(path)
   const reader = open(path)
   const statements = { writer: new Map<string, StatementSync>(), reader: new Map<string, StatementSync>() }
   const listeners: Array<(change: Change) => void> = []
@@ -92,6 +95,7 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
     const done: Array<{ item: Waiting; value: unknown }> = []
     let open = [...batch]
     try {
+      if (identityOf(path) !== own) throw replaced(path)
       await begin()
       for (const item of batch) {
         const mine: Change[] = []
@@ -154,8 +158,10 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
     migrate: async () => {
       await write('migrate', applyMigrations)
     },
+    repair: () => write('migrate', repairTables),
     probe: async () => {
       await write('probe', async (tx) => {
+        await demandTables(tx)
         await tx.run(
           "INSERT INTO health_probes (instance, at) VALUES ('sqlite', ?) ON CONFLICT (instance) DO UPDATE SET at = excluded.at",
           Date.now(),
@@ -179,6 +185,19 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
     },
   }
 }
+
+/** Which file has the name now, or undefined when none has. */
+function identityOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true })
+  return found === undefined ? undefined : `${found.dev}:${found.ino}`
+}
+
+/** What would be written then would be in a file without a name, and gone with this process. */
+const replaced = (path: string): StoreError =>
+  new StoreError(
+    'unavailable',
+    `the database file was moved, removed or replaced while in use (${path}): put it back, or restart the server to use what is there now`,
+  )
 
 /** Thrown by the probe to take back the row by which it found that there is room. */
 class RoomEnough extends Error {}

@@ -1,4 +1,5 @@
-import type { Change, Store } from '../store/port.ts'
+import { changesAfter } from '../store/history.ts'
+import type { Change, Place, Store } from '../store/port.ts'
 import { type BulkChange, type BulkResult, changeOne, eachOnItsOwn, inSteps, keyOfStep } from './bulk.ts'
 import { complete, create, type Named, remove, reopen, type TaskFields, update } from './changes.ts'
 import { type Claim, claim, heartbeat, release } from './claims.ts'
@@ -179,16 +180,9 @@ export function createTaskList(store: Store, now: () => number) {
         }))
       }),
 
-    /** Changes after a sequence number, oldest first: what a stream that was cut has missed. */
-    changesAfter: (sequence: number, limit: number): Promise<Change[]> =>
-      store.read('changes', async (tx) => {
-        const rows = await tx.all(
-          'SELECT sequence, task_id, action FROM task_history WHERE sequence > ? ORDER BY sequence LIMIT ?',
-          sequence,
-          limit,
-        )
-        return rows.map((row) => ({ sequence: Number(row.sequence), taskId: String(row.task_id), action: String(row.action) }))
-      }),
+    /** Changes that may have come after a place, by sequence: what a stream that was cut has missed. `late`: see there. */
+    changesAfter: (place: Place, limit: number, late: boolean): Promise<Change[]> =>
+      store.read('changes', (tx) => changesAfter(tx, place, limit, late)),
 
     /** Forgets idempotency keys whose day is over, and the probes of processes that are long gone. */
     forgetOld: (): Promise<number> =>

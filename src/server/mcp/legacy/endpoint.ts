@@ -7,7 +7,7 @@ import type { Dispatch } from '../dispatch.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Operations } from '../operations.ts'
 import { kindOf, type Params, RpcError, type RpcMessage, type RpcRequest, type RpcResponse, rpcCode } from '../rpc.ts'
-import { tellChange } from './changes.ts'
+import { placeOf, tellMissed } from './changes.ts'
 import { answerMethod, initialized, revisions } from './methods.ts'
 import { openRequestStream, type RequestStream, resumeRequestStream } from './request-stream.ts'
 import type { Session } from './session.ts'
@@ -32,8 +32,6 @@ export interface LegacyOptions {
   readonly admitSession: (call: Call) => void
 }
 
-const mostMissed = 5000
-
 export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
   const { settings, operations, dispatch, sessions, streams, list } = options
 
@@ -47,7 +45,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
   const initialize = async (call: Call, request: RpcRequest): Promise<void> => {
     options.admitSession(call)
     let opened: Session | undefined
-    const { message, status } = await dispatch(
+    const { message, status, headers } = await dispatch(
       request,
       { ...noSession, principal: call.principal },
       call.requestId,
@@ -58,7 +56,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       },
       () => true,
     )
-    answer(call.response, status, message, opened === undefined ? {} : { 'mcp-session-id': opened.id })
+    answer(call.response, status, message, opened === undefined ? headers : { 'mcp-session-id': opened.id })
   }
 
   const answerRequests = async (call: Call, session: Session, requests: readonly RpcRequest[], batch: boolean): Promise<void> => {
@@ -126,16 +124,18 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       const last = header(call, 'last-event-id')
       if (last !== undefined && resumeRequestStream(call, session, last, settings().streamBufferBytes)) return
       session.stream?.close('replaced')
+      session.held = undefined
       call.streaming = true
       const stream = streams.open(call.response, call.principal, { headers: { 'mcp-session-id': session.id } }, () => {
         if (session.stream === stream) session.stream = undefined
       })
       session.stream = stream
       stream.comment()
-      if (last === undefined || !/^\d+$/.test(last)) return
+      const place = last === undefined ? undefined : placeOf(last)
+      if (place === undefined) return
       // Read after the stream is in place: what changes meanwhile is then told twice at worst, and never missed.
       try {
-        for (const change of await list.changesAfter(Number(last), mostMissed)) tellChange(stream, session, change)
+        await tellMissed(stream, session, place, list.changesAfter)
       } catch (error) {
         stream.close('error')
         throw error

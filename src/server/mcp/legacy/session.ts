@@ -1,4 +1,5 @@
 import type { EventStream } from '../../http/event-stream.ts'
+import type { Change } from '../../store/port.ts'
 import type { ClientCapabilities } from '../exchange.ts'
 import type { RequestId } from '../rpc.ts'
 
@@ -22,6 +23,8 @@ export interface Session {
   kept: boolean
   /** The client's GET stream, when it has one open here. */
   stream: EventStream | undefined
+  /** Changes that wait while that stream is told what it has missed; undefined when nothing waits. */
+  held: Change[] | undefined
   /** Requests being worked on, for cancellation. */
   readonly inFlight: Map<RequestId, Set<AbortController>>
   /** Questions to the client that it has not answered. */
@@ -46,6 +49,7 @@ export function newSession(id: string, principal: string, now: number, state: Se
     usedAt: now,
     kept: false,
     stream: undefined,
+    held: undefined,
     inFlight: new Map(),
     asked: new Map(),
     replays: new Map(),
