@@ -63,7 +63,7 @@ export async function changeTask(
 /** Adds a line of history and announces it. */
 export async function record({ tx, actor, now }: Act, taskId: string, version: number, action: string, changes: object): Promise<void> {
   const row = await tx.get(
-    'INSERT INTO task_history (task_id, version, at, actor, action, changes) VALUES (?, ?, ?, ?, ?, ?) RETURNING sequence',
+    'INSERT INTO task_history (task_id, version, at, actor, action, changes) VALUES (?, ?, ?, ?, ?, ?) RETURNING sequence, (SELECT id FROM history_epoch) AS epoch',
     taskId,
     version,
     now,
@@ -71,5 +71,5 @@ export async function record({ tx, actor, now }: Act, taskId: string, version: n
     action,
     JSON.stringify(changes),
   )
-  await tx.announce({ sequence: Number(row?.sequence), taskId, action })
+  await tx.announce({ sequence: Number(row?.sequence), epoch: String(row?.epoch), taskId, action })
 }
