@@ -2,8 +2,8 @@
 
 import type { Receipt } from './actions/door.ts'
 import type { Verdict } from './diagnosis/verdict.ts'
-import type { Settings, SourceSettings } from './settings.ts'
-import type { AlertSource, Cluster, ClusterWriter, MetricsSource } from './targets/ports.ts'
+import type { ChannelSettings, Settings, SourceSettings } from './settings.ts'
+import type { AlertSource, Cluster, ClusterWriter, MetricsSource, Notifier } from './targets/ports.ts'
 
 export interface Terminal {
   /** The answer: stdout. A newline is not added. */
@@ -50,6 +50,8 @@ export interface Targets {
   /** `place` is from the settings or from discovery: a URL, or a Service reached through the API server. */
   metrics(place: SourcePlace): Promise<MetricsSource>
   alerts(place: SourcePlace): Promise<AlertSource>
+  /** A way to reach people. */
+  notifier(channel: ChannelSettings): Promise<Notifier>
   /** A plain HTTP request from this machine, for services given by URL. */
   fetch(
     url: string,

@@ -26,6 +26,7 @@ export function makeTargets(settings: Settings, deps: ClusterDeps): Targets {
     writer: cluster,
     metrics: async (place) => (await import('./prometheus.ts')).openPrometheus(await http(place)),
     alerts: async (place) => (await import('./alertmanager.ts')).openAlertmanager(await http(place)),
+    notifier: async (channel) => (await import('./notify.ts')).openNotifier(channel, { env: deps.env, fetch: await fetch() }),
     fetch: async (url, init, signal) => (await fetch())(url, init, signal),
   }
 }

@@ -209,3 +209,49 @@ export interface Silencer {
   /** Writes; gives the new silence's id. Not asked twice, whatever happens. */
   silence(silence: Omit<Silence, 'id' | 'state'>, signal: AbortSignal): Promise<string>
 }
+
+/** Something said to somebody about an incident; nothing secret is in it. */
+export interface Notice {
+  /** One line. */
+  subject: string
+  text: string
+  /** The same for every try and every channel of one call, so that a service that knows it pages once. */
+  dedupKey: string
+  severity: 'critical' | 'error' | 'warning'
+  /** What it is about: `namespace/workload`. */
+  source: string
+  to: { name: string; reach: string | undefined; level: number }
+}
+
+/** `refused`: asking again would not help. `failed`: no answer, half an answer, or one that asks for patience. */
+export type NoticeOutcome = 'accepted' | 'refused' | 'failed'
+
+/** What became of a notice: every try, and in `outcome` and `said` the last. Times are epoch milliseconds. */
+export interface Delivery {
+  outcome: NoticeOutcome
+  said: string
+  tries: { at: number; outcome: NoticeOutcome; said: string }[]
+}
+
+export interface Acknowledgement {
+  by: string | undefined
+  /** Epoch milliseconds, where the service says. */
+  at: number | undefined
+}
+
+/** One way to reach people. */
+export interface Notifier {
+  readonly kind: string
+  /** For people: an address without anything secret. */
+  readonly where: string
+  /** Exactly what would be sent, secrets hidden. UsageError where it could not be: a missing file, no address. */
+  preview(notice: Notice): Promise<string>
+  /** Sends within the channel's time, trying again where that may help. Throws only InterruptedError and UsageError. */
+  send(
+    notice: Notice,
+    clock: { now(): number; sleep(ms: number, signal: AbortSignal): Promise<void> },
+    signal: AbortSignal,
+  ): Promise<Delivery>
+  /** Whether somebody has taken it on; absent where the service cannot tell. */
+  acknowledgement?(dedupKey: string, signal: AbortSignal): Promise<Acknowledgement | undefined>
+}
