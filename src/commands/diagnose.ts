@@ -51,7 +51,8 @@ export async function run(context: Context, [name]: readonly string[], options: 
   const books = await loadRunbooks(context.files, context.root, resolved.settings.runbooks)
   const wanted = name ? named(books, name) : undefined
   for (;;) {
-    const snapshot = await look(context, resolved, options)
+    const budgets = options.all === true || wanted?.name === 'slo-violations'
+    const snapshot = await look(context, resolved, options, budgets)
     const verdicts = judged(snapshot, books, wanted, options.all ?? false)
     // A saved look says nothing of the service now.
     if (options.from === undefined) context.learned?.({ verdict: verdicts[0]!.verdict })
@@ -62,7 +63,7 @@ export async function run(context: Context, [name]: readonly string[], options: 
   }
 }
 
-async function look(context: Context, resolved: Resolved, options: DiagnoseOptions): Promise<Snapshot> {
+async function look(context: Context, resolved: Resolved, options: DiagnoseOptions, budgets: boolean): Promise<Snapshot> {
   const { clock, files, signal, version } = context
   if (options.from) return parseSnapshot(await read(context, options.from), options.from)
   const { settings } = resolved
@@ -71,6 +72,7 @@ async function look(context: Context, resolved: Resolved, options: DiagnoseOptio
     clock,
     signal,
     version,
+    budgets,
     refine: (found: readonly Discovered[]) => withDiscovered(resolved, found).settings,
   }
   const snapshot = options.url ? await gatherLocal(settings, options.url, deps) : await gather(settings, deps)

@@ -13,7 +13,7 @@ import { choosePods, readLogs } from './logs.ts'
 import { find, findWorkload, mainContainer, podsOf } from './lookup.ts'
 import { gatherMetrics, type MetricFacts } from './metrics.ts'
 import { part } from './part.ts'
-import { probePods, probeService } from './probes.ts'
+import { probeEdge, probePods, probeService } from './probes.ts'
 import {
   type CertificateFact,
   type ClusterParts,
@@ -34,6 +34,8 @@ export interface GatherDeps {
   version: string
   /** Settings with what the cluster tells of the service put in where nobody said it. */
   refine?: (found: readonly Discovered[]) => Settings
+  /** Read what error budgets are made of too; it takes Prometheus longer than the rest. */
+  budgets?: boolean
 }
 
 /** Of the time a command may take, the share that reading may; the rest is for judging and showing. */
@@ -59,12 +61,13 @@ export async function gather(settings: Settings, deps: GatherDeps): Promise<Snap
   const identity = cluster.identity()
 
   const others = [...new Set(service.dependencies.flatMap((d) => d.namespace ?? []))]
-  const [seen, metrics, alerts] = await Promise.all([
+  const [seen, metrics, alerts, edge] = await Promise.all([
     gatherCluster(cluster, service.namespace, others, fingerprint, signal).then((parts) =>
       gatherPods(cluster, parts, deps.refine?.(discoverService(parts, service)).service ?? service, signal, deps.signal),
     ),
-    gatherMetrics(targets, settings.prometheus, service, lookbackSeconds, started / 1000, signal),
+    gatherMetrics(targets, settings.prometheus, service, lookbackSeconds, started / 1000, signal, deps.budgets),
     gatherAlerts(targets, settings, signal),
+    service.edge === undefined ? [] : [probeEdge(targets, service.edge, signal)],
   ])
   const direct: Part<DirectScrape[]> = knowsRequests(metrics, started / 1000)
     ? { state: 'absent', reason: 'not needed: Prometheus has the service' }
@@ -81,8 +84,9 @@ export async function gather(settings: Settings, deps: GatherDeps): Promise<Snap
     ranges: metrics.ranges,
     direct,
     alerts: alerts.alerts,
+    ...(metrics.slo && { slo: metrics.slo }),
     logs: seen.logs,
-    probes: seen.probes,
+    probes: [...seen.probes, ...(await Promise.all(edge))],
     certificates: seen.certificates,
     sources: { prometheus: metrics.where, alertmanager: alerts.where },
   }

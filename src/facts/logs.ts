@@ -1,7 +1,7 @@
 /** Reads logs in bounded form: the pods that can tell most, every container, current and previous. */
 import type { Cluster } from '../targets/ports.ts'
 import type { ContainerStatus, Pod } from './kubernetes-types.ts'
-import { redact } from './redact.ts'
+import { redact, secretIn } from './redact.ts'
 import type { LogExcerpt } from './snapshot.ts'
 
 export const mostPods = 8
@@ -31,7 +31,9 @@ export function parseLog(text: string, known: ReadonlySet<string>): LogExcerpt['
       const stamped = /^(\d{4}-\d{2}-\d{2}T[\d:.]+Z) ?(.*)$/s.exec(line)
       const message = (stamped?.[2] ?? line).slice(0, longestLine)
       // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal escapes in logs are taken out before they reach another terminal
-      return { time: stamped?.[1], text: redact(message.replace(/\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f]/g, ''), known) }
+      const text = redact(message.replace(/\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f]/g, ''), known)
+      const secret = secretIn(message)
+      return { time: stamped?.[1], text, ...(secret && { secret }) }
     })
 }
 

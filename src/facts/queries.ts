@@ -48,7 +48,42 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
     auth_attempts: `sum (increase(auth_attempts_total{${pods}}[2m]))`,
     auth_failures: `sum by (reason) (increase(auth_failures_total{${pods}}[2m]))`,
     rate_limited: `sum by (limiter, reason) (increase(rate_limit_hits_total{${pods}}[2m]))`,
+    in_flight: either('sum by (pod) (', ['http_server_active_requests', 'http_requests_in_flight', 'http_requests_in_progress'], pods, ')'),
+    slow_queries: `sum(increase(db_slow_queries_total{${pods}}[2m]))`,
+    collection: either(
+      'sum by (pod) (rate(',
+      ['nodejs_gc_duration_seconds_sum', 'go_gc_duration_seconds_sum', 'jvm_gc_pause_seconds_sum', 'jvm_gc_collection_seconds_sum'],
+      pods,
+      '[2m]))',
+    ),
+    dependency_p95: `histogram_quantile(0.95, sum by (le, dependency) (rate(dependency_duration_seconds_bucket{${pods}}[2m])))`,
+    health_p95: `histogram_quantile(0.95, sum by (le, check) (rate(health_check_duration_seconds_bucket{${pods}}[5m])))`,
+    stream_first: `histogram_quantile(0.95, sum by (le) (rate(streaming_first_message_seconds_bucket{${pods}}[5m])))`,
+    stream_ages: `sum by (le) (increase(streaming_connection_duration_seconds_bucket{${pods}}[15m]))`,
+    stream_age: `sum(increase(streaming_connection_duration_seconds_sum{${pods}}[15m])) / sum(increase(streaming_connection_duration_seconds_count{${pods}}[15m]))`,
+    streams_opened: `sum(increase(streaming_connections_total{${pods}}[15m]))`,
+    stream_messages: `sum by (pod) (rate(streaming_messages_total{${pods}}[2m]))`,
+    stream_buffered: `sum by (pod) (streaming_buffered_bytes{${pods}})`,
+    cache: cacheUse(pods, '5m'),
+    request_metrics: `count by (__name__) ({${pods},__name__=~".*requests?(_duration)?(_seconds)?(_total|_count)"})`,
   }
+}
+
+/** The first of some metrics that the pods have; programs name the same thing differently. */
+const either = (before: string, names: readonly string[], pods: string, after: string): string =>
+  names.map((name) => `${before}${name}{${pods}}${after}`).join(' or ')
+
+/** Questions to a cache that were answered from it (`hit`) and not (`miss`), by the usual names of such counters. */
+function cacheUse(pods: string, window: string): string {
+  const counted = (name: string, result: string): string =>
+    `label_replace(sum(increase(${name}{${pods}}[${window}])), "result", "${result}", "", "")`
+  const labelled = (name: string): string => `sum by (result) (increase(${name}{${pods}}[${window}]))`
+  return [
+    counted('cache_hits_total', 'hit'),
+    counted('cache_misses_total', 'miss'),
+    labelled('cache_requests_total'),
+    labelled('cache_gets_total'),
+  ].join(' or ')
 }
 
 export interface RangeQuery {
@@ -78,5 +113,13 @@ export function rangeQueries(s: ServiceSettings, lookbackSeconds: number): Recor
       step,
     },
     ...(bucket && { p95: { expression: `histogram_quantile(0.95, sum by (le) (rate(${bucket}[2m])))`, seconds: long, step } }),
+    auth: {
+      expression: ['attempts', 'failures']
+        .map((what) => `label_replace(sum(rate(auth_${what}_total{${pods}}[1m])), "what", "${what}", "", "")`)
+        .join(' or '),
+      seconds: long,
+      step,
+    },
+    cache: { expression: cacheUse(pods, '2m'), seconds: long, step },
   }
 }

@@ -37,6 +37,26 @@ function isIdentifier(text: string): boolean {
   )
 }
 
+/** A credential that a program wrote down in full, by what it is. */
+export type SecretKind = 'private key' | 'bearer token' | 'password in a URL' | 'cloud or vendor key' | 'password'
+
+const secrets: readonly [SecretKind, RegExp][] = [
+  ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
+  ['bearer token', /\beyJ[\w-]{10,}\.eyJ[\w-]{6,}\.[\w-]{10,}|\bauthorization["']?\s*[:=]\s*["']?(?:bearer|basic)\s+[\w.~+/=-]{12,}/i],
+  ['password in a URL', /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]+:[^\s:/@*<>[\]{}$]{3,}@[\w.-]+/i],
+  [
+    'cloud or vendor key',
+    /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abprs]-[\w-]{20,}|\bsk_live_\w{16,}|\bAIza[\w-]{30,}/,
+  ],
+  [
+    'password',
+    /["']?\b(?:password|passwd|client_?secret|api_?key|access_?token|refresh_?token)["']?\s*[:=]\s*["']?(?=[^\s"',;&}]*\d)(?=[^\s"',;&}]*[a-z])[^\s"',;&}*<>[\]{}$()]{8,}/i,
+  ],
+]
+
+/** The kind of credential that a text holds in full; undefined where it holds none, or a mask in its place. */
+export const secretIn = (text: string): SecretKind | undefined => secrets.find(([, pattern]) => pattern.test(text))?.[0]
+
 const plainValue = /^(?:|-?[\d.]+[a-zA-Z%]{0,3}|true|false|on|off|yes|no|[a-z]{1,12})$/i
 const addressValue = /^(?:[a-z][a-z0-9+.-]*:\/\/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:\/[\w./-]*)?$/i
 const secretName = /pass|secret|token|key|credential|auth|cert|private|salt|signature/i

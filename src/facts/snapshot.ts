@@ -1,8 +1,10 @@
 /** Facts: what was seen, when and from where. A fact that could not be read says why; absent is never zero. */
 
 import type { ServiceSettings, Thresholds } from '../settings.ts'
+import type { SloFacts } from '../slo/seen.ts'
 import type { Alert, Certificate, QueryAnswer } from '../targets/ports.ts'
 import type { ResourceName, Resources } from './kubernetes-types.ts'
+import type { SecretKind } from './redact.ts'
 
 export const snapshotVersion = 1
 
@@ -25,8 +27,8 @@ export interface LogExcerpt {
   pod: string
   container: string
   previous: boolean
-  /** Lines, oldest first, each with its RFC 3339 time where the runtime gave one; redacted. */
-  lines: { time: string | undefined; text: string }[]
+  /** Lines, oldest first, each with its RFC 3339 time where the runtime gave one; redacted. `secret` names what kind of credential was taken out. */
+  lines: { time: string | undefined; text: string; secret?: SecretKind }[]
   truncated: boolean
 }
 
@@ -80,6 +82,8 @@ export interface Snapshot {
   ranges: Part<Record<string, QueryAnswer>>
   direct: Part<DirectScrape[]>
   alerts: Part<Alert[]>
+  /** What budgets are made of; only read where a runbook asks for it. */
+  slo?: Part<SloFacts>
   logs: Part<LogExcerpt[]>
   probes: ProbeResult[]
   /** Of Secrets that workloads of the namespace mount or its Ingresses serve with. Absent in Snapshots of older versions. */
