@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
 import { type ExitCode, exit, UsageError } from '../errors.ts'
+import { gatherDeploys } from '../facts/deploys.ts'
 import { discover } from '../facts/discover.ts'
 import { podMatchers } from '../facts/queries.ts'
 import { gatherSlo } from '../facts/slo.ts'
@@ -45,10 +46,11 @@ export async function run(context: Context, _args: readonly string[], options: B
   return report.policy === 'unknown' ? exit.unknown : exit.ok
 }
 
-/** Reads and judges the budgets that the options ask for. */
+/** Reads and judges the budgets that the options ask for; without the story, only what is left of them. */
 export async function readBudget(
   context: Context,
   options: BudgetOptions,
+  story = true,
 ): Promise<{ report: BudgetReport; objectives: readonly Objective[] }> {
   const { settings } = await loadSettings(options, context)
   const objectives = chosen(await objectivesOf(context, settings, options.slos), options.slo)
@@ -56,8 +58,10 @@ export async function readBudget(
   if (options.base !== undefined && !isCalendar(options.window))
     throw new UsageError('--base is about calendar windows', 'use it with --window week, month or quarter')
   const window = budgetWindow(options.window ?? '30d', at, options.timeZone)
+  const targets = context.targets(settings)
   const question = {
     objectives,
+    story,
     window,
     at,
     versions: podMatchers(settings.service),
@@ -70,9 +74,10 @@ export async function readBudget(
         `${new Date(moment.at * 1000).toISOString()} is not before the time looked at`,
         'give a time in the past, or a later --at',
       )
-  const targets = context.targets(settings)
+  const revisions = story ? gatherDeploys(() => targets.cluster(), settings.service, context.signal) : undefined
+  revisions?.catch(() => undefined)
   const place = await discover('prometheus', settings.prometheus, () => targets.cluster(), context.signal)
-  const facts = await gatherSlo(await targets.metrics(place), question, context.signal)
+  const facts = await gatherSlo(await targets.metrics(place), { ...question, revisions }, context.signal)
   return { report: budgetReport(facts, objectives, options.base ?? 'observed'), objectives }
 }
 
@@ -82,7 +87,12 @@ async function objectivesOf(context: Context, settings: Settings, file: string |
     service: service.workload,
     selector: podMatchers(service),
     exclude: service.metrics.exclude ?? '',
-    metrics: { requests: service.metrics.requests, statusLabel: service.metrics.statusLabel, duration: service.metrics.duration },
+    metrics: {
+      requests: service.metrics.requests,
+      statusLabel: service.metrics.statusLabel,
+      duration: service.metrics.duration,
+      routeLabel: service.metrics.routeLabel,
+    },
   }
   if (file === undefined) return taskMcpObjectives(scope)
   const { readObjectives } = await import('../slo/objectives-file.ts')
@@ -101,7 +111,7 @@ async function objectivesOf(context: Context, settings: Settings, file: string |
 /** Those named, or whose name begins with a word that was given: `--slo latency` is both latencies. */
 function chosen(objectives: readonly Objective[], names: readonly string[] | undefined): readonly Objective[] {
   if (names === undefined || names.length === 0) return objectives
-  const all = objectives.map(({ name }) => name)
+  const all = objectives.map(({ id }) => id)
   const picked = new Set<string>()
   for (const name of names) {
     const matching = all.filter((one) => one === name || one.startsWith(`${name}-`))
@@ -111,7 +121,7 @@ function chosen(objectives: readonly Objective[], names: readonly string[] | und
     }
     for (const one of matching) picked.add(one)
   }
-  return objectives.filter(({ name }) => picked.has(name))
+  return objectives.filter(({ id }) => picked.has(id))
 }
 
 /** RFC 3339 or unix seconds, as unix seconds. */

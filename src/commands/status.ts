@@ -15,6 +15,8 @@ import { readBudget } from './slo-budget.ts'
 
 /** The rest of the time is for judging and showing what was not seen. */
 const shareForReading = 0.9
+/** Milliseconds. Nobody waits for a glance. */
+const longestForBudgets = 1500
 
 export async function run(context: Context, _args: readonly string[], options: GlobalOptions): Promise<ExitCode> {
   const resolved = await loadSettings(options, context)
@@ -40,11 +42,14 @@ export async function run(context: Context, _args: readonly string[], options: G
   return report.state === 'well' ? exit.ok : exit.findings
 }
 
-/** What slo-budget says, in as much time as the rest may take; a part that was not seen leaves a line out. */
+/** What slo-budget says, in a short time: without recorded counts Prometheus may work on it for long. A part that was not seen leaves a line out. */
 async function budgets(context: Context, settings: Settings, options: GlobalOptions): Promise<Part<BudgetsLeft>> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * shareForReading * 1000)])
+  const signal = AbortSignal.any([
+    context.signal,
+    AbortSignal.timeout(Math.min(longestForBudgets, settings.timeoutSeconds * shareForReading * 1000)),
+  ])
   return part(async () => {
-    const { report } = await readBudget({ ...context, signal }, options)
+    const { report } = await readBudget({ ...context, signal }, options, false)
     const left = report.objectives.flatMap(({ title, remaining }) =>
       remaining.fraction === null ? [] : [{ title, fraction: remaining.fraction }],
     )

@@ -1,4 +1,4 @@
-/** Reads the counts that budgets are made of from Prometheus: one request for all burn rates, two for the hours, one for deploys. */
+/** Reads the counts that budgets are made of from Prometheus: one request for all burn rates, two for the hours, one for what spent them, one for deploys. */
 import type { Counts } from '../slo/counts.ts'
 import type { Objective } from '../slo/objectives.ts'
 import {
@@ -17,13 +17,20 @@ import {
 import type { Moment, ObjectiveCounts, SloFacts } from '../slo/seen.ts'
 import type { BudgetWindow } from '../slo/window.ts'
 import type { MetricsSource, QueryAnswer } from '../targets/ports.ts'
+import { sameDeploys } from './deploys.ts'
+import { type Blame, readBlame } from './slo-blame.ts'
+import type { Part } from './snapshot.ts'
 
 export interface SloQuestion {
   objectives: readonly Objective[]
   window: BudgetWindow
   at: number
-  /** PromQL matchers of the service's series, to find its versions; undefined not to look for deploys. */
+  /** PromQL matchers of the service's series, to find its versions; undefined not to look for them. */
   versions: string | undefined
+  /** Its rollout history, while it is being read; undefined not to wait for any. */
+  revisions?: Promise<Part<Moment[]>> | undefined
+  /** false: only what is left, without what spent it, its hours and its deploys. */
+  story: boolean
   deploys: readonly Moment[]
   incidents: readonly Moment[]
 }
@@ -40,16 +47,16 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
     for (const answer of Object.values(answers)) for (const warning of answer.warnings) warnings.add(warning)
     return answers
   }
-  const askHours = (source: CountSource) => readHours(metrics, objectives, source, at, elapsed, signal, warnings)
-  const versions: Promise<Moment[]> =
-    question.versions === undefined
-      ? Promise.resolve([])
-      : ask({ versions: versionsQuery(question.versions, elapsed) }).then(({ versions }) => deploysFrom(versions!, at - elapsed))
-  const asked = [
-    ask({ ...countQueries(objectives, elapsed, recordedSource), ...recordingQueries(objectives, elapsed) }),
+  const askHours = (source: CountSource) =>
+    question.story ? readHours(metrics, objectives, source, at, elapsed, signal, warnings) : Promise.resolve(new Map<string, Hours>())
+  const versions: Record<string, string> =
+    question.story && question.versions !== undefined ? { versions: versionsQuery(question.versions, elapsed) } : {}
+  const blamed: Promise<Blame> = question.story ? readBlame(ask, objectives, elapsed) : Promise.resolve({ by: {}, notSeen: [] })
+  let [answers, hours] = await Promise.all([
+    ask({ ...countQueries(objectives, elapsed, recordedSource), ...recordingQueries(objectives, elapsed), ...versions }),
     askHours(summedSource),
-  ] as const
-  let [answers, hours] = await Promise.all(asked)
+  ])
+  const found = answers.versions ? deploysFrom(answers.versions, at - elapsed) : []
   let source = recordedSource
   const recorded = valuesBySlo(answers.recorded!)
   if (recorded.size === 0) {
@@ -57,46 +64,57 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
     ;[answers, hours] = await Promise.all([ask(countQueries(objectives, elapsed, source)), askHours(source)])
   }
   const targets = answers.target === undefined ? new Map<string, number>() : valuesBySlo(answers.target)
-  const found = await versions
+  const revisions = question.story ? await question.revisions : undefined
+  const kept = revisions?.state === 'ok' ? revisions.value.filter((one) => one.at > at - elapsed + 600 && one.at < at) : []
   const moments = await readMoments(
     ask,
     question,
-    [...question.deploys, ...found].sort((a, b) => b.at - a.at).slice(0, mostDeploys),
+    [...question.deploys, ...sameDeploys(kept, found)].sort((a, b) => b.at - a.at).slice(0, mostDeploys),
     source === recordedSource ? summedSource : source,
   )
+  const blame = await blamed
   return {
     where: metrics.where,
     at,
     window,
     source: source === recordedSource ? 'recorded' : 'raw',
     counts: Object.fromEntries(
-      objectives.map(({ name }): [string, ObjectiveCounts] => {
-        const hourly = hours.get(name) ?? []
+      objectives.map(({ id }): [string, ObjectiveCounts] => {
+        const hourly = hours.get(id) ?? []
         return [
-          name,
+          id,
           {
             windows: Object.fromEntries(
-              [...burnWindows.map(([w]) => w), 'window'].map((w) => [w, countsOf(name, answers[`bad ${w}`]!, answers[`total ${w}`]!)]),
+              [...burnWindows.map(([w]) => w), 'window'].map((w) => [w, countsOf(id, answers[`bad ${w}`]!, answers[`total ${w}`]!)]),
             ),
             hours: hourly,
-            recordedMinutes: recorded.get(name) ?? Math.min(elapsed / 60, hourly.filter(([, counts]) => counts !== null).length * 60),
-            loadedTarget: targets.get(name),
+            recordedMinutes: recorded.get(id) ?? Math.min(elapsed / 60, hourly.filter(([, counts]) => counts !== null).length * 60),
+            by: blame.by[id],
+            loadedTarget: targets.get(id),
           },
         ]
       }),
     ),
     ...moments,
     warnings: [...warnings],
+    notSeen: [
+      ...blame.notSeen,
+      ...(revisions === undefined || revisions.state === 'ok'
+        ? []
+        : [`the rollout history, so deploys are those seen as versions: ${revisions.reason}`]),
+    ],
   }
 }
 
-type Ask = (queries: Record<string, string>) => Promise<Record<string, QueryAnswer>>
+type Hours = [end: number, counts: Counts | null][]
+
+export type Ask = (queries: Record<string, string>) => Promise<Record<string, QueryAnswer>>
 
 /** The service's own series, with when each time-slice objective's service was first seen. */
 async function rawFrom(ask: Ask, objectives: readonly Objective[], elapsed: number): Promise<CountSource> {
   const query = firstSeenQuery(objectives, elapsed)
   const seen = query === undefined ? new Map<string, number>() : valuesBySlo((await ask({ seen: query })).seen!)
-  return rawSource(({ name }) => seen.get(name))
+  return rawSource(({ id }) => seen.get(id))
 }
 
 async function readHours(
@@ -107,7 +125,7 @@ async function readHours(
   elapsed: number,
   signal: AbortSignal,
   warnings: Set<string>,
-): Promise<Map<string, [number, Counts | null][]>> {
+): Promise<Map<string, Hours>> {
   const count = Math.max(1, Math.floor(elapsed / 3600))
   const range = { start: at - (count - 1) * 3600, end: at, step: 3600 }
   const [bad, total] = await Promise.all(
@@ -122,11 +140,11 @@ async function readHours(
   for (const warning of [...bad!.warnings, ...total!.warnings]) warnings.add(warning)
   const ends = Array.from({ length: count }, (_, hour) => range.start + hour * 3600)
   return new Map(
-    objectives.map(({ name }) => {
+    objectives.map(({ id }) => {
       const points = (answer: QueryAnswer) =>
-        new Map(answer.series.find(({ labels }) => labels.slo === name)?.points.map(([time, value]) => [Math.round(time), value]))
+        new Map(answer.series.find(({ labels }) => labels.slo === id)?.points.map(([time, value]) => [Math.round(time), value]))
       const [bads, totals] = [points(bad!), points(total!)]
-      return [name, ends.map((end): [number, Counts | null] => [end, pair(bads.get(Math.round(end)), totals.get(Math.round(end)))])]
+      return [id, ends.map((end): [number, Counts | null] => [end, pair(bads.get(Math.round(end)), totals.get(Math.round(end)))])]
     }),
   )
 }
@@ -153,7 +171,7 @@ async function readMoments(
   if (spans.length === 0) return { deploys: [], incidents: [] }
   const answers = await ask(countsUpTo(objectives, spans, source))
   const of = (span: string) =>
-    Object.fromEntries(objectives.map(({ name }) => [name, countsOf(name, answers[`bad ${span}`]!, answers[`total ${span}`]!)]))
+    Object.fromEntries(objectives.map(({ id }) => [id, countsOf(id, answers[`bad ${span}`]!, answers[`total ${span}`]!)]))
   return {
     deploys: deploys.map((deploy, index) => ({ ...deploy, before: of(`before ${index}`), after: of(`after ${index}`) })),
     incidents: incidents.map((incident, index) => ({ ...incident, during: of(`during ${index}`) })),

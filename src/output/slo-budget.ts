@@ -3,16 +3,25 @@ import { policyMeaning } from '../slo/policy.ts'
 import type { BudgetReport, ObjectiveReport } from '../slo/report.ts'
 import { columnsOf, type Look, labelled, listed } from './page.ts'
 import { amount, percent, rate, roughPercent } from './slo-number.ts'
-import { sparkline } from './spark.ts'
+import { brailleLine } from './spark.ts'
 import { pad, wrap } from './text.ts'
 import { moment, span } from './time.ts'
 
 /** Text for the report; `details` names the objectives whose story is told whatever their state. Ends with a newline. */
 export function renderBudget(report: BudgetReport, look: Look, details: readonly string[]): string {
   const told = report.objectives.filter(
-    (one) => look.verbose || details.includes(one.name) || !['normal', 'unknown'].includes(one.policy) || one.burning.length > 0,
+    (one) =>
+      look.verbose ||
+      details.some((name) => one.id === name || one.name === name || one.id.startsWith(`${name}/`)) ||
+      !['normal', 'unknown'].includes(one.policy) ||
+      one.burning.length > 0,
   )
-  const blocks = [heading(report, look), table(report, look), ...told.map((one) => story(one, report, look)), footer(report, look)]
+  const blocks = [
+    heading(report, look),
+    table(report, look),
+    ...told.map((one) => story(one, report, look)),
+    footer(report, look, told.length > 0),
+  ]
   return `${blocks
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
@@ -21,10 +30,10 @@ export function renderBudget(report: BudgetReport, look: Look, details: readonly
 
 /** The one line for CI: the policy, why, and what it means. */
 export function budgetLine(report: BudgetReport): string {
-  const decider = report.objectives.find((one) => one.name === report.decidedBy)
+  const decider = report.objectives.find((one) => one.id === report.decidedBy)
   if (!decider) return `unknown: nothing could be counted for ${report.service}`
   const fraction = decider.remaining.fraction ?? 0
-  const budget = `the ${decider.name} budget of ${report.service}`
+  const budget = `the ${decider.name} budget of ${decider.service}`
   const state = fraction < 0 ? `${budget} is overspent by ${roughPercent(-fraction)}` : `${roughPercent(fraction)} of ${budget} is left`
   return `${report.policy}: ${state}; ${policyMeaning[report.policy]}`
 }
@@ -47,7 +56,7 @@ function heading(report: BudgetReport, look: Look): string[] {
 function table(report: BudgetReport, look: Look): string[] {
   const burn = (one: ObjectiveReport, window: string) => rate(one.burn.find((b) => b.window === window)?.rate ?? null)
   const columns: { head: string; of: (one: ObjectiveReport) => string; from: number }[] = [
-    { head: '', of: (one) => one.name, from: 0 },
+    { head: '', of: (one) => one.id, from: 0 },
     { head: 'target', of: (one) => percent(one.target), from: 0 },
     { head: 'so far', of: (one) => percent(one.indicator), from: 0 },
     { head: 'left', of: (one) => roughPercent(one.remaining.fraction), from: 0 },
@@ -68,9 +77,7 @@ function table(report: BudgetReport, look: Look): string[] {
 
 function story(one: ObjectiveReport, report: BudgetReport, look: Look): string[] {
   return [
-    ...wrap(`${one.title} (${one.name}). ${one.method}`, columnsOf(look)).map((line, index) =>
-      index === 0 ? look.style.bold(line) : line,
-    ),
+    ...wrap(`${one.title} (${one.id}). ${one.method}`, columnsOf(look)).map((line, index) => (index === 0 ? look.style.bold(line) : line)),
     ...labelled(look, 'Left', left(one)),
     ...(one.remaining.fraction === null ? [] : known(one, report.at, look)),
   ]
@@ -95,6 +102,7 @@ function known(one: ObjectiveReport, now: string, look: Look): string[] {
     ),
     ...labelled(look, 'Ahead', ahead(one)),
     ...listed(look, 'Spent', spent(one, now)),
+    ...blame(one, look),
     ...chart(one, look),
     ...(one.coverage.enough ? [] : labelled(look, 'Covers', covers(one), look.style.yellow)),
   ]
@@ -161,21 +169,38 @@ function spent(one: ObjectiveReport, now: string): string[] {
   ]
 }
 
+/** Where the bad events were: the dearest of each kind, as a share of all that was bad. */
+function blame(one: ObjectiveReport, look: Look): string[] {
+  const words = [...new Set(one.spent.by.map(({ word }) => word))]
+  const lines = words.map((word) => {
+    const pieces = one.spent.by.filter((piece) => piece.word === word).slice(0, 3)
+    return `${word}: ${pieces.map(({ what, bad, share }) => `${what} ${amount(bad)} (${roughPercent(share)} of the budget)`).join(', ')}`
+  })
+  return listed(look, 'By', lines)
+}
+
+/** The budget left, hour by hour, three lines high; a stretch that was not counted is left empty. */
 function chart(one: ObjectiveReport, look: Look): string[] {
   if (one.course.length < 2) return []
+  const values = one.course.map(({ remaining }) => remaining ?? Number.NaN)
+  const known = values.filter(Number.isFinite)
+  if (known.length === 0) return []
+  const scale = { min: Math.min(0, ...known), max: 1 }
   const columns = Math.min(60, columnsOf(look) - 20)
-  const per = one.course.length / columns
-  const values = Array.from({ length: Math.min(columns, one.course.length) }, (_, column) => {
-    const slice =
-      per <= 1
-        ? [one.course[column]!]
-        : one.course.slice(Math.floor(column * per), Math.max(Math.floor(column * per) + 1, Math.floor((column + 1) * per)))
-    const known = slice.flatMap(({ remaining }) => (remaining === null ? [] : [remaining]))
-    return known.length === 0 ? Number.NaN : known.at(-1)!
+  const beside = ['100%', '', roughPercent(scale.min)]
+  return brailleLine(sampled(values, columns * 2), columns, beside.length, scale).flatMap((line, index) =>
+    labelled(look, index === 0 ? 'Course' : '', `${look.style.dim('|')}${line}${look.style.dim(`| ${beside[index]}`)}`.trimEnd()),
+  )
+}
+
+/** As many values as there is room for: of each stretch its last, or a gap when more than half of it was not counted. */
+function sampled(values: readonly number[], count: number): number[] {
+  if (values.length <= count) return [...values]
+  return Array.from({ length: count }, (_, index) => {
+    const stretch = values.slice(Math.floor((index * values.length) / count), Math.floor(((index + 1) * values.length) / count))
+    const known = stretch.filter(Number.isFinite)
+    return known.length * 2 < stretch.length ? Number.NaN : known.at(-1)!
   })
-  return [
-    `${pad(look.style.bold('Course'), 8 + look.style.bold('Course').length - 6)}${look.style.dim('|')}${sparkline(values, { min: Math.min(0, ...values.filter(Number.isFinite)), max: 1 })}${look.style.dim('| 100% to now')}`,
-  ]
 }
 
 function covers(one: ObjectiveReport): string {
@@ -184,7 +209,7 @@ function covers(one: ObjectiveReport): string {
   return `${amount(recorded / size)} of ${amount(expected / size)} ${unit}: what happened in the others is not known`
 }
 
-function footer(report: BudgetReport, look: Look): string[] {
+function footer(report: BudgetReport, look: Look, told: boolean): string[] {
   const { window, source } = report
   const which =
     window.kind === 'rolling'
@@ -194,5 +219,6 @@ function footer(report: BudgetReport, look: Look): string[] {
     ...labelled(look, 'Window', which),
     ...labelled(look, 'From', `${source.where}, ${source.counts === 'recorded' ? 'recorded counts' : 'the series of the service'}`),
     ...listed(look, 'Beware', report.warnings, look.style.yellow),
+    ...(told ? listed(look, 'Unseen', report.notSeen, look.style.dim) : []),
   ]
 }

@@ -63,6 +63,7 @@ function fromWritten(written: Written, service: string, place: string): Objectiv
   if (name === undefined) throw wrong('an SLO without a name', 'add name: checkout-errors')
   const common = {
     service,
+    id: name,
     name,
     title: text('title') ?? name,
     target: targetOf(written.target, place),

@@ -17,11 +17,15 @@ export interface SeriesScope {
     statusLabel: string
     /** Histogram of seconds; undefined where there is none, and then nothing is promised about latency. */
     duration: string | undefined
+    /** Label of both with the route; `route` when not said. */
+    routeLabel?: string
   }
 }
 
 interface Promise {
   service: string
+  /** Unlike any other's that are asked for together: the name, or `service/name` where there are several services. */
+  id: string
   /** Short and stable: the label `slo` of every recorded series, and the word for `--slo`. */
   name: string
   title: string
@@ -33,6 +37,8 @@ interface Promise {
   alert: string
   /** Runbook file without `.md`. */
   runbook: string
+  /** By a word for people (`route`, `tool`): PromQL with `$window` that shares the bad events or minutes out, by its labels. */
+  spentBy?: Record<string, string>
 }
 
 /** Counts requests. `bad` and `total` are PromQL with `$window` where the range goes, giving one value without labels. */
@@ -69,11 +75,21 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
   const offered = increase(requests, scope.exclude)
   const timed = increase(`${duration}_count`, scope.exclude)
   const slower = (bound: string) => `clamp_min(${timed} - ${increase(`${duration}_bucket`, scope.exclude, `le="${bound}"`)}, 0)`
-  const mcpFailures = increase('mcp_server_operation_duration_seconds_count', 'error_type=~"internal|unavailable|timeout"')
+  const operations = 'mcp_server_operation_duration_seconds'
+  const ownFault = 'error_type=~"internal|unavailable|timeout"'
+  const mcpFailures = increase(`${operations}_count`, ownFault)
+  const shared = (labels: string, metric: string, ...matchers: string[]) =>
+    `sum by (${labels}) (increase(${metric}{${of(...matchers)}}[$window]))`
+  const route = scope.metrics.routeLabel ?? 'route'
+  const slowBy = (bound: string) => ({
+    route: `${shared(`method, ${route}`, `${duration}_count`, scope.exclude)} - ${shared(`method, ${route}`, `${duration}_bucket`, scope.exclude, `le="${bound}"`)}`,
+    tool: `${shared('mcp_method_name, gen_ai_tool_name', `${operations}_count`)} - ${shared('mcp_method_name, gen_ai_tool_name', `${operations}_bucket`, `le="${bound}"`)}`,
+  })
   const objectives: (Objective | false)[] = [
     {
       kind: 'time-slices',
       service: scope.service,
+      id: 'availability',
       name: 'availability',
       title: 'Availability',
       method: 'A minute is bad when no replica is ready or none can be scraped; of all minutes.',
@@ -82,10 +98,12 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       runbook: 'service-downtime',
       // A service without health metrics is as available as it can be scraped.
       good: `(max(health_check_status{${of('check="ready"')}}) or max(up{${of()}}))`,
+      spentBy: { check: `5 * sum_over_time((max by (check) (health_check_status{${of('check!="ready"')}}) == bool 0)[$window:5m])` },
     },
     {
       kind: 'events',
       service: scope.service,
+      id: 'error-rate',
       name: 'error-rate',
       title: 'Error rate',
       method: 'A request is bad when it is answered with 5xx or fails in the server as an MCP operation; of all requests but probes.',
@@ -96,10 +114,15 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       // A service that never failed may have no series of failures; where requests are counted at all, that is no failure.
       bad: `(${increase(requests, scope.exclude, `${statusLabel}=~"5.."`)} or 0 * ${offered}) + (${mcpFailures} or vector(0))`,
       total: offered,
+      spentBy: {
+        route: shared(`method, ${route}, ${statusLabel}`, requests, scope.exclude, `${statusLabel}=~"5.."`),
+        tool: shared('mcp_method_name, gen_ai_tool_name, error_type', `${operations}_count`, ownFault),
+      },
     },
     duration !== undefined && {
       kind: 'events',
       service: scope.service,
+      id: 'latency',
       name: 'latency',
       title: 'Latency, 200 ms',
       method: 'A request is bad when it takes longer than 200 ms; of all requests but probes and streams.',
@@ -109,10 +132,12 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       unit: 'requests',
       bad: slower('0.2'),
       total: timed,
+      spentBy: slowBy('0.2'),
     },
     duration !== undefined && {
       kind: 'events',
       service: scope.service,
+      id: 'latency-tail',
       name: 'latency-tail',
       title: 'Latency, 500 ms',
       method: 'A request is bad when it takes longer than 500 ms; of all requests but probes and streams.',
@@ -122,10 +147,12 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       unit: 'requests',
       bad: slower('0.5'),
       total: timed,
+      spentBy: slowBy('0.5'),
     },
     {
       kind: 'events',
       service: scope.service,
+      id: 'throughput',
       name: 'throughput',
       title: 'Throughput',
       method: 'A request is bad when it is refused because the server is full; of all requests offered. A quiet night is no failure.',
@@ -135,6 +162,7 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       unit: 'requests',
       bad: increase('rate_limit_hits_total', 'reason="capacity"'),
       total: offered,
+      spentBy: { limiter: shared('limiter', 'rate_limit_hits_total', 'reason="capacity"') },
     },
   ]
   return objectives.filter((objective) => objective !== false)

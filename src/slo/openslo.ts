@@ -70,6 +70,7 @@ export function fromOpenSlo(document: OpenSloDocument, indicators: ReadonlyMap<s
     return {
       kind: 'events',
       service: spec.service ?? name,
+      id: own,
       name: own,
       title: objective.displayName ?? document.metadata?.displayName ?? own,
       method: spec.description ?? 'As its queries count it.',

@@ -60,7 +60,7 @@ export function rawSource(since: (objective: Objective) => number | undefined): 
 
 /** One expression for several objectives: a series each, told apart by the label `slo`. */
 export function together(objectives: readonly Objective[], expression: (objective: Objective) => string): string {
-  return objectives.map((objective) => `label_replace(${expression(objective)}, "slo", "${objective.name}", "", "")`).join(' or ')
+  return objectives.map((objective) => `label_replace(${expression(objective)}, "slo", "${objective.id}", "", "")`).join(' or ')
 }
 
 /** Bad and total in every burn window and in `seconds`, all objectives in each: 16 expressions, named `bad 5m`, `total window`. */
@@ -83,6 +83,18 @@ export function recordingQueries(objectives: readonly Objective[], seconds: numb
     ),
     target: together(objectives, (objective) => `slo:objective:target{${recordedMatchers(objective)}}`),
   }
+}
+
+/** The dearest shares of what was bad in `seconds`, by route, tool and the like: named `by ID WORD`, five of each at most. */
+export function sharedOut(objectives: readonly Objective[], seconds: number): Record<string, string> {
+  return Object.fromEntries(
+    objectives.flatMap(({ id, spentBy = {} }) =>
+      Object.entries(spentBy).map(([word, expression]) => [
+        `by ${id} ${word}`,
+        `topk(5, (${expression.replaceAll('$window', durationText(seconds))}) > 0)`,
+      ]),
+    ),
+  )
 }
 
 /** When a time-slice objective's service was first seen in the window, in unix seconds. */

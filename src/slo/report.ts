@@ -27,9 +27,14 @@ export interface BudgetReport {
   decidedBy: string | null
   objectives: ObjectiveReport[]
   warnings: string[]
+  /** What would belong into the answer and could not be looked at. */
+  notSeen: string[]
 }
 
 export interface ObjectiveReport {
+  /** Unlike any other's in this report: the name, or `service/name` where there are several services. */
+  id: string
+  service: string
   name: string
   title: string
   method: string
@@ -54,6 +59,8 @@ export interface ObjectiveReport {
   forecast: { naive: number | null; rollOff: RollOff }
   policy: Policy
   spent: {
+    /** The dearest routes, tools and the like: bad events each, and its share of the budget. */
+    by: { word: string; what: string; bad: number; share: number | null }[]
     spells: (Omit<Spell, 'start'> & { start: string })[]
     deploys: ({ at: string; name: string } & DeployCost)[]
     incidents: ({ start: string; end: string; name: string } & Cost)[]
@@ -64,11 +71,11 @@ export interface ObjectiveReport {
 
 export function budgetReport(facts: SloFacts, objectives: readonly Objective[], base: BudgetBase): BudgetReport {
   const { window } = facts
-  const reports = objectives.map((objective) => objectiveReport(objective, facts.counts[objective.name]!, facts, base))
+  const reports = objectives.map((objective) => objectiveReport(objective, facts.counts[objective.id]!, facts, base))
   const policy = strictest(reports.map((report) => report.policy))
   return {
     schemaVersion: reportVersion,
-    service: objectives[0]?.service ?? '',
+    service: [...new Set(objectives.map(({ service }) => service))].join(', '),
     at: time(facts.at),
     window: {
       kind: window.kind,
@@ -83,6 +90,7 @@ export function budgetReport(facts: SloFacts, objectives: readonly Objective[], 
     decidedBy: policy === 'unknown' ? null : least(reports.filter((report) => report.policy === policy)),
     objectives: reports,
     warnings: [...facts.warnings, ...doubts(reports, facts, objectives)],
+    notSeen: facts.notSeen,
   }
 }
 
@@ -104,6 +112,8 @@ function objectiveReport(objective: Objective, facts: ObjectiveCounts, all: SloF
   const hourBurn = hour && burnRate(hour, share)
   const counted = facts.hours.flatMap(([end, one]) => (one === null ? [] : [[end, one] as const]))
   return {
+    id: objective.id,
+    service: objective.service,
     name: objective.name,
     title: objective.title,
     method: objective.method,
@@ -143,15 +153,23 @@ function objectiveReport(objective: Objective, facts: ObjectiveCounts, all: SloF
         : untilReset(left.events, hour, window.end - at),
     policy: policyFor(counts && left.fraction),
     spent: {
+      by: Object.entries(facts.by ?? {}).flatMap(([word, pieces]) =>
+        pieces.map(({ labels, bad }) => ({
+          word,
+          what: nameOf(labels),
+          bad,
+          share: whole.total > 0 ? bad / (share * whole.total) : null,
+        })),
+      ),
       spells: spells(counted, whole, share, 3)
         .slice(0, 5)
         .map((spell) => ({ ...spell, start: time(spell.start) })),
       deploys: all.deploys.flatMap(({ at: deployed, name, before, after }) => {
-        const [was, is] = [before[objective.name], after[objective.name]]
+        const [was, is] = [before[objective.id], after[objective.id]]
         return was && is ? [{ at: time(deployed), name, ...deployCost(was, is, whole, share) }] : []
       }),
       incidents: all.incidents.flatMap(({ at: start, end, name, during }) => {
-        const one = during[objective.name]
+        const one = during[objective.id]
         return one ? [{ start: time(start), end: time(end ?? at), name, ...incidentCost(one, whole, share) }] : []
       }),
     },
@@ -187,6 +205,18 @@ function course(hours: ObjectiveCounts['hours'], whole: Counts, share: number): 
   })
 }
 
+/** Labels read in this order make words: `POST /mcp 503`, `tools/call create_task internal`. */
+const spoken = ['method', 'route', 'mcp_method_name', 'gen_ai_tool_name', 'error_type', 'status_code']
+
+function nameOf(labels: Record<string, string>): string {
+  const rank = (name: string) => (spoken.indexOf(name) + spoken.length + 1) % (spoken.length + 1)
+  const words = Object.entries(labels)
+    .filter(([, value]) => value !== '')
+    .sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b))
+    .map(([, value]) => value)
+  return words.join(' ') || 'without a name'
+}
+
 /** What makes the numbers less than they look. */
 function doubts(reports: readonly ObjectiveReport[], facts: SloFacts, objectives: readonly Objective[]): string[] {
   const said: string[] = []
@@ -195,20 +225,20 @@ function doubts(reports: readonly ObjectiveReport[], facts: SloFacts, objectives
       'No recording rules for this service are loaded: counts come from its own series, which is slower and ends with the retention. Load deploy/prometheus/rules.yaml.',
     )
   for (const report of reports) {
-    if (report.counts === null) said.push(`${report.name}: nothing was counted; its series are missing or hold no numbers.`)
+    if (report.counts === null) said.push(`${report.id}: nothing was counted; its series are missing or hold no numbers.`)
     else if (report.counts.bad > report.counts.total * 1.001)
-      said.push(`${report.name}: more bad ${report.unit} than ${report.unit}: the definition or the metric is wrong.`)
+      said.push(`${report.id}: more bad ${report.unit} than ${report.unit}: the definition or the metric is wrong.`)
   }
-  for (const { name, target } of objectives) {
-    const loaded = facts.counts[name]?.loadedTarget
+  for (const { id, target } of objectives) {
+    const loaded = facts.counts[id]?.loadedTarget
     if (loaded !== undefined && Math.abs(loaded - target) > 1e-12)
-      said.push(`${name}: judged against ${target}, but the loaded rules alert at ${loaded}.`)
+      said.push(`${id}: judged against ${target}, but the loaded rules alert at ${loaded}.`)
   }
   return said
 }
 
 function least(reports: readonly ObjectiveReport[]): string {
-  return reports.reduce((a, b) => ((b.remaining.fraction ?? 1) < (a.remaining.fraction ?? 1) ? b : a)).name
+  return reports.reduce((a, b) => ((b.remaining.fraction ?? 1) < (a.remaining.fraction ?? 1) ? b : a)).id
 }
 
 function time(seconds: number): string {

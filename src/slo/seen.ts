@@ -21,6 +21,14 @@ export interface SloFacts {
   incidents: (Moment & { during: Record<string, Counts | null> })[]
   /** What Prometheus warned of, and what could not be asked. */
   warnings: string[]
+  /** What would belong into the answer and could not be looked at, each with its reason. */
+  notSeen: string[]
+}
+
+/** A share of what was bad, by labels. */
+export interface Piece {
+  labels: Record<string, string>
+  bad: number
 }
 
 /** What was counted for one objective. null where nothing was. */
@@ -29,6 +37,8 @@ export interface ObjectiveCounts {
   /** By the end of each hour in unix seconds, oldest first. */
   hours: [end: number, counts: Counts | null][]
   recordedMinutes: number
+  /** What was bad by word (`route`, `tool`) and labels, the most first; undefined where it was not asked. */
+  by: Record<string, Piece[]> | undefined
   /** The target that the loaded rules were made with, where rules are loaded. */
   loadedTarget: number | undefined
 }

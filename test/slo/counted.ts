@@ -9,6 +9,8 @@ export interface Counted {
   /** Minutes that rules recorded; undefined where none are loaded. */
   recorded?(slo: string): number | undefined
   versions?: { version: string; at: number }[]
+  /** What `spentBy` finds, by the name of the question: `by error-rate route`. */
+  by?: Record<string, { labels: Record<string, string>; bad: number }[]>
   warnings?: string[]
 }
 
@@ -44,6 +46,14 @@ export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): Me
                   labels: { version },
                   points: [[at, seen] as [number, number]],
                 })),
+                warnings: [],
+              },
+            ]
+          if (name.startsWith('by '))
+            return [
+              name,
+              {
+                series: (counted.by?.[name] ?? []).map(({ labels, bad }) => ({ labels, points: [[at, bad] as [number, number]] })),
                 warnings: [],
               },
             ]

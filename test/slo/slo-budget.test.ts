@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import type { Targets } from '../../src/context.ts'
+import { AbsentError } from '../../src/errors.ts'
 import type { BudgetReport } from '../../src/slo/report.ts'
 import { aWorld, cli } from '../support/world.ts'
 import { type Counted, countedSource } from './counted.ts'
@@ -27,9 +28,10 @@ const incident =
     return { bad: within ? failed : 0, total: slo === 'availability' ? seconds / 60 : perSecond * seconds }
   }
 
-function session(counted: Counted, windowSeconds?: number) {
+function session(counted: Counted & { cluster?: Targets['cluster'] }, windowSeconds?: number) {
   const source = countedSource(counted, windowSeconds)
-  const targets = { metrics: async () => source } as unknown as Targets
+  const cluster = counted.cluster ?? (async () => Promise.reject(new AbsentError('there is no kubeconfig')))
+  const targets = { metrics: async () => source, cluster } as unknown as Targets
   const world = aWorld({ now, targets: () => targets, files: { '/project/mine.yaml': mine } })
   const run = cli(world)
   return { run: (...argv: string[]) => run(...argv, '--prometheus', 'http://prometheus.example'), source, world }
@@ -63,9 +65,60 @@ test('a budget that one incident spent: what it cost, and when it is back', asyn
   expect(code).toBe(0)
   await expect(out).toMatchFileSnapshot('../golden/slo-budget.spent.txt')
   const burns = source.requests.find((names) => names.includes('bad 5m'))!
-  expect(burns).toHaveLength(18)
+  expect(burns).toHaveLength(19)
   expect(source.requests.filter((names) => names[0] === 'range')).toHaveLength(2)
   expect(source.requests).toHaveLength(5)
+})
+
+test('what spent it is told by route and tool, and deploys are those that the cluster keeps', async () => {
+  const revision = (number: number, at_: number) => ({
+    metadata: {
+      name: `task-mcp-http-${number}`,
+      namespace: 'task-mcp',
+      creationTimestamp: new Date(at_ * 1000).toISOString(),
+      annotations: { 'deployment.kubernetes.io/revision': `${number}` },
+      ownerReferences: [{ kind: 'Deployment', name: 'task-mcp-http' }],
+    },
+    spec: { template: { spec: { containers: [{ name: 'server', image: `registry.example/task-mcp:1.${number}` }] } } },
+  })
+  const { run } = session({
+    counts: incident(30_000),
+    versions: [
+      { version: '1.6.0', at: at - 40 * 86_400 },
+      { version: '1.7.0', at: at - 9 * 86_400 + 240 },
+    ],
+    by: {
+      'by error-rate route': [{ labels: { method: 'POST', route: '/mcp', status_code: '503' }, bad: 29_000 }],
+      'by error-rate tool': [
+        { labels: { error_type: 'internal', gen_ai_tool_name: 'create_task', mcp_method_name: 'tools/call' }, bad: 900 },
+        { labels: { error_type: 'timeout', gen_ai_tool_name: '', mcp_method_name: 'tools/list' }, bad: 100 },
+      ],
+    },
+    cluster: async () =>
+      ({ list: async () => ({ items: [revision(7, at - 9 * 86_400), revision(6, at - 40 * 86_400)], truncated: false }) }) as never,
+  })
+  const report: BudgetReport = JSON.parse((await run('slo-budget', '--json', '--slo', 'error-rate')).out)
+  expect(report.objectives[0]!.spent.by[0]).toMatchObject({ word: 'route', what: 'POST /mcp 503', bad: 29_000 })
+  expect(report.objectives[0]!.spent.deploys.map(({ name }) => name)).toEqual(['1.7.0 (revision 7, task-mcp:1.7)'])
+  expect(report.notSeen).toEqual([])
+  const { out } = await run('slo-budget', '--slo', 'error-rate')
+  expect(out.replaceAll(/\s+/g, ' ')).toContain(
+    'By - route: POST /mcp 503 29,000 (112% of the budget) - tool: tools/call create_task internal 900 (3.5% of the budget), tools/list timeout 100 (0.4% of the budget)',
+  )
+})
+
+test('hours that were not counted are a gap in the course', async () => {
+  const { out } = await session({
+    counts: (slo, seconds, end) =>
+      seconds === 3600 && end > at - 20 * 86_400 && end < at - 10 * 86_400 ? undefined : even(0.0008)(slo, seconds, end),
+  }).run('slo-budget', '--slo', 'error-rate')
+  const rows = out
+    .split('\n')
+    .filter((line) => /^(Course| {6}) {2}\|/.test(line))
+    .map((line) => line.split('|')[1]!)
+  expect(rows).toHaveLength(3)
+  const empty = (column: number) => rows.every((row) => row[column] === '\u2800')
+  expect([5, 15, 25, 35, 45, 55].map(empty)).toEqual([false, false, true, true, false, false])
 })
 
 test('a fast burn names the alert that fires and the hours that are left', async () => {
