@@ -27,6 +27,7 @@ import { type Change, type Store, StoreError } from './store/port.ts'
 import { createTaskList, operations as storeOperations } from './tasks/task-list.ts'
 import { createLog, type Log, type LogLevel, reasonOf } from './telemetry/log.ts'
 import { configHash, createMetrics } from './telemetry/metrics.ts'
+import { checkToolNames, createToolLimits } from './tool-limits.ts'
 import { createWebhook, type Webhook, webhookName } from './webhook.ts'
 
 /** The world of a server: where its log lines go, the time in milliseconds, and what stops it. */
@@ -74,9 +75,12 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     { version: io.version, revision: io.revision ?? '' },
   )
   metrics.configHash.set(configHash(settings))
-  const live = createLive(settings, io.reload, log, {
+  const { reload } = io
+  const limitable = [...toolNames, ...(io.also?.tools ?? []).map(({ name }) => name)]
+  const live = createLive(checkToolNames(settings, limitable), reload && (async () => checkToolNames(await reload(), limitable)), log, {
     settings: (next) => {
       guard.reconfigure()
+      toolLimits.reconfigure()
       log.setLevel(next.logLevel as LogLevel)
       metrics.configHash.set(configHash(next))
     },
@@ -91,7 +95,8 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     resources: [taskResources(list), ...(io.also?.resources ?? [])],
     prompts: [...taskPrompts(list), ...(io.also?.prompts ?? [])],
   }
-  const operations = createOperations(offer)
+  const toolLimits = createToolLimits(current, metrics)
+  const operations = createOperations(offer, toolLimits.admit)
   const dispatch = createDispatch({ metrics, log, methods: new Set(methods), tools: new Set(toolNames) })
   const sessions = createSessions(store, current, io.clock.now, metrics, log)
   const streams = createStreams(current, metrics)

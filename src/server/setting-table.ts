@@ -59,6 +59,7 @@ export const settingTable: readonly SettingEntry[] = [
   setting('rate-burst', 'number', 400, 'requests a principal may make at once', hot),
   setting('address-rate-limit', 'number', 500, 'requests a second from one address; 0 is no limit', hot),
   setting('initialize-limit', 'number', 20, 'new sessions a second for one principal; 0 is no limit', hot),
+  setting('tool-limits', 'list', [], 'calls a second of one tool by one principal: delete_tasks=2, or =0.1/5 with the calls at once', hot),
   setting('auth-failure-limit', 'number', 30, 'failed authentications a minute from one address before it is refused; 0 is no limit', hot),
   setting('max-sessions', 'number', 20000, 'sessions held at once', hot),
   setting('session-idle', 'duration', 1800, 'a session unused for this long is dropped', hot),

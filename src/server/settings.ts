@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts'
 import { type SettingEntry, settingTable } from './setting-table.ts'
+import { toolLimitsOf } from './tool-limits.ts'
 
 /** What a server is started with. Durations are seconds, sizes bytes. Defaults are in setting-table.ts. */
 export interface Settings {
@@ -35,6 +36,7 @@ export interface Settings {
   rateBurst: number
   addressRateLimit: number
   initializeLimit: number
+  toolLimits: readonly string[]
   authFailureLimit: number
   maxSessions: number
   sessionIdle: number
@@ -161,6 +163,7 @@ function checkTogether(settings: Settings): void {
       'database-url does not begin with postgres://',
       'give postgres://user:password@host:5432/name, or --database-path for SQLite',
     )
+  toolLimitsOf(settings.toolLimits)
   const authenticated = settings.tokenFile !== '' || settings.tokens !== '' || settings.jwtIssuer !== ''
   if (!authenticated && !settings.allowAnonymous && !loopback.has(settings.host))
     throw new UsageError(

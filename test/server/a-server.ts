@@ -6,7 +6,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { onTestFinished } from 'vitest'
 import type { Offer } from '../../src/server/mcp/definition.ts'
-import { type RunningServer, startServer } from '../../src/server/server.ts'
+import { type RunningServer, type ServerIo, startServer } from '../../src/server/server.ts'
 import { type RawSettings, resolveSettings } from '../../src/server/settings.ts'
 
 export interface TestServer extends RunningServer {
@@ -32,7 +32,7 @@ export function aFolder(): string {
   return folder
 }
 
-export async function aServer(raw: RawSettings = {}, also?: Offer): Promise<TestServer> {
+export async function aServer(raw: RawSettings = {}, also?: Offer, more: Partial<ServerIo> = {}): Promise<TestServer> {
   const databasePath = path.join(aFolder(), 'tasks.db')
   const lines: Array<Record<string, unknown>> = []
   const stop = new AbortController()
@@ -43,6 +43,7 @@ export async function aServer(raw: RawSettings = {}, also?: Offer): Promise<Test
     signal: stop.signal,
     version: '1.2.3',
     ...(also === undefined ? {} : { also }),
+    ...more,
   })
   onTestFinished(() => server.close())
   return {

@@ -63,6 +63,8 @@ export function createDispatch({ metrics, log, methods, tools }: DispatchOptions
       else if (errorType === 'unavailable' || errorType === 'timeout') log.error('an operation failed', fields)
       else log.debug('an operation was refused', fields)
       const headers: Record<string, string> = error.status === 503 ? { 'retry-after': String(comeBackSeconds) } : {}
+      if (error.retryAfter !== undefined)
+        return { message: errorMessage(request.id, error), status: error.status, headers: { 'retry-after': String(error.retryAfter) } }
       if (error.code !== rpcCode.refused) return { message: errorMessage(request.id, error), status: error.status, headers }
       metrics.authFailures.inc({ reason: 'insufficient_scope' })
       const { scope } = error.data as { scope: string }

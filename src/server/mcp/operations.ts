@@ -35,8 +35,8 @@ export interface Operations {
   toolNamed(name: string): Tool | undefined
 }
 
-/** Takes what is offered. Lists are built once; nothing is converted per request. */
-export function createOperations(offer: Offer): Operations {
+/** Takes what is offered, and what refuses calls that are too many. Lists are built once; nothing is converted per request. */
+export function createOperations(offer: Offer, admitCall: (tool: string, principal: Principal) => void): Operations {
   const tools = new Map(offer.tools.map((tool) => [tool.name, tool]))
   const prompts = new Map(offer.prompts.map((prompt) => [prompt.name, prompt]))
   const toolList = perRevision((revision) => ({
@@ -59,6 +59,7 @@ export function createOperations(offer: Offer): Operations {
       const tool = tools.get(name)
       if (tool === undefined) throw new RpcError(rpcCode.invalidParams, `Unknown tool: ${name}; tools/list has those there are`)
       demand(exchange.principal, tool.scope, name)
+      admitCall(name, exchange.principal)
       const input = params.arguments ?? {}
       validate(tool.inputSchema, input, name)
       refuseNul(input, name)
@@ -212,8 +213,10 @@ function refusalAsParams(error: unknown): never {
 
 /** Takes what an operation threw. Gives the error to send, and how it counts. A bug's message stays in the log. */
 export function explain(error: unknown, signal: AbortSignal): { error: RpcError; errorType: ErrorType; bug: boolean } {
-  if (error instanceof RpcError)
-    return { error, errorType: error.code === rpcCode.methodNotFound ? 'method_not_found' : 'invalid_params', bug: false }
+  if (error instanceof RpcError) {
+    const others = error.status === 429 ? 'rate_limited' : 'invalid_params'
+    return { error, errorType: error.code === rpcCode.methodNotFound ? 'method_not_found' : others, bug: false }
+  }
   if (error instanceof Refusal)
     return { error: new RpcError(rpcCode.invalidParams, error.message), errorType: 'invalid_params', bug: false }
   if (error instanceof StoreError || error instanceof DependencyError) {

@@ -43,13 +43,16 @@ export class RpcError extends Error {
   readonly code: number
   readonly status: number
   readonly data: unknown
+  /** Seconds until it may be tried again, where that is known. */
+  readonly retryAfter: number | undefined
 
-  constructor(code: number, message: string, more: { status?: number; data?: unknown } = {}) {
+  constructor(code: number, message: string, more: { status?: number; data?: unknown; retryAfter?: number } = {}) {
     super(message)
     this.name = 'RpcError'
     this.code = code
     this.status = more.status ?? 200
     this.data = more.data
+    this.retryAfter = more.retryAfter
   }
 }
 

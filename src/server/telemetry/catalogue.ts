@@ -13,6 +13,7 @@ export const errorTypes = [
   'tool_error',
   'invalid_params',
   'method_not_found',
+  'rate_limited',
   'cancelled',
   'internal',
   'unavailable',
