@@ -8,7 +8,7 @@ import { type FieldDiff, fieldDiff } from './diff.ts'
 import { hasAll } from './fields.ts'
 import type { Look } from './look.ts'
 import { named, type Plan, type PlannedWrite } from './plan.ts'
-import { actor, recordable } from './run-record.ts'
+import { actor, type PastChange, recordable } from './run-record.ts'
 import { type Verified, verify } from './verify.ts'
 import { causeText, send } from './writing.ts'
 
@@ -67,7 +67,10 @@ export async function perform(door: Door, plan: Plan, consent: Consent): Promise
     exitCode,
     ...more,
   })
-  if (plan.already !== undefined) return receipt('already', exit.ok, plan.already)
+  if (plan.already !== undefined) {
+    if (plan.undoes !== undefined && !consent.dryRun) await door.look.record.append({ type: 'undone', id: plan.undoes, undo: plan.id })
+    return receipt('already', exit.ok, plan.already)
+  }
   const stop = blocked(plan, consent)
   if (stop !== undefined) {
     door.show(plan, [])
@@ -88,28 +91,61 @@ export async function perform(door: Door, plan: Plan, consent: Consent): Promise
   }
   await door.before?.(plan)
   await door.look.record.append({ type: 'plan', plan })
-  const undo = plan.writes.some((write) => write.verb === 'delete') ? undefined : `task-mcp undo ${plan.id}`
+  const undo = undoLine(plan)
   await applyAll(door, plan, seen, undo)
   if (plan.undoes !== undefined) await door.look.record.append({ type: 'undone', id: plan.undoes, undo: plan.id })
-  if (consent.wait === 0)
-    return receipt('applied', exit.ok, `${plan.summary}: applied, not waited for`, { diff, ...(undo ? { undo } : {}) })
+  return watched(door, plan, consent.wait, diff)
+}
+
+/** The change was consented to and cut off: what is left of it is applied, and all of it is waited for. */
+export async function finish(door: Door, change: PastChange, wait: number): Promise<Receipt> {
+  const { plan } = change
+  const left = plan.writes.filter((write) => !change.writes.some((done) => done.write === write))
+  door.tell(
+    `change ${plan.id} (${plan.summary}) was cut off ${left.length === 0 ? 'after it was applied' : `with ${left.length} of ${plan.writes.length} writes to go`}; going on from there`,
+  )
+  await applyAll(door, plan, [], undoLine(plan), (index) => left.includes(plan.writes[index]!))
+  return watched(door, plan, wait, [])
+}
+
+const undoLine = (plan: Plan): string | undefined =>
+  plan.writes.some((write) => write.verb === 'delete') ? undefined : `task-mcp undo ${plan.id}`
+
+/** Wait until an applied plan has come true, and say so. */
+async function watched(door: Door, plan: Plan, wait: number, diff: ObjectDiff[]): Promise<Receipt> {
+  const { record } = door.look
+  const undo = undoLine(plan)
+  const receipt = (outcome: Receipt['outcome'], exitCode: ExitCode, said: string, verified?: Verified): Receipt => ({
+    outcome,
+    said,
+    plan: recordable(plan),
+    diff,
+    exitCode,
+    ...(verified ? { verified } : {}),
+    ...(undo ? { undo } : {}),
+  })
+  if (wait === 0) {
+    await record.append({ type: 'unwatched', id: plan.id, said: 'not waited for, as was asked' })
+    return receipt('applied', exit.ok, `${plan.summary}: applied, not waited for`)
+  }
   // The deadline of the look is over by now; what counts is the patience that was asked for, and Ctrl-C.
   const verified = await verify(
     { ...door.look, signal: door.context.signal },
     plan.verification,
     door.context.clock,
-    consent.wait,
+    wait,
     (said) => said !== '' && door.tell(said),
-  ).catch((error: unknown) => {
-    if (error instanceof InterruptedError)
+  ).catch(async (error: unknown) => {
+    if (error instanceof InterruptedError) {
       door.tell(`no longer waited for, but applied${undo === undefined ? '' : `; to take it back: ${undo}`}`)
+      await record.append({ type: 'unwatched', id: plan.id, said: 'interrupted' })
+    }
     throw error
   })
-  await door.look.record.append({ type: 'verified', id: plan.id, ok: verified.ok, said: verified.said })
-  const more = { diff, verified, ...(undo ? { undo } : {}) }
+  await record.append({ type: 'verified', id: plan.id, ok: verified.ok, said: verified.said })
   return verified.ok
-    ? receipt('applied', exit.ok, `${plan.summary}: done${verified.said === '' ? '' : `, ${verified.said}`}`, more)
-    : receipt('failed', exit.unverified, `${plan.summary}: applied, but not verified: ${verified.said}`, more)
+    ? receipt('applied', exit.ok, `${plan.summary}: done${verified.said === '' ? '' : `, ${verified.said}`}`, verified)
+    : receipt('failed', exit.unverified, `${plan.summary}: applied, but not verified: ${verified.said}`, verified)
 }
 
 /** Why a plan may not go on, unless the user said that it should all the same. */
@@ -169,11 +205,18 @@ async function agreed(door: Door, plan: Plan, consent: Consent): Promise<boolean
 }
 
 /** Every write in order. When one fails after others were applied, the error says what was done and how to take it back. */
-async function applyAll(door: Door, plan: Plan, seen: readonly KubeObject[], undo: string | undefined): Promise<void> {
+async function applyAll(
+  door: Door,
+  plan: Plan,
+  seen: readonly KubeObject[],
+  undo: string | undefined,
+  wanted: (index: number) => boolean = () => true,
+): Promise<void> {
   const { record } = door.look
   const by = actor(door.context.env)
   // From here on the deadline of the look no longer counts, only Ctrl-C and the patience of one request.
   for (const [index, write] of plan.writes.entries()) {
+    if (!wanted(index)) continue
     const signal = AbortSignal.any([door.context.signal, AbortSignal.timeout(30_000)])
     const now = await current(door.cluster, write, signal)
     if (index === 0) unmoved(write, seen[0], now)

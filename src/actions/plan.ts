@@ -65,6 +65,8 @@ export interface Plan {
   already?: string
   /** The change that this one takes back. */
   undoes?: string
+  /** The command line that asked for it, without what only says how: a cut-off change is known by it. */
+  asked?: string
   /** RFC 3339. */
   madeAt: string
 }

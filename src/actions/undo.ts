@@ -94,8 +94,8 @@ async function backward(look: Look, write: PlannedWrite, change: PastChange): Pr
   }
 }
 
-/** A template that the record has by the name of its keeper. */
-async function fromKeeper(look: Look, write: PlannedWrite, value: unknown): Promise<unknown> {
+/** A template that the record has by the name of its keeper; other values as they are. */
+export async function fromKeeper(look: Look, write: PlannedWrite, value: unknown): Promise<unknown> {
   if (!isKept(value)) return value
   const resource = write.kind === 'Deployment' ? 'replicasets' : 'controllerrevisions'
   const keeper = await look.cluster

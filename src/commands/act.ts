@@ -1,8 +1,9 @@
 /** What every action command does around its plan: settings, targets, the door, the answer. */
-import { type Door, type ObjectDiff, perform, type Receipt } from '../actions/door.ts'
+import { sameBegun, settleAll, tellOpen } from '../actions/cut-off.ts'
+import { type Door, finish, type ObjectDiff, perform, type Receipt } from '../actions/door.ts'
 import type { Look } from '../actions/look.ts'
 import type { Objection, Plan } from '../actions/plan.ts'
-import { openRecord, type PastChange } from '../actions/run-record.ts'
+import { openRecord } from '../actions/run-record.ts'
 import { planUndo } from '../actions/undo.ts'
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
@@ -63,13 +64,7 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
     ...(acting.agree ? { agree: acting.agree } : {}),
     ...(acting.before ? { before: (plan: Plan) => acting.before!(plan, { ...look, signal: context.signal }, context) } : {}),
   }
-  const unfinished = (await record.changes(cluster.identity().server)).filter(isUnfinished)
-  for (const change of unfinished.slice(-3))
-    terminal.err(
-      `careful: change ${change.id} (${change.plan.summary}, ${change.at}) was cut off, so it may have been applied; task-mcp undo ${change.id} looks\n`,
-    )
-  const [plan, objections] = await Promise.all([acting.plan(look, writer), acting.objections?.() ?? []])
-  plan.objections.push(...objections)
+  const asked = commandLine({ name: acting.name, args: acting.args, options: whatIsAsked(options, settings) })
   const consent = {
     dryRun: options.dryRun,
     yes: options.yes,
@@ -77,6 +72,16 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
     wait: options.wait ?? defaultWait,
     command: commandLine(acting),
   }
+  const cut = await settleAll(look)
+  const begun = acting.name === 'undo' ? undefined : sameBegun(cut.open, asked, context.clock.now())
+  for (const line of cut.lines) terminal.err(`careful: ${line}\n`)
+  for (const change of cut.open) if (change !== begun) terminal.err(`careful: ${await tellOpen(look, change)}\n`)
+  if (begun !== undefined && !options.dryRun) return { receipt: await finish(door, begun, consent.wait), door }
+  if (begun !== undefined)
+    terminal.err(`careful: change ${begun.id} was cut off after it was applied; without --dry-run this goes on from there\n`)
+  const [plan, objections] = await Promise.all([acting.plan(look, writer), acting.objections?.() ?? []])
+  plan.objections.push(...objections)
+  plan.asked = asked
   const receipt = await perform(door, plan, consent)
   context.learned?.({ receipt })
   if (receipt.outcome !== 'failed' || !options.autoUndo) return { receipt, door }
@@ -91,8 +96,11 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
   }
 }
 
-const isUnfinished = (change: PastChange): boolean =>
-  change.undoneBy === undefined && change.writes.some((write) => write.outcome === 'unknown')
+/** The options that say what is to be done, with the namespace and the context that were meant. */
+function whatIsAsked(options: ActionOptions, settings: Settings): ActionOptions {
+  const { yes: _1, why: _2, wait: _3, despite: _4, autoUndo: _5, timeout: _6, config: _7, kubeconfig: _8, ...what } = options
+  return { ...what, namespace: settings.service.namespace } as ActionOptions
+}
 
 const quoted = (word: string): string => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 

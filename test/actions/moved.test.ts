@@ -117,30 +117,95 @@ test('a record cut in the middle of a line loses that line and no more', async (
   expect(shop.deployment().spec.replicas).toBe(3)
 })
 
-test('killed at any moment, the next command names what was cut off and undo settles it', async () => {
+test('killed at any moment, the next command says what became of it, and undo takes it back', async () => {
   const whole = aShop()
   const before = ownPart(whole.deployment())
   await whole.run('scale', '--replicas', '5', '--yes')
   const lines = whole.world.disk.get(recordFile)!.trim().split('\n')
   expect(lines).toHaveLength(4)
-  for (const [written, applied] of [
-    [1, false],
-    [2, false],
-    [2, true],
-    [3, true],
+  for (const [written, applied, said] of [
+    [1, false, /^(?!.*cut off)/],
+    [2, false, /was cut off before it was applied: nothing was changed/],
+    [2, true, /was cut off: it was applied, and nobody saw whether it came true; task-mcp undo [0-9a-f]{8} takes it back/],
+    [3, true, /was cut off: it was applied/],
   ] as const) {
-    const shop = aShop()
-    await shop.run('scale', '--replicas', '5', '--yes')
-    if (!applied) await shop.run('undo', '--yes')
-    const own = shop.world.disk.get(recordFile)!.trim().split('\n')
-    shop.world.disk.set(recordFile, `${own.slice(0, written).join('\n')}\n`)
+    const { shop } = await killed('scale', written, applied)
     const next = await shop.run('restart', '--dry-run')
-    expect(next.err.includes('was cut off')).toBe(written === 2)
+    expect(next.err).toMatch(said)
+    expect((await shop.run('restart', '--dry-run')).err).not.toContain('was cut off')
     const undone = await shop.run('undo', '--yes')
-    expect(undone.code).toBe(written === 1 ? 2 : 0)
+    expect(undone.code).toBe(applied ? 0 : 2)
     expect(ownPart(shop.deployment())).toBe(before)
   }
 })
+
+test('killed at any moment, the same command again goes on from there and applies nothing twice', async () => {
+  for (const action of ['scale', 'restart'] as const) {
+    for (const [written, applied] of [
+      [1, false],
+      [2, false],
+      [2, true],
+      [3, true],
+    ] as const) {
+      const { shop, line, generation } = await killed(action, written, applied)
+      const again = await shop.run(...line)
+      expect([action, written, applied, again.code]).toEqual([action, written, applied, 0])
+      expect(again.err.includes('going on from there')).toBe(applied)
+      expect(shop.deployment().metadata.generation).toBe(generation + 1)
+      expect((await shop.run('undo', '--dry-run')).err).not.toContain('cut off')
+    }
+  }
+})
+
+test('killed between two writes, the same command makes the second alone', async () => {
+  const shop = aShop()
+  shop.cluster.put('configmaps', {
+    metadata: {
+      name: 'checkout',
+      namespace,
+      annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"greeting":"hello"}}' },
+    },
+    data: { greeting: 'hullo' },
+  })
+  const { patch } = shop.cluster
+  shop.cluster.patch = async (...given) => {
+    if (given[0].resource === 'deployments' && !given[3].dryRun) throw new Error('killed')
+    return patch.apply(shop.cluster, given)
+  }
+  expect((await shop.run('config-restore', 'configmap/checkout', '--yes')).code).toBe(1)
+  shop.cluster.patch = patch
+  const again = await shop.run('config-restore', 'configmap/checkout', '--yes')
+  expect(again.err).toContain('was cut off with 1 of 2 writes to go')
+  expect(again.code).toBe(0)
+  expect(real(shop).map((write) => write.resource)).toEqual(['configmaps', 'deployments'])
+})
+
+test('what was begun long ago, or not waited for on purpose, is not gone on with', async () => {
+  const { shop, line, generation } = await killed('restart', 3, true)
+  shop.cluster.now += 3_600_000
+  expect((await shop.run(...line)).err).toMatch(/was cut off: it was applied/)
+  expect(shop.deployment().metadata.generation).toBe(generation + 2)
+  const other = aShop()
+  await other.run('restart', '--yes', '--wait', '0s')
+  expect((await other.run('restart', '--yes')).err).not.toContain('cut off')
+  expect(real(other)).toHaveLength(2)
+})
+
+/** A shop where an action was killed after so many lines of the record, with its write on the API server or not. */
+async function killed(action: 'scale' | 'restart', written: number, applied: boolean) {
+  const shop = aShop()
+  const line = action === 'scale' ? ['scale', '--replicas', '5', '--yes'] : ['restart', '--yes']
+  const { generation = 0 } = shop.deployment().metadata
+  const before = structuredClone(shop.deployment())
+  await shop.run(...line)
+  if (!applied) {
+    shop.cluster.put('deployments', before)
+    shop.cluster.settle()
+  }
+  const own = shop.world.disk.get(recordFile)!.trim().split('\n')
+  shop.world.disk.set(recordFile, `${own.slice(0, written).join('\n')}\n`)
+  return { shop, line, generation }
+}
 
 test('undo leaves alone what somebody else has changed since', async () => {
   const shop = aShop()
