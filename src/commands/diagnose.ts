@@ -22,6 +22,7 @@ import { loadRunbooks, named } from '../runbook/directory.ts'
 import type { Runbook } from '../runbook/runbook.ts'
 import { walk } from '../runbook/walk.ts'
 import type { GlobalOptions } from './entry.ts'
+import { settledLook } from './settled-look.ts'
 
 interface DiagnoseOptions extends GlobalOptions {
   readonly record?: string
@@ -52,8 +53,11 @@ export async function run(context: Context, [name]: readonly string[], options: 
   const wanted = name ? named(books, name) : undefined
   for (;;) {
     const budgets = options.all === true || wanted?.name === 'slo-violations'
-    const snapshot = await look(context, resolved, options, budgets)
-    const verdicts = judged(snapshot, books, wanted, options.all ?? false)
+    const takeLook = (seconds: number) => look(context, resolved, options, budgets, seconds)
+    const judgedAll = (snapshot: Snapshot) => judged(snapshot, books, wanted, options.all ?? false)
+    const verdicts = options.from
+      ? judgedAll(parseSnapshot(await read(context, options.from), options.from))
+      : await settledLook(context, resolved.settings.timeoutSeconds, takeLook, judgedAll)
     // A saved look says nothing of the service now.
     if (options.from === undefined) context.learned?.({ verdict: verdicts[0]!.verdict })
     await show(context, verdicts, options)
@@ -63,17 +67,16 @@ export async function run(context: Context, [name]: readonly string[], options: 
   }
 }
 
-async function look(context: Context, resolved: Resolved, options: DiagnoseOptions, budgets: boolean): Promise<Snapshot> {
+async function look(context: Context, resolved: Resolved, options: DiagnoseOptions, budgets: boolean, seconds: number): Promise<Snapshot> {
   const { clock, files, signal, version } = context
-  if (options.from) return parseSnapshot(await read(context, options.from), options.from)
-  const { settings } = resolved
+  const settings = { ...resolved.settings, timeoutSeconds: seconds }
   const deps = {
     targets: context.targets(settings),
     clock,
     signal,
     version,
     budgets,
-    refine: (found: readonly Discovered[]) => withDiscovered(resolved, found).settings,
+    refine: (found: readonly Discovered[]) => ({ ...withDiscovered(resolved, found).settings, timeoutSeconds: seconds }),
   }
   const snapshot = options.url ? await gatherLocal(settings, options.url, deps) : await gather(settings, deps)
   if (options.record) await files.write(path.resolve(context.cwd, options.record), snapshotText(snapshot))

@@ -1,0 +1,26 @@
+/** Whether a look came too early: something moved so shortly before it that what it does may not be visible yet. Pure. */
+import { changes } from './changes.ts'
+import { latest, millis } from './time.ts'
+import { podIsReady, type View } from './view.ts'
+
+/** A kubelet reports within 10 s, endpoints follow within 1 s, and Prometheus scrapes every 15 s by default: seconds after which all have spoken. */
+const settledAfter = 20
+
+/** What moved last, and how many seconds before the look; undefined where nothing did within 20 s. */
+export function settling(view: View): string | undefined {
+  const observed = (view.workload?.status as { observedGeneration?: number } | undefined)?.observedGeneration
+  if (observed !== undefined && observed < (view.workload?.metadata.generation ?? 0))
+    return 'the controller has not seen the newest template'
+  const change = changes(view)[0]
+  const restless = [...view.pods.filter((p) => !podIsReady(p)), ...view.leaving]
+  const moved: [what: string, at: string | undefined][] = [
+    ...(change ? [[`${change.kind} ${change.name} ${change.what}`, change.at] as [string, string]] : []),
+    ...restless.map((p): [string, string | undefined] => [
+      `Pod ${p.metadata.name}`,
+      latest(p.metadata.creationTimestamp, p.metadata.deletionTimestamp, ...(p.status?.conditions ?? []).map((c) => c.lastTransitionTime)),
+    ]),
+  ]
+  const ages = moved.flatMap(([what, at]) => (millis(at) === undefined ? [] : [{ what, age: Math.round((view.now - millis(at)!) / 1000) }]))
+  const youngest = ages.sort((a, b) => a.age - b.age)[0]
+  return youngest && youngest.age < settledAfter ? `${youngest.what} moved ${Math.max(0, youngest.age)} s ago` : undefined
+}
