@@ -6,6 +6,7 @@ import { herrings } from './herrings.ts'
 import { placement } from './placement.ts'
 import { routing } from './routing.ts'
 import { start } from './start.ts'
+import { trust } from './trust.ts'
 
 /** Every run of the suite. */
-export const faults: readonly Fault[] = [...start, ...placement, ...routing, ...errorFaults, ...healthy, ...herrings, ...blind]
+export const faults: readonly Fault[] = [...start, ...placement, ...routing, ...errorFaults, ...trust, ...healthy, ...herrings, ...blind]
