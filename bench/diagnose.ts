@@ -1,7 +1,8 @@
 /**
  * `task-mcp diagnose service-downtime` as a whole process, against the commands of the written runbook's section "Service
- * Downtime" run one after another, pair by pair in one run, so that a busy machine slows both. Nobody's time to read, think
- * and type is counted. Takes the cluster of KUBECONFIG; without --workload it makes a small Deployment and deletes it again.
+ * Downtime" run one after another, pair by pair in one run, so that a busy machine slows both: read kindly (health through the API
+ * server), and as written (its two `curl` lines name the Service, a name that only a pod can resolve, so each runs in a pod made for
+ * it). Nobody's time to read, think and type is counted. Takes the cluster of KUBECONFIG; without --workload it makes a small Deployment and deletes it again.
  *
  *   npm run build && node bench/diagnose.ts [--runs 10] [--namespace N --workload W --service S] [--image IMAGE]
  */
@@ -37,9 +38,24 @@ async function diagnose({ namespace, workload, service }: Where): Promise<Timed<
   return { seconds: ran.seconds, said: JSON.parse(ran.out) as Verdict }
 }
 
-/** The runbook's section as written, save that logs are read and not followed, and health is asked through the API server. */
-function commands({ namespace, workload, service }: Where, port: string, pod: string, selector: string): string[][] {
-  const health = (name: string) => ['get', '--raw', `/api/v1/namespaces/${namespace}/services/${service}:${port}/proxy/health/${name}`]
+type Health = (name: 'live' | 'ready') => string[]
+
+/** Health through the API server: what the runbook's `curl` lines become in the hands of somebody who knows how. */
+const throughServer =
+  ({ namespace, service }: Where, port: string): Health =>
+  (name) => ['get', '--raw', `/api/v1/namespaces/${namespace}/services/${service}:${port}/proxy/health/${name}`]
+
+/** The runbook's `curl` lines where their host name means something: in a pod, made for it and removed again. */
+const fromPod =
+  ({ namespace, service }: Where, port: string, image: string): Health =>
+  (name) => {
+    const ask = `fetch('http://${service}:${port}/health/${name}').then((answer) => process.exit(answer.ok ? 0 : 22))`
+    const run = ['run', `ask-${name}-${Math.random().toString(36).slice(2, 8)}`, '-n', namespace, '--rm', '-i', '--restart=Never']
+    return [...run, '--quiet', '--image', image, '--image-pull-policy=IfNotPresent', '--command', '--', 'node', '-e', ask]
+  }
+
+/** The runbook's section as written, save that logs are read and not followed, which would never end. */
+function commands({ namespace, workload }: Where, pod: string, selector: string, health: Health): string[][] {
   return [
     ['get', 'pods', '-n', namespace, '-l', selector],
     ['logs', `deployment/${workload}`, '-n', namespace, '--tail=200'],
@@ -60,7 +76,7 @@ async function oneAfterAnother(list: readonly string[][]): Promise<Timed<Ran[]>>
   return { seconds: (performance.now() - started) / 1000, said }
 }
 
-async function bench(where: Where, runs: number): Promise<void> {
+async function bench(where: Where, runs: number, image: string): Promise<void> {
   const { namespace, workload, service } = where
   const deployment = JSON.parse(await kubectl(['get', 'deployment', workload, '-n', namespace, '-o', 'json'])) as {
     spec: { selector: { matchLabels: Record<string, string> } }
@@ -70,7 +86,7 @@ async function bench(where: Where, runs: number): Promise<void> {
     .join(',')
   const port = await kubectl(['get', 'service', service, '-n', namespace, '-o', 'jsonpath={.spec.ports[0].port}'])
   const pod = await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'jsonpath={.items[0].metadata.name}'])
-  const list = commands(where, port, pod, selector)
+  const list = commands(where, pod, selector, throughServer(where, port))
   const versions = JSON.parse(await kubectl(['version', '-o', 'json'])) as Record<'clientVersion' | 'serverVersion', { gitVersion: string }>
 
   out(`${machine()}, kubectl ${versions.clientVersion.gitVersion}, cluster ${versions.serverVersion.gitVersion}; load ${load()}`)
@@ -79,11 +95,13 @@ async function bench(where: Where, runs: number): Promise<void> {
   const failed = warm.said.flatMap(({ code, err }, i) => (code === 0 ? [] : [`kubectl ${list[i]!.join(' ')}: ${err.trim()}`]))
   const ours: Timed<Verdict>[] = []
   const theirs: Timed<Ran[]>[] = []
+  const written: Timed<Ran[]>[] = []
   for (let pair = 0; pair < runs; pair++) {
     // Every other pair the other way round: whoever comes second takes turns.
     if (pair % 2 === 0) ours.push(await diagnose(where))
     theirs.push(await oneAfterAnother(list))
     if (pair % 2 === 1) ours.push(await diagnose(where))
+    written.push(await oneAfterAnother(commands(where, pod, selector, fromPod(where, port, image))))
   }
 
   const seconds = (timed: readonly { seconds: number }[], share: number) =>
@@ -106,20 +124,31 @@ async function bench(where: Where, runs: number): Promise<void> {
         0.5,
       )} s`,
     )
-  const ratios = ours.map((one, pair) => theirs[pair]!.seconds / one.seconds)
-  const ratio = (share: number) => quantile(ratios, share).toFixed(2)
-  out(`  commands / diagnose, pair by pair: p50 ${ratio(0.5)} (p25 ${ratio(0.25)}, p75 ${ratio(0.75)}); load ${load()}`)
+  out(
+    `  the same with curl in a pod            p50 ${seconds(written, 0.5)} s  p95 ${seconds(written, 0.95)} s  fastest ${seconds(written, 0)} s`,
+  )
+  for (const [words, other] of [
+    ['commands / diagnose', theirs],
+    ['as written / diagnose', written],
+  ] as const) {
+    const ratios = ours.map((one, pair) => other[pair]!.seconds / one.seconds)
+    const ratio = (share: number) => quantile(ratios, share).toFixed(2)
+    out(`  ${words}, pair by pair: p50 ${ratio(0.5)} (p25 ${ratio(0.25)}, p75 ${ratio(0.75)})`)
+  }
+  out(`  load ${load()}`)
+  const lost = written.flatMap(({ said: answers }) => answers.filter(({ code }) => code !== 0))
+  if (lost.length > 0) out(`  ${lost.length} commands as written failed: ${lost[0]!.err.trim()}`)
   for (const one of failed) out(`  failed: ${one}`)
 }
 
 const { namespace, workload, service } = values
 if (workload !== undefined) {
   if (namespace === undefined) throw new Error('say which with --namespace too')
-  await bench({ namespace, workload, service: service ?? workload }, Number(values.runs))
+  await bench({ namespace, workload, service: service ?? workload }, Number(values.runs), values.image)
 } else {
   const { where, remove } = await makeService(values.image)
   try {
-    await bench(where, Number(values.runs))
+    await bench(where, Number(values.runs), values.image)
   } finally {
     await remove()
   }
