@@ -30,6 +30,7 @@ export const metricCatalogue: readonly string[] = [
   'circuit_breaker_state',
   'task_mcp_build_info',
   'task_mcp_config_hash',
+  'task_mcp_setting',
   'process_cpu_user_seconds_total',
   'process_cpu_system_seconds_total',
   'process_cpu_seconds_total',

@@ -7,12 +7,12 @@ export interface Circuit {
   failed(): void
 }
 
-/** `now` in milliseconds, on a clock that does not step back. */
-export function createCircuit(failures: number, resetSeconds: number, now: () => number): Circuit {
+/** The limits are asked for each time, because they may change. `now` in milliseconds, on a clock that does not step back. */
+export function createCircuit(limits: () => { failures: number; resetSeconds: number }, now: () => number): Circuit {
   let inARow = 0
   let openedAt: number | undefined
   let trying = false
-  const waited = (): boolean => openedAt !== undefined && now() - openedAt >= resetSeconds * 1000
+  const waited = (): boolean => openedAt !== undefined && now() - openedAt >= limits().resetSeconds * 1000
   return {
     state: () => (openedAt === undefined ? 'closed' : trying || waited() ? 'half_open' : 'open'),
     admit: () => {
@@ -28,7 +28,7 @@ export function createCircuit(failures: number, resetSeconds: number, now: () =>
     },
     failed: () => {
       inARow += 1
-      if (trying || inARow >= failures) openedAt = now()
+      if (trying || inARow >= limits().failures) openedAt = now()
       trying = false
     },
   }

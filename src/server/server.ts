@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Admin, createAdmin } from './http/admin.ts'
+import { type Blocked, createBlocked } from './http/block-list.ts'
 import { createDebug } from './http/debug.ts'
 import { createGuard } from './http/guard.ts'
 import { createHealth, type Health } from './http/health.ts'
@@ -21,12 +22,13 @@ import { taskPrompts } from './mcp/task-prompts.ts'
 import { taskResources } from './mcp/task-resources.ts'
 import { taskTools } from './mcp/task-tools.ts'
 import { createLive } from './reload.ts'
-import type { Settings } from './settings.ts'
+import { settingTable } from './setting-table.ts'
+import { keyOf, type Settings } from './settings.ts'
 import { openStore } from './store/open.ts'
 import { type Change, type Store, StoreError } from './store/port.ts'
 import { createTaskList, operations as storeOperations } from './tasks/task-list.ts'
 import { createLog, type Log, type LogLevel, reasonOf } from './telemetry/log.ts'
-import { configHash, createMetrics } from './telemetry/metrics.ts'
+import { configHash, createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { checkToolNames, createToolLimits } from './tool-limits.ts'
 import { createWebhook, type Webhook, webhookName } from './webhook.ts'
 
@@ -82,6 +84,8 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
       guard.reconfigure()
       toolLimits.reconfigure()
       log.setLevel(next.logLevel as LogLevel)
+      blocked.reconfigure()
+      streams.closeWhere((principal, address) => (blocked.principal(principal) ?? blocked.address(address)) !== undefined)
       metrics.configHash.set(configHash(next))
     },
     certificate: (next) => listener.renew(next),
@@ -89,7 +93,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   const current = live.settings
   const store = await openStore(current, { instance: randomUUID(), metrics, log })
   const list = createTaskList(store, io.clock.now)
-  const webhook = settings.webhookUrl === '' ? undefined : createWebhook(settings, metrics, log)
+  const webhook = settings.webhookUrl === '' ? undefined : createWebhook(current, metrics, log)
   const offer: Offer = {
     tools: [...taskTools(list, webhook === undefined ? noLeave : (event) => webhook.ask(event)), ...(io.also?.tools ?? [])],
     resources: [taskResources(list), ...(io.also?.resources ?? [])],
@@ -100,9 +104,12 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   const dispatch = createDispatch({ metrics, log, methods: new Set(methods), tools: new Set(toolNames) })
   const sessions = createSessions(store, current, io.clock.now, metrics, log)
   const streams = createStreams(current, metrics)
+  const blocked = createBlocked(current, io.clock.now)
+  metrics.beforeScrape(() => showSettings(metrics, current(), blocked))
   const guard = createGuard(
     current,
     { tokens: live.tokens, verifyJwt: settings.jwtIssuer === '' ? undefined : createVerifyJwt(settings, io.clock.now) },
+    blocked,
     metrics,
   )
   const legacy = createLegacyEndpoint({
@@ -176,6 +183,16 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   if (io.signal.aborted) void close()
   else io.signal.addEventListener('abort', () => void close(), { once: true })
   return { url, adminUrl, close, closed: closed.promise }
+}
+
+/** The settings that can change while the server runs, so that whoever changed one can see that it is in force. */
+function showSettings(metrics: Metrics, settings: Settings, blocked: Blocked): void {
+  for (const { name, kind, hot } of settingTable)
+    if (hot === true && (kind === 'number' || kind === 'bytes' || kind === 'duration'))
+      metrics.settingValue.set({ setting: name }, settings[keyOf(name) as keyof Settings] as number)
+  const { addresses, principals } = blocked.count()
+  metrics.settingValue.set({ setting: 'blocked-addresses' }, addresses)
+  metrics.settingValue.set({ setting: 'blocked-principals' }, principals)
 }
 
 const forgetMilliseconds = 600_000

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { checkBlocked } from './http/block-list.ts'
 import { type SettingEntry, settingTable } from './setting-table.ts'
 import { toolLimitsOf } from './tool-limits.ts'
 
@@ -38,6 +39,8 @@ export interface Settings {
   initializeLimit: number
   toolLimits: readonly string[]
   authFailureLimit: number
+  blockedAddresses: readonly string[]
+  blockedPrincipals: readonly string[]
   maxSessions: number
   sessionIdle: number
   maxStreams: number
@@ -164,6 +167,7 @@ function checkTogether(settings: Settings): void {
       'give postgres://user:password@host:5432/name, or --database-path for SQLite',
     )
   toolLimitsOf(settings.toolLimits)
+  checkBlocked(settings)
   const authenticated = settings.tokenFile !== '' || settings.tokens !== '' || settings.jwtIssuer !== ''
   if (!authenticated && !settings.allowAnonymous && !loopback.has(settings.host))
     throw new UsageError(

@@ -36,9 +36,11 @@ const longestQueue = 1000
 const attempts = 3
 const states = { closed: 0, half_open: 1, open: 2 } as const
 
-/** Takes the webhook settings. Every call has a timeout and goes through a circuit breaker; outcomes are counted. */
-export function createWebhook(settings: Settings, metrics: Metrics, log: Log): Webhook {
-  const circuit = createCircuit(settings.webhookBreakerFailures, settings.webhookBreakerReset, () => performance.now())
+/** Takes the settings: the two of the circuit breaker may change while it runs. Every call has a timeout and goes through a circuit breaker; outcomes are counted. */
+export function createWebhook(current: () => Settings, metrics: Metrics, log: Log): Webhook {
+  const settings = current()
+  const breaker = () => ({ failures: current().webhookBreakerFailures, resetSeconds: current().webhookBreakerReset })
+  const circuit = createCircuit(breaker, () => performance.now())
   const before = settings.webhookMode === 'before'
   const { host } = new URL(settings.webhookUrl)
   const queue: object[] = []
@@ -53,7 +55,7 @@ export function createWebhook(settings: Settings, metrics: Metrics, log: Log): W
       count('circuit_open')
       throw new DependencyError(
         'unavailable',
-        `the webhook ${host} failed repeatedly and is not asked again for ${settings.webhookBreakerReset} s`,
+        `the webhook ${host} failed repeatedly and is not asked again for ${current().webhookBreakerReset} s`,
       )
     }
     const since = performance.now()

@@ -40,6 +40,7 @@ const promised: Readonly<Record<string, readonly string[]>> = {
   nodejs_eventloop_lag_p99_seconds: [],
   task_mcp_build_info: ['version', 'revision'],
   task_mcp_config_hash: [],
+  task_mcp_setting: ['setting'],
 }
 
 const scrape = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text()

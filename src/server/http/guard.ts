@@ -5,6 +5,7 @@ import type { Settings } from '../settings.ts'
 import type { Limiter } from '../telemetry/catalogue.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { authenticate, type Credentials } from './authenticate.ts'
+import type { Blocked, BlockedEntry } from './block-list.ts'
 import type { Call } from './call.ts'
 import { checkOrigin } from './origin.ts'
 import { comeBack, HttpRefusal } from './refusal.ts'
@@ -16,7 +17,7 @@ import { tagOf } from './tokens.ts'
 export interface Guard {
   /**
    * Gives the principal of a request.
-   * @throws HttpRefusal 401, 403 or 429.
+   * @throws HttpRefusal 401, 403 (of a foreign page, or blocked) or 429.
    */
   admit(request: IncomingMessage): Promise<Principal>
   /** @throws HttpRefusal 429 when a principal opens sessions too fast. */
@@ -28,7 +29,7 @@ export interface Guard {
 const anonymous: Principal = { name: 'anonymous', tag: tagOf('anonymous'), scopes: taskScopes }
 
 /** Without any credentials to check, everybody is `anonymous`. */
-export function createGuard(settings: () => Settings, credentials: Credentials, metrics: Metrics): Guard {
+export function createGuard(settings: () => Settings, credentials: Credentials, blocked: Blocked, metrics: Metrics): Guard {
   const anybody = (): boolean => credentials.verifyJwt === undefined && credentials.tokens().size === 0 && settings().tokenFile === ''
   const now = (): number => performance.now()
   const principals = createBuckets(0, 0, now)
@@ -50,6 +51,13 @@ export function createGuard(settings: () => Settings, credentials: Credentials, 
     throw comeBack(429, wait, message)
   }
 
+  const refuse = (entry: BlockedEntry | undefined, what: string): void => {
+    if (entry === undefined) return
+    metrics.rateLimitHits.inc({ limiter: 'blocked', reason: 'blocked' })
+    const until = entry.until === undefined ? '' : ` until ${new Date(entry.until).toISOString()}`
+    throw new HttpRefusal(403, `this ${what} is blocked${until}: ask those who run this server`)
+  }
+
   const identify = async (request: IncomingMessage, address: string): Promise<Principal> => {
     metrics.authAttempts.inc()
     if (failures.empty(address)) {
@@ -66,12 +74,14 @@ export function createGuard(settings: () => Settings, credentials: Credentials, 
 
   return {
     admit: async (request) => {
+      const address = request.socket.remoteAddress ?? ''
+      refuse(blocked.address(address), 'address')
       const { allowedHosts, allowedOrigins, publicUrl, host } = settings()
       const publicHost = publicUrl === '' ? '' : new URL(publicUrl).hostname
       checkOrigin(request, { hosts: allowedHosts, origins: allowedOrigins, publicHost, ownHost: host })
-      const address = request.socket.remoteAddress ?? ''
       limited('address', addresses.take(address), 'too many requests from this address')
       const principal = anybody() ? anonymous : await identify(request, address)
+      refuse(blocked.principal(principal), 'principal')
       limited('principal', principals.take(principal.name), `you may make ${settings().rateLimit} requests a second`)
       return principal
     },

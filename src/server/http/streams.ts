@@ -20,12 +20,16 @@ export interface Streams {
    */
   open(response: ServerResponse, principal: Principal, options: StreamOptions, onClose: (reason: StreamClosing) => void): EventStream
   readonly size: number
+  /** Closes those of whoever is blocked by now. */
+  closeWhere(blocked: (principal: Principal, address: string) => boolean): void
   /** Refuses new streams, and ends those there are: clients are told to reconnect, and reach another replica. */
   drain(): void
 }
 
 interface Entry {
   readonly stream: EventStream
+  readonly principal: Principal
+  readonly address: string
   readonly openedAt: number
   /** Lifetimes are spread, so that streams opened together do not all reconnect together. */
   readonly lifetime: number
@@ -127,12 +131,23 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
           return sent
         },
       }
-      const entry: Entry = { stream, openedAt, lifetime: settings().streamLifetime * 1000 * (0.9 + Math.random() * 0.2), farewell }
+      const entry: Entry = {
+        stream,
+        principal,
+        address: response.socket?.remoteAddress ?? '',
+        openedAt,
+        lifetime: settings().streamLifetime * 1000 * (0.9 + Math.random() * 0.2),
+        farewell,
+      }
       slot.add(entry)
       size += 1
       perPrincipal.set(principal.name, (perPrincipal.get(principal.name) ?? 0) + 1)
       metrics.streams.inc()
       return stream
+    },
+    closeWhere: (blocked) => {
+      for (const slot of slots)
+        for (const { stream, principal, address } of [...slot]) if (blocked(principal, address)) stream.close('blocked')
     },
     drain: () => {
       draining = true

@@ -28,7 +28,17 @@ export const statusErrorTypes = ['500', '503'] as const
 export type ErrorType = (typeof errorTypes)[number]
 
 export const streamRejections = ['limit', 'principal_limit', 'draining'] as const
-export const streamClosings = ['client', 'lifetime', 'backpressure', 'shutdown', 'session_ended', 'replaced', 'completed', 'error'] as const
+export const streamClosings = [
+  'client',
+  'lifetime',
+  'backpressure',
+  'shutdown',
+  'session_ended',
+  'replaced',
+  'completed',
+  'blocked',
+  'error',
+] as const
 export const authFailures = [
   'missing',
   'malformed',
@@ -48,6 +58,7 @@ export const limiters = [
   ['tool', 'abuse'],
   ['auth_failures', 'abuse'],
   ['stream_principal', 'abuse'],
+  ['blocked', 'blocked'],
   ['in_flight', 'capacity'],
   ['sessions', 'capacity'],
   ['streams', 'capacity'],
@@ -128,6 +139,11 @@ export function createCatalogue(registry: Registry) {
     ),
     breaker: gauge('circuit_breaker_state', '0 closed, 1 half open, 2 open', 'dependency'),
     buildInfo: gauge('task_mcp_build_info', 'Always 1; the labels say which build this is', 'version', 'revision'),
+    settingValue: gauge(
+      'task_mcp_setting',
+      'A setting that can change while the server runs: its number, or how many entries of a list are in force',
+      'setting',
+    ),
     configHash: gauge('task_mcp_config_hash', 'A number made from the settings in use: it changes when they do'),
   }
 }
