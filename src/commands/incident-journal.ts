@@ -86,7 +86,7 @@ const mostSaid = 300
 /** The first words of an answer, on one line; of JSON nothing, since the rest of the entry says it better. */
 function firstLines(text: string): string {
   if (/^\s*[{[]/.test(text)) return ''
-  const lines = text.split('\n').map((line) => line.trim())
+  const lines = text.split('\n').map((line) => line.trim().replace(/\s+/g, ' '))
   const said = lines
     .filter((line) => line !== '')
     .slice(0, 2)

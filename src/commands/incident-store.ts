@@ -102,7 +102,7 @@ export async function openStore(context: Context, place: Place): Promise<Inciden
     read: level,
     async add(id, told) {
       const about = { incident: id, now: context.clock.now(), by: actor(context.env) }
-      const entries = told.map((one) => newEntry(one, about))
+      const entries = told.map((one, nth) => newEntry(one, { ...about, nth: Math.min(nth, 9) }))
       await append(id, entries, (await readHere(id)).ended)
       await level(id)
       return entries

@@ -1,0 +1,164 @@
+import type { CommandEntry, OptionEntry } from '../entry.ts'
+import { serviceOptions } from '../options.ts'
+
+const which: OptionEntry = { flags: '--incident <id>', summary: 'another incident than the one that is open here' }
+const zone: OptionEntry = {
+  flags: '--time-zone <name>',
+  summary: 'show times in this zone; escalation.timeZone of task-mcp.yaml when not said',
+}
+const id = { '[id]': { about: 'an incident: task-mcp incident list; the open one when not said' } }
+const severityWords = ['sev1', 'sev2', 'sev3', 'sev4']
+const exits = { 0: 'done', 5: 'no incident is open, or its record is not there' } as const
+
+export const incidentEntries: readonly CommandEntry[] = [
+  {
+    usage: 'incident start [title...]',
+    summary: 'open an incident',
+    group: 'incident',
+    about:
+      'By hand with a title, from an alert that fires, or from a diagnosis. From then on every command of the tool run on this machine joins its time line: who, what, when, result. The record is kept in the state directory; incident.shared in task-mcp.yaml lets others see it at once.',
+    options: [
+      {
+        flags: '--severity <level>',
+        summary: 'sev1 (nobody can work) to sev4 (nobody notices yet); by the alert or the diagnosis when not said',
+        choices: severityWords,
+      },
+      { flags: '--alert <name>', summary: 'from this alert, which fires now: its beginning is the onset' },
+      { flags: '--from-diagnosis [runbook]', summary: 'from a diagnosis with this runbook, or from the last verdict given here' },
+      { flags: '--onset <time>', summary: 'when it began: RFC 3339, or 14m for 14 minutes ago' },
+      ...serviceOptions,
+    ],
+    examples: [
+      { line: 'task-mcp incident start "checkout answers 503" --severity sev1', about: 'by hand' },
+      { line: 'task-mcp incident start --alert TaskMCPHighErrorRateFastBurn', about: 'from the page that woke you' },
+      { line: 'task-mcp incident start --from-diagnosis', about: 'from what diagnose has just found' },
+    ],
+    exits: {
+      0: 'open; or somebody had opened it already, and you have joined',
+      2: 'one is open here already',
+      5: 'the alert does not fire, or there is no verdict',
+    },
+    load: async () => ({ run: (await import('../incident-start.ts')).run }),
+  },
+  {
+    usage: 'incident note <text...>',
+    summary: 'write down what was seen or done',
+    group: 'incident',
+    options: [
+      {
+        flags: '--mark <moment>',
+        summary: 'what the note is about: when it began, was taken up, no longer hurt, was over; or a cure that did not help',
+        choices: ['onset', 'acknowledged', 'mitigated', 'recovered', 'did-not-help'],
+      },
+      { flags: '--at <time>', summary: 'when it was, if not now: RFC 3339, or 5m for 5 minutes ago' },
+      {
+        flags: '--fact <fact>',
+        summary: 'a fact for the escalation clock: security_incident, or security_incident=no; may be given several times',
+        repeat: true,
+      },
+      which,
+      zone,
+    ],
+    examples: [
+      { line: 'task-mcp incident note "customers in Asia are not affected"', about: 'for the time line' },
+      {
+        line: 'task-mcp incident note "traffic goes to the other region" --mark mitigated --at 3m',
+        about: 'from when on users noticed nothing',
+      },
+      { line: 'task-mcp incident note "three systems fail" --fact several_systems_affected', about: 'for the clock' },
+    ],
+    exits,
+    load: async () => ({ run: (await import('../incident-write.ts')).note }),
+  },
+  {
+    usage: 'incident status [id]',
+    summary: 'show where it stands, and who is to be called when',
+    group: 'incident',
+    about: 'The escalation clock runs from the onset: what is due, when, and why, from what diagnoses saw and people said.',
+    words: id,
+    options: [{ flags: '--ask', summary: 'ask what the clock cannot see, and record the answers' }, zone, ...serviceOptions],
+    examples: [{ line: 'task-mcp incident status', about: 'also joins the incident that somebody else has opened for this service' }],
+    exits,
+    load: async () => ({ run: (await import('../incident-read.ts')).status }),
+  },
+  {
+    usage: 'incident assign <who>',
+    summary: 'say who leads, or has another role',
+    group: 'incident',
+    options: [
+      {
+        flags: '--role <role>',
+        summary: 'lead when not said; comms, scribe, or a word of your own',
+        completes: ['lead', 'comms', 'scribe'],
+      },
+      which,
+    ],
+    examples: [{ line: 'task-mcp incident assign kim', about: 'kim leads' }],
+    exits,
+    load: async () => ({ run: (await import('../incident-write.ts')).assign }),
+  },
+  {
+    usage: 'incident severity <level>',
+    summary: 'say how bad it is',
+    group: 'incident',
+    words: {
+      '<level>': {
+        about: 'sev1 (nobody can work), sev2 (many notice), sev3 (some notice), sev4 (nobody notices yet)',
+        completes: severityWords,
+      },
+    },
+    options: [{ flags: '--why <text>', summary: 'why it changes' }, which],
+    examples: [{ line: 'task-mcp incident severity sev1 --why "writes are lost"', about: 'it is worse than it seemed' }],
+    exits,
+    load: async () => ({ run: (await import('../incident-write.ts')).severity }),
+  },
+  {
+    usage: 'incident resolve [text...]',
+    summary: 'say that it is over',
+    group: 'incident',
+    options: [which],
+    examples: [{ line: 'task-mcp incident resolve "rolled back to 1.4.2"', about: 'its clock stops' }],
+    exits,
+    load: async () => ({ run: (await import('../incident-write.ts')).resolve }),
+  },
+  {
+    usage: 'incident list',
+    summary: 'list the incidents of this machine and of the shared record',
+    group: 'incident',
+    options: [{ flags: '--open', summary: 'only those that are not over' }, ...serviceOptions],
+    examples: [{ line: 'task-mcp incident list', about: 'the newest first' }],
+    load: async () => ({ run: (await import('../incident-read.ts')).list }),
+  },
+  {
+    usage: 'incident show [id]',
+    summary: 'show all that is known of one',
+    group: 'incident',
+    words: id,
+    options: [zone, ...serviceOptions],
+    examples: [{ line: 'task-mcp incident show --json', about: 'with every entry of its record' }],
+    exits,
+    load: async () => ({ run: (await import('../incident-read.ts')).show }),
+  },
+  {
+    usage: 'incident timeline [id]',
+    summary: 'show what happened, in order',
+    group: 'incident',
+    words: id,
+    options: [zone, ...serviceOptions],
+    examples: [{ line: 'task-mcp incident timeline --time-zone Europe/Vienna', about: 'with the times of your wall clock' }],
+    exits,
+    load: async () => ({ run: (await import('../incident-read.ts')).timeline }),
+  },
+  {
+    usage: 'incident sync [id]',
+    summary: 'bring this machine and the shared record level',
+    group: 'incident',
+    about:
+      'Every incident command does so by itself. What was written while the shared record could not be reached is sent, what others wrote is fetched; nothing is lost or doubled.',
+    words: id,
+    options: serviceOptions,
+    examples: [{ line: 'task-mcp incident sync', about: 'when the network is back' }],
+    exits: { 0: 'level, or not shared', 5: 'the shared record cannot be reached, or there is no incident' },
+    load: async () => ({ run: (await import('../incident-read.ts')).sync }),
+  },
+]
