@@ -8,6 +8,7 @@ import { configRestore } from './entries/config-restore.ts'
 import { diagnose } from './entries/diagnose.ts'
 import { doctor } from './entries/doctor.ts'
 import { fix } from './entries/fix.ts'
+import { incidentEntries } from './entries/incident.ts'
 import { pod } from './entries/pod.ts'
 import { policy } from './entries/policy.ts'
 import { resources } from './entries/resources.ts'
@@ -46,6 +47,7 @@ export const commands: readonly CommandEntry[] = [
   sloBudget,
   sloBudgetCheck,
   sloBudgetWhatif,
+  ...incidentEntries,
   runbookRun,
   runbookList,
   runbookShow,
