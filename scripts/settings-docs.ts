@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { settingsSchema, writtenDefault } from '../src/config/schema.ts'
-import { dependencyFields, type SettingRow, settingTable, variableOf } from '../src/config/table.ts'
+import { dependencyFields, type SettingRow, serviceFields, settingTable, variableOf } from '../src/config/table.ts'
 
 /** schemas/task-mcp.schema.json, as text. */
 export const schemaText = (): string => `${JSON.stringify(settingsSchema(), null, 2)}\n`
@@ -31,15 +31,17 @@ export function settingsTables(): string {
       ),
     ].join('\n'),
   )
-  const dependencies = [
-    '### One entry of `service.dependencies`',
+  return [...parts, entryTable('service.dependencies', dependencyFields), entryTable('services', serviceFields)].join('\n\n')
+}
+
+const entryTable = (of: string, fields: readonly { name: string; help: string }[]): string =>
+  [
+    `### One entry of \`${of}\``,
     '',
     '| field | meaning |',
     '|---|---|',
-    ...dependencyFields.map((field) => cells([`\`${field.name}\``, field.name === 'name' ? `${field.help} (needed)` : field.help])),
+    ...fields.map((field) => cells([`\`${field.name}\``, field.name === 'name' ? `${field.help} (needed)` : field.help])),
   ].join('\n')
-  return [...parts, dependencies].join('\n\n')
-}
 
 /** A document with the part between two markers replaced. Throws when the markers are not there. */
 export function withPart(document: string, name: string, part: string): string {

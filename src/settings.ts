@@ -58,11 +58,32 @@ export interface SourceSettings {
   namespace: string | undefined
   service: string | undefined
   port: number | undefined
+  /** Path below which it answers behind that Service. */
+  prefix?: string | undefined
   bearerTokenFile: string | undefined
   username: string | undefined
   passwordFile: string | undefined
   caFile: string | undefined
   headers: Record<string, string>
+}
+
+/** A service whose error budgets are kept. What is undefined is as it is for the service of the settings. */
+export interface BudgetedService {
+  name: string
+  /** PromQL matchers of its series. */
+  selector?: string | undefined
+  namespace?: string | undefined
+  workload?: string | undefined
+  requests?: string | undefined
+  statusLabel?: string | undefined
+  routeLabel?: string | undefined
+  /** There and undefined: it has none. */
+  duration?: string | undefined
+  exclude?: string | undefined
+  /** By SLO, as written: `99.5%`. */
+  targets?: Record<string, string>
+  /** A file with SLOs of its own. */
+  slos?: string
 }
 
 /** The written runbook's thresholds; ratios in 0..1, latencies in seconds. */
@@ -152,6 +173,7 @@ export interface IncidentSettings {
 export interface Settings {
   cluster: ClusterSettings
   service: ServiceSettings
+  services?: BudgetedService[]
   prometheus: SourceSettings
   alertmanager: SourceSettings
   thresholds: Thresholds

@@ -47,7 +47,7 @@ function valueText(row: SettingRow, value: unknown): string {
   if (value === null) return row.canBeNone ? 'none' : '-'
   if (row.kind === 'duration') return durationText(value as number)
   if (row.kind === 'map') return pairs(value as object, ',') || '-'
-  if (row.kind === 'dependencies') return (value as object[]).map((one) => pairs(one, ' ')).join('; ') || '-'
+  if (row.kind === 'dependencies' || row.kind === 'services') return (value as object[]).map((one) => pairs(one, ' ')).join('; ') || '-'
   if (row.kind === 'escalation')
     return (
       Object.entries(value as object)

@@ -1,7 +1,7 @@
 /** The table of commands. One entry per file in entries/, which import nothing heavy; the order here is the order in help. */
 
 import { dbEntries } from './db.entry.ts'
-import { alerts, alertsExplain, alertsSilence } from './entries/alerts.ts'
+import { alertEntries, silenceEntries } from './entries/alerts.ts'
 import { completion } from './entries/completion.ts'
 import { config } from './entries/config.ts'
 import { configRestore } from './entries/config-restore.ts'
@@ -18,7 +18,7 @@ import { rollback } from './entries/rollback.ts'
 import { runbookLint, runbookList, runbookRun, runbookShow } from './entries/runbook.ts'
 import { scale } from './entries/scale.ts'
 import { service } from './entries/service.ts'
-import { sloBudget, sloBudgetCheck, sloBudgetWhatif } from './entries/slo-budget.ts'
+import { sloEntries } from './entries/slo-budget.ts'
 import { smoke } from './entries/smoke.ts'
 import { status } from './entries/status.ts'
 import { undo } from './entries/undo.ts'
@@ -29,8 +29,7 @@ export const commands: readonly CommandEntry[] = [
   diagnose,
   status,
   doctor,
-  alerts,
-  alertsExplain,
+  ...alertEntries,
   smoke,
   fix,
   restart,
@@ -43,10 +42,8 @@ export const commands: readonly CommandEntry[] = [
   configRestore,
   pod,
   undo,
-  alertsSilence,
-  sloBudget,
-  sloBudgetCheck,
-  sloBudgetWhatif,
+  ...silenceEntries,
+  ...sloEntries,
   ...incidentEntries,
   runbookRun,
   runbookList,

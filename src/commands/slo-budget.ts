@@ -10,13 +10,13 @@ import { gatherSlo } from '../facts/slo.ts'
 import { nearest } from '../nearest.ts'
 import { renderBudget } from '../output/slo-budget.ts'
 import { styleFor } from '../output/style.ts'
-import type { Settings } from '../settings.ts'
-import { checkObjective, type Objective, taskMcpObjectives } from '../slo/objectives.ts'
+import type { Objective } from '../slo/objectives.ts'
 import type { Policy } from '../slo/policy.ts'
 import { type BudgetBase, type BudgetReport, budgetReport } from '../slo/report.ts'
 import type { Moment } from '../slo/seen.ts'
 import { budgetWindow } from '../slo/window.ts'
 import type { GlobalOptions } from './entry.ts'
+import { promisesOf } from './slo-services.ts'
 
 export interface BudgetOptions extends GlobalOptions {
   readonly at?: string
@@ -53,7 +53,11 @@ export async function readBudget(
   story = true,
 ): Promise<{ report: BudgetReport; objectives: readonly Objective[] }> {
   const { settings } = await loadSettings(options, context)
-  const objectives = chosen(await objectivesOf(context, settings, options.slos), options.slo)
+  const promises = await promisesOf(context, settings, options.slos)
+  const objectives = chosen(
+    promises.flatMap((one) => one.objectives),
+    options.slo,
+  )
   const at = options.at === undefined ? context.clock.now() / 1000 : readTime(options.at, '--at')
   if (options.base !== undefined && !isCalendar(options.window))
     throw new UsageError('--base is about calendar windows', 'use it with --window week, month or quarter')
@@ -64,7 +68,8 @@ export async function readBudget(
     story,
     window,
     at,
-    versions: podMatchers(settings.service),
+    // Whose deploys they are is only plain where there is one service.
+    versions: promises.length === 1 ? podMatchers(settings.service) : undefined,
     deploys: (options.deploy ?? []).map((text): Moment => ({ at: readTime(text, '--deploy'), name: 'the release' })),
     incidents: (options.incident ?? []).map(readIncident),
   }
@@ -74,47 +79,22 @@ export async function readBudget(
         `${new Date(moment.at * 1000).toISOString()} is not before the time looked at`,
         'give a time in the past, or a later --at',
       )
-  const revisions = story ? gatherDeploys(() => targets.cluster(), settings.service, context.signal) : undefined
+  const revisions = story && promises.length === 1 ? gatherDeploys(() => targets.cluster(), settings.service, context.signal) : undefined
   revisions?.catch(() => undefined)
   const place = await discover('prometheus', settings.prometheus, () => targets.cluster(), context.signal)
   const facts = await gatherSlo(await targets.metrics(place), { ...question, revisions }, context.signal)
   return { report: budgetReport(facts, objectives, options.base ?? 'observed'), objectives }
 }
 
-async function objectivesOf(context: Context, settings: Settings, file: string | undefined): Promise<Objective[]> {
-  const { service } = settings
-  const scope = {
-    service: service.workload,
-    selector: podMatchers(service),
-    exclude: service.metrics.exclude ?? '',
-    metrics: {
-      requests: service.metrics.requests,
-      statusLabel: service.metrics.statusLabel,
-      duration: service.metrics.duration,
-      routeLabel: service.metrics.routeLabel,
-    },
-  }
-  if (file === undefined) return taskMcpObjectives(scope)
-  const { readObjectives } = await import('../slo/objectives-file.ts')
-  const path = resolve(context.cwd, file)
-  let text: string
-  try {
-    text = await context.files.read(path)
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read`, 'correct the path of --slos', { cause: error })
-  }
-  const objectives = readObjectives(text, file, scope.service)
-  for (const objective of objectives) checkObjective(objective)
-  return objectives
-}
-
-/** Those named, or whose name begins with a word that was given: `--slo latency` is both latencies. */
+/** Those named, or whose name begins with a word that was given: `--slo latency` is both latencies, of every service; `--slo checkout` all of one. */
 function chosen(objectives: readonly Objective[], names: readonly string[] | undefined): readonly Objective[] {
   if (names === undefined || names.length === 0) return objectives
   const all = objectives.map(({ id }) => id)
   const picked = new Set<string>()
   for (const name of names) {
-    const matching = all.filter((one) => one === name || one.startsWith(`${name}-`))
+    const matching = objectives.flatMap((one) =>
+      [one.id, one.name, one.service].includes(name) || one.id.startsWith(`${name}-`) || one.name.startsWith(`${name}-`) ? [one.id] : [],
+    )
     if (matching.length === 0) {
       const meant = nearest(name, all)
       throw new UsageError(`no SLO is called "${name}"`, `${meant ? `did you mean ${meant}?  ` : ''}there are ${all.join(', ')}`)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parseDuration } from '../duration.ts'
 import { nearest } from '../nearest.ts'
 import { readEscalation } from './escalation.ts'
-import { dependencyFields, type SettingRow, workloadKinds } from './table.ts'
+import { dependencyFields, type SettingRow, serviceFields, workloadKinds } from './table.ts'
 
 /** Where a value was said, for the things that are relative to it. */
 export interface Place {
@@ -16,7 +16,8 @@ export type Read = { value: unknown } | { wrong: string }
 
 /** Read `raw` (text, number, mapping of texts, or list of mappings) as the row's kind says. Durations become seconds, ratios 0..1, files absolute. */
 export function readValue(row: Pick<SettingRow, 'kind' | 'canBeNone' | 'choices'>, raw: unknown, place: Place): Read {
-  if (row.kind === 'dependencies') return readDependencies(raw, place)
+  if (row.kind === 'dependencies') return readList(raw, place, dependencyFields, ['dependencies', 'a dependency'])
+  if (row.kind === 'services') return readList(raw, place, serviceFields, ['services', 'a service'])
   if (row.kind === 'escalation') return readEscalation(raw, place)
   if (row.kind === 'map') return readMap(raw)
   if (typeof raw !== 'string' && typeof raw !== 'number') return { wrong: `must be ${wanted[row.kind]}` }
@@ -27,7 +28,7 @@ export function readValue(row: Pick<SettingRow, 'kind' | 'canBeNone' | 'choices'
   return value === undefined ? { wrong: `must be ${wanted[row.kind]}, not "${text}"` } : { value }
 }
 
-type Plain = Exclude<SettingRow['kind'], 'dependencies' | 'escalation' | 'map'>
+type Plain = Exclude<SettingRow['kind'], 'dependencies' | 'services' | 'escalation' | 'map'>
 
 const wanted: Readonly<Record<Plain, string>> = {
   text: 'a text',
@@ -71,30 +72,33 @@ function readMap(raw: unknown): Read {
   return { value: Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, String(value)])) }
 }
 
-function readDependencies(raw: unknown, place: Place): Read {
-  if (!Array.isArray(raw)) return { wrong: 'must be a list of dependencies, each with a name' }
-  const dependencies: Record<string, unknown>[] = []
+type Field = Pick<SettingRow, 'kind' | 'canBeNone'> & { readonly name: string }
+
+/** A list of mappings with these fields, each with a name. `words` are what they are called, and one of them. */
+function readList(raw: unknown, place: Place, fields: readonly Field[], words: readonly [several: string, one: string]): Read {
+  if (!Array.isArray(raw)) return { wrong: `must be a list of ${words[0]}, each with a name` }
+  const found: Record<string, unknown>[] = []
   for (const [index, item] of raw.entries()) {
-    const said = `has a dependency (number ${index + 1})`
+    const said = `has ${words[1]} (number ${index + 1})`
     if (!isRecord(item) || item.name === undefined) return { wrong: `${said} without a name` }
-    const dependency: Record<string, unknown> = {}
+    const entry: Record<string, unknown> = {}
     for (const [key, value] of Object.entries(item)) {
-      const field = dependencyFields.find(({ name }) => name === key)
+      const field = fields.find(({ name }) => name === key)
       if (!field) {
         const meant = nearest(
           key,
-          dependencyFields.map(({ name }) => name),
+          fields.map(({ name }) => name),
         )
         return { wrong: `${said} with "${key}", which is not a field of one${meant ? `: did you mean ${meant}?` : ''}` }
       }
       if (value === null) continue
       const one = readValue(field, value, place)
       if ('wrong' in one) return { wrong: `${said} whose ${key} ${one.wrong}` }
-      dependency[key] = one.value
+      entry[key] = one.value
     }
-    dependencies.push(dependency)
+    found.push(entry)
   }
-  return { value: dependencies }
+  return { value: found }
 }
 
 const isScalar = (value: unknown): value is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof value)

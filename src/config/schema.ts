@@ -1,12 +1,12 @@
 /** The JSON Schema of task-mcp.yaml, for editors. Made from the table; `npm run generate` writes schemas/task-mcp.schema.json. */
 import { escalationSchema } from './escalation-schema.ts'
-import { dependencyFields, type SettingKind, type SettingRow, settingTable, workloadKinds } from './table.ts'
+import { dependencyFields, type SettingKind, type SettingRow, serviceFields, settingTable, workloadKinds } from './table.ts'
 
 type Schema = Record<string, unknown>
 
 const duration = { type: ['string', 'number'], pattern: '^(\\d+(\\.\\d+)?|(\\d+(\\.\\d+)?(ms|s|m|h|d|w))+)$', exclusiveMinimum: 0 }
 
-const schemaOf: Readonly<Record<Exclude<SettingKind, 'dependencies' | 'escalation'>, Schema>> = {
+const schemaOf: Readonly<Record<Exclude<SettingKind, 'dependencies' | 'services' | 'escalation'>, Schema>> = {
   text: { type: ['string', 'number'] },
   url: { type: 'string', pattern: '^https?://' },
   file: { type: 'string' },
@@ -38,8 +38,10 @@ export function settingsSchema(): Schema {
 function rowSchema(row: SettingRow): Schema {
   const about = { description: row.help.replaceAll('`', ''), ...(row.fallback === undefined ? {} : { default: writtenDefault(row) }) }
   if (row.kind === 'escalation') return orNothing({ description: about.description, ...escalationSchema() })
-  if (row.kind !== 'dependencies') return orNothing({ ...about, ...(row.choices ? { enum: row.choices } : schemaOf[row.kind]) })
-  const properties = Object.fromEntries(dependencyFields.map((field) => [field.name, { description: field.help, ...schemaOf[field.kind] }]))
+  if (row.kind !== 'dependencies' && row.kind !== 'services')
+    return orNothing({ ...about, ...(row.choices ? { enum: row.choices } : schemaOf[row.kind]) })
+  const fields = row.kind === 'services' ? serviceFields : dependencyFields
+  const properties = Object.fromEntries(fields.map((field) => [field.name, { description: field.help, ...schemaOf[field.kind] }]))
   return orNothing({ ...about, type: 'array', items: { type: 'object', additionalProperties: false, required: ['name'], properties } })
 }
 

@@ -21,6 +21,7 @@ export type SettingKind =
   | 'map'
   | 'kind'
   | 'dependencies'
+  | 'services'
   | 'escalation'
 
 export interface SettingRow {
@@ -59,6 +60,11 @@ const source = (name: 'prometheus' | 'alertmanager', what: string): SettingRow[]
   { path: `${name}.namespace`, kind: 'text', help: `namespace of ${what} in the cluster` },
   { path: `${name}.service`, kind: 'text', help: `Service of ${what} in the cluster` },
   { path: `${name}.port`, kind: 'port', help: 'port of that Service' },
+  {
+    path: `${name}.prefix`,
+    kind: 'path',
+    help: 'path of that Service below which it answers, for example `/prometheus` of Mimir; a URL has its own',
+  },
   { path: `${name}.bearerTokenFile`, kind: 'file', help: 'file with a bearer token; read when a request is made' },
   { path: `${name}.username`, kind: 'text', help: 'user name for basic authentication' },
   { path: `${name}.passwordFile`, kind: 'file', help: 'file with the password for basic authentication' },
@@ -272,6 +278,12 @@ export const settingTable: readonly SettingRow[] = [
     fallback: nobody,
     help: 'who is called, how, and when: `timeZone`, `channels`, `contacts`, `schedules`, `levels`, `tell`; docs/escalation.md has the form',
   },
+  {
+    path: 'services',
+    kind: 'services',
+    fallback: [],
+    help: 'services whose error budgets are kept, instead of that of `service`; see below',
+  },
 ]
 
 /** The fields of one entry of `service.dependencies`; `name` is needed. */
@@ -285,11 +297,40 @@ export const dependencyFields: readonly { readonly name: string; readonly kind: 
   { name: 'port', kind: 'port', help: 'port it listens on' },
 ]
 
+/** The fields of one entry of `services`; `name` is needed. What is not said is as it is for `service`. */
+export const serviceFields: readonly {
+  readonly name: string
+  readonly kind: 'text' | 'file' | 'map'
+  readonly canBeNone?: true
+  readonly help: string
+}[] = [
+  { name: 'name', kind: 'text', help: 'label `service` of what is recorded, and its name in answers' },
+  {
+    name: 'selector',
+    kind: 'text',
+    help: 'PromQL matchers of its series, for example `job="checkout"`; by namespace and pod when not said',
+  },
+  { name: 'namespace', kind: 'text', help: 'namespace of its pods' },
+  { name: 'workload', kind: 'text', help: 'workload of its pods; the name when not said' },
+  { name: 'requests', kind: 'text', help: 'counter of requests' },
+  { name: 'statusLabel', kind: 'text', help: 'label of that counter with the HTTP status' },
+  { name: 'routeLabel', kind: 'text', help: 'label of that counter with the route' },
+  { name: 'duration', kind: 'text', canBeNone: true, help: 'histogram of request durations in seconds; `none` when it has none' },
+  {
+    name: 'exclude',
+    kind: 'text',
+    canBeNone: true,
+    help: 'PromQL matcher that leaves probes out; `none` when there is nothing to leave out',
+  },
+  { name: 'targets', kind: 'map', help: 'targets that differ: `{ error-rate: 99.5% }`' },
+  { name: 'slos', kind: 'file', help: 'file with SLOs of its own (docs/slo.md, or OpenSLO) in place of the usual ones' },
+]
+
 export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
 
 /** The variable that sets a row: `TASK_MCP_PROMETHEUS_URL`. Lists of objects have none. */
 export function variableOf(row: SettingRow): string | undefined {
-  if (row.kind === 'dependencies' || row.kind === 'escalation') return undefined
+  if (row.kind === 'dependencies' || row.kind === 'services' || row.kind === 'escalation') return undefined
   const snake = row.path.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('.', '_')
   return `TASK_MCP_${row.variable ?? snake.toUpperCase()}`
 }

@@ -62,8 +62,9 @@ export async function discover(
   signal: AbortSignal,
 ): Promise<SourcePlace> {
   if (settings.url) return { url: settings.url, settings }
+  const prefixed = settings.prefix === undefined ? {} : { prefix: settings.prefix }
   if (settings.service && settings.namespace)
-    return { namespace: settings.namespace, service: settings.service, port: settings.port ?? names[source].port, settings }
+    return { namespace: settings.namespace, service: settings.service, port: settings.port ?? names[source].port, ...prefixed, settings }
   const items = await servicesAnywhere(await cluster(), settings.namespace, signal)
   const found = settings.service ? items.find((s) => s.metadata.name === settings.service) : candidates(items, source)[0]
   if (!found)
@@ -75,6 +76,7 @@ export async function discover(
     namespace: found.metadata.namespace ?? 'default',
     service: found.metadata.name,
     port: settings.port ?? portOf(found, names[source].port),
+    ...prefixed,
     settings,
   }
 }

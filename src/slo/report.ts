@@ -222,10 +222,13 @@ function doubts(reports: readonly ObjectiveReport[], facts: SloFacts, objectives
   const said: string[] = []
   if (facts.source === 'raw')
     said.push(
-      'No recording rules for this service are loaded: counts come from its own series, which is slower and ends with the retention. Load deploy/prometheus/rules.yaml.',
+      'No recording rules for this service are loaded: counts come from its own series, which is slower and ends with the retention. Load deploy/prometheus/rules.yaml, or what task-mcp slo-rules writes.',
     )
   for (const report of reports) {
-    if (report.counts === null) said.push(`${report.id}: nothing was counted; its series are missing or hold no numbers.`)
+    if (report.counts === null)
+      said.push(
+        `${report.id}: nothing was counted; its series are missing or hold no numbers${facts.source === 'recorded' ? ', or its recording rules are not loaded (task-mcp slo-rules writes them)' : ''}.`,
+      )
     else if (report.counts.bad > report.counts.total * 1.001)
       said.push(`${report.id}: more bad ${report.unit} than ${report.unit}: the definition or the metric is wrong.`)
   }

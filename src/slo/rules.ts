@@ -30,16 +30,19 @@ export interface RuleOptions {
   scope: SeriesScope
   /** Put before `NAME.md` in every runbook link; a path inside the package, or the URL where runbooks are served. */
   runbookBase: string
+  /** Start of the groups' names, unlike that of any other service in the file. */
+  name?: string
 }
 
 /** The groups for the objectives of one service, and its symptom alerts. Throws a UsageError for one that cannot be counted or can never fire. */
 export function ruleGroups(objectives: readonly Objective[], options: RuleOptions): RuleGroup[] {
   for (const objective of objectives) checkObjective(objective)
+  const name = options.name ?? 'task-mcp'
   const alert = (definition: AlertDefinition) => alertRule(definition, options)
   return [
     {
       // One group, because the rules of a group run in order: an alert then reads what was counted this minute.
-      name: 'task-mcp-slo',
+      name: `${name}-slo`,
       interval: '1m',
       rules: [
         ...objectives.flatMap(minuteCounts),
@@ -48,7 +51,7 @@ export function ruleGroups(objectives: readonly Objective[], options: RuleOption
         ...budgetAlerts(objectives, options.scope.service).map(alert),
       ],
     },
-    { name: 'task-mcp-symptoms', interval: '30s', rules: symptomAlerts(options.scope).map(alert) },
+    { name: `${name}-symptoms`, interval: '30s', rules: symptomAlerts(options.scope).map(alert) },
   ]
 }
 
@@ -92,7 +95,8 @@ function budgetAlerts(objectives: readonly Objective[], service: string): AlertD
     const sum = (which: string) => `sum_over_time(slo:${which}_events:count1m{${matchers}}[${window}])`
     return `${sum('bad')} / (${sum('total')} > 0) >= ${share}`
   }
-  return [
+  const absent = events.map((objective) => `absent(slo:bad_events:count1m{${recordedMatchers(objective)}})`).join('\nor\n')
+  const alerts: AlertDefinition[] = [
     {
       name: 'ErrorBudgetExhausted',
       expr: shares.map(spent).join('\nor\n'),
@@ -104,7 +108,7 @@ function budgetAlerts(objectives: readonly Objective[], service: string): AlertD
     },
     {
       name: 'SLOMetricAbsent',
-      expr: events.map((objective) => `absent(slo:bad_events:count1m{${recordedMatchers(objective)}})`).join('\nor\n'),
+      expr: absent,
       for: '10m',
       severity: 'critical',
       summary: 'Nothing is counted for {{ $labels.slo }}: its alerts are blind',
@@ -122,6 +126,8 @@ function budgetAlerts(objectives: readonly Objective[], service: string): AlertD
       runbook: 'slo-violations',
     },
   ]
+  // Minutes are counted even when nothing is there to be seen.
+  return alerts.filter(({ expr }) => expr !== '')
 }
 
 function alertRule(definition: AlertDefinition, { scope, runbookBase }: RuleOptions): AlertRule {

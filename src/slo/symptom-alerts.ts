@@ -5,11 +5,11 @@ import type { SeriesScope } from './objectives.ts'
 /** The symptom alerts for the series named by `scope`. */
 export function symptomAlerts(scope: SeriesScope): AlertDefinition[] {
   const of = (...matchers: string[]) => [scope.selector, ...matchers].filter((matcher) => matcher !== '').join(',')
-  const quantile = (q: number) =>
-    `histogram_quantile(${q}, sum by (job, le) (rate(http_server_request_duration_seconds_bucket{${of(scope.exclude)}}[5m])))`
-  const busy = `sum by (job) (rate(http_server_request_duration_seconds_count{${of(scope.exclude)}}[5m])) > 0.1`
+  const { duration } = scope.metrics
+  const quantile = (q: number) => `histogram_quantile(${q}, sum by (job, le) (rate(${duration}_bucket{${of(scope.exclude)}}[5m])))`
+  const busy = `sum by (job) (rate(${duration}_count{${of(scope.exclude)}}[5m])) > 0.1`
   const memory = `process_resident_memory_bytes{${of()}} / process_memory_limit_bytes{${of()}}`
-  return [
+  const alerts: AlertDefinition[] = [
     {
       name: 'HealthCheckFailure',
       // A service that was never scraped has no `up` at all, hence absent().
@@ -102,4 +102,5 @@ export function symptomAlerts(scope: SeriesScope): AlertDefinition[] {
       runbook: 'security-incidents',
     },
   ]
+  return duration === undefined ? alerts.filter(({ name }) => !/Latency/.test(name)) : alerts
 }

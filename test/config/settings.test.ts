@@ -11,6 +11,7 @@ const source = {
   namespace: undefined,
   service: undefined,
   port: undefined,
+  prefix: undefined,
   bearerTokenFile: undefined,
   username: undefined,
   passwordFile: undefined,
@@ -51,6 +52,7 @@ const defaults: Settings = {
   incident: { shared: 'none', namespace: 'task-mcp', databaseUrlFile: undefined },
   runbooks: undefined,
   escalation: { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] },
+  services: [],
 }
 
 describe('who is believed', () => {

@@ -4,6 +4,8 @@ import type { Counts } from '../../src/slo/counts.ts'
 import type { MetricsSource, QueryAnswer } from '../../src/targets/ports.ts'
 
 export interface Counted {
+  /** The objectives that it knows; the usual five when not said. */
+  ids?: readonly string[]
   /** What was counted for an SLO in the `seconds` up to a time; undefined where nothing was. */
   counts(slo: string, seconds: number, end: number): Counts | undefined
   /** Minutes that rules recorded; undefined where none are loaded. */
@@ -19,8 +21,9 @@ const lengths: Record<string, number> = { '5m': 300, '30m': 1800, '1h': 3600, '2
 
 export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): MetricsSource & { requests: string[][] } {
   const requests: string[][] = []
+  const ids = counted.ids ?? slos
   const vector = (at: number, value: (slo: string) => number | undefined, expression: string): QueryAnswer => ({
-    series: slos
+    series: ids
       .filter((slo) => expression.includes(`"${slo}"`))
       .flatMap((slo) => {
         const one = value(slo)
@@ -71,7 +74,7 @@ export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): Me
       const which = expression.includes('slo:bad') ? 'bad' : 'total'
       const times = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => start + index * step)
       return {
-        series: slos
+        series: ids
           .filter((slo) => expression.includes(`"${slo}"`))
           .map((slo) => ({
             labels: { slo },

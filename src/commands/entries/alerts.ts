@@ -1,7 +1,7 @@
 import type { CommandEntry } from '../entry.ts'
 import { serviceOptions } from '../options.ts'
 
-export const alerts: CommandEntry = {
+const alerts: CommandEntry = {
   usage: 'alerts',
   summary: 'list the alerts that fire',
   group: 'look',
@@ -14,7 +14,7 @@ export const alerts: CommandEntry = {
   load: () => import('../alerts.ts'),
 }
 
-export const alertsExplain: CommandEntry = {
+const alertsExplain: CommandEntry = {
   usage: 'alerts explain <name>',
   summary: 'say why an alert fires, or why not',
   group: 'look',
@@ -27,7 +27,7 @@ export const alertsExplain: CommandEntry = {
   load: () => import('../alerts-explain.ts'),
 }
 
-export const alertsSilence: CommandEntry = {
+const alertsSilence: CommandEntry = {
   usage: 'alerts silence <matchers...>',
   summary: 'keep alerts quiet for a while',
   group: 'act',
@@ -51,3 +51,7 @@ export const alertsSilence: CommandEntry = {
   exits: { 0: 'silenced, or a dry run', 2: 'it would match everything, or lacks an end or a reason', 7: 'declined' },
   load: () => import('../alerts-silence.ts'),
 }
+
+export const alertEntries: readonly CommandEntry[] = [alerts, alertsExplain]
+
+export const silenceEntries: readonly CommandEntry[] = [alertsSilence]

@@ -24,7 +24,7 @@ const budgetOptions: readonly OptionEntry[] = [
   ...serviceOptions,
 ]
 
-export const sloBudget: CommandEntry = {
+const sloBudget: CommandEntry = {
   usage: 'slo-budget',
   summary: 'show how much of each error budget is left',
   group: 'slo',
@@ -53,7 +53,7 @@ export const sloBudget: CommandEntry = {
   load: () => import('../slo-budget.ts'),
 }
 
-export const sloBudgetCheck: CommandEntry = {
+const sloBudgetCheck: CommandEntry = {
   usage: 'slo-budget check',
   summary: 'say in one line whether a release may go',
   group: 'slo',
@@ -75,7 +75,27 @@ export const sloBudgetCheck: CommandEntry = {
   load: () => import('../slo-budget-check.ts'),
 }
 
-export const sloBudgetWhatif: CommandEntry = {
+const sloRules: CommandEntry = {
+  usage: 'slo-rules',
+  summary: 'write the recording rules and alerts of your services',
+  group: 'slo',
+  about:
+    'Rules for Prometheus from the same definitions as slo-budget: counts for every SLO, four pairs of burn alerts each, and the alerts on symptoms. With `services` in task-mcp.yaml, for each of them. A target at which an alert could never fire is refused.',
+  options: [
+    { flags: '--operator', summary: 'as a PrometheusRule object' },
+    { flags: '--runbook-base <url>', summary: 'where runbooks are served, for the links in alerts' },
+    { flags: '--slos <file>', summary: 'SLOs of your own, as docs/slo.md or OpenSLO writes them', completes: 'file' },
+    ...serviceOptions,
+  ],
+  examples: [
+    { line: 'task-mcp slo-rules > rules.yaml', about: 'a rule file' },
+    { line: 'task-mcp slo-rules --operator | kubectl apply -f -', about: 'for the Prometheus Operator' },
+  ],
+  exits: { 0: 'written' },
+  load: () => import('../slo-rules.ts'),
+}
+
+const sloBudgetWhatif: CommandEntry = {
   usage: 'slo-budget whatif',
   summary: 'say what a bad release would cost',
   group: 'slo',
@@ -88,3 +108,5 @@ export const sloBudgetWhatif: CommandEntry = {
   exits: { 0: 'the budget would allow releases after it', 3: 'it would not', 5: 'the budget is not known' },
   load: () => import('../slo-budget-whatif.ts'),
 }
+
+export const sloEntries: readonly CommandEntry[] = [sloBudget, sloBudgetCheck, sloBudgetWhatif, sloRules]
