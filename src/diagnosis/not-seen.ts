@@ -13,7 +13,7 @@ const what: Readonly<Partial<Record<ResourceName, string>>> = {
   endpointslices: 'routing causes',
   events: 'the words of the scheduler and the kubelet',
   configmaps: 'missing or edited ConfigMaps',
-  secrets: 'missing or changed Secrets (their names and times; values are never read)',
+  secrets: 'missing or changed Secrets (their names and times, and the dates of certificates; nothing else of them is kept)',
   resourcequotas: 'how much of a quota is used',
   networkpolicies: 'blocked paths',
   nodes: 'cordoned, full or missing nodes',
@@ -40,6 +40,9 @@ export function notSeen(view: View): NotSeen[] {
     ['Prometheus', snapshot.instant, 'error ratio, latency, CPU and memory over time, and since when'],
     ['logs', snapshot.logs, 'what the program itself says'],
     ['Alertmanager', snapshot.alerts, 'which alerts fire'],
+    ...(snapshot.certificates && snapshot.cluster.secrets?.state === 'ok'
+      ? [['certificates', snapshot.certificates, 'whether one has expired'] as [string, Part<unknown>, string]]
+      : []),
   ]
   for (const [name, part, couldChange] of others)
     if (part.state !== 'ok') found.push({ what: name, reason: part.reason, couldChange, next: part.next })

@@ -21,6 +21,7 @@ function lesser(snapshot: Snapshot, among: readonly Unseen['state'][] = states):
       [`Prometheus ${state}`, { ...snapshot, instant: blind(state), ranges: blind(state) }],
       [`logs ${state}`, { ...snapshot, logs: blind(state) }],
       [`Alertmanager ${state}`, { ...snapshot, alerts: blind(state) }],
+      [`certificates ${state}`, { ...snapshot, certificates: blind(state) }],
     ]),
     ['answers denied', { ...snapshot, probes: snapshot.probes.map((p) => ({ ...p, result: blind('denied') })) }],
   ]
@@ -43,13 +44,15 @@ const shows: Readonly<Record<string, RegExp>> = {
   logs: /fd_exhaustion|tls_expired/,
   horizontalpodautoscalers: /hpa_/,
   poddisruptionbudgets: /pdb_blocks/,
-  ingresses: /ingress_/,
+  ingresses: /ingress_|tls_expired/,
+  certificates: /tls_expired/,
   ingressclasses: /ingress_class/,
   events: /ephemeral_storage|node_pressure|liveness/,
   nodes: /noisy_neighbour|traffic_policy_local|pdb_blocks/,
   networkpolicies: /netpol_/,
   replicasets: /rollout_paused/,
   configmaps: /config_change/,
+  secrets: /missing_secret/,
 }
 
 test.each(Object.entries(families))('no part that is missing makes a fault of %s look well without a word', (_family, cases) => {

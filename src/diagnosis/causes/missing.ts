@@ -106,26 +106,33 @@ function said(view: View, pod: Pod): Lost | undefined {
   return undefined
 }
 
-/** What a pod that has not started names and the namespace does not have: also when the events are gone. */
+/** What a pod that has not started names and the namespace does not have: also when the events are gone, or have not come yet. */
 function compared(view: View, pod: Pod): Lost | undefined {
-  const waits = (pod.status?.containerStatuses ?? []).some(
-    (s) => s.state?.waiting && /ContainerCreating|PodInitializing|CreateContainerConfigError/.test(s.state.waiting.reason ?? ''),
-  )
-  if (!waits || !pod.spec.nodeName) return undefined
-  for (const r of references(pod.spec)) {
+  const statuses = pod.status?.containerStatuses ?? []
+  const waits = statuses.length
+    ? statuses.some(
+        (s) => s.state?.waiting && /ContainerCreating|PodInitializing|CreateContainerConfigError/.test(s.state.waiting.reason ?? ''),
+      )
+    : pod.status?.phase === 'Pending'
+  return waits ? absentFrom(view, pod.spec, `pod/${pod.metadata.name}`, [pod]) : undefined
+}
+
+/** The first thing that a pod spec cannot do without and that the namespace, seen whole, does not have. */
+function absentFrom(view: View, spec: PodSpec, of: string, pods: Pod[]): Lost | undefined {
+  for (const r of references(spec)) {
     const resource = r.kind === 'Secret' ? 'secrets' : 'configmaps'
     if (!sees(view.snapshot, resource)) continue
     const object = find(view.snapshot, resource, r.name, view.service.namespace)
     const absent: Evidence = {
       source: 'kubernetes',
-      asked: `${r.kind.toLowerCase()}/${r.name}${r.key ? ` key ${r.key}` : ''} (${r.where} of pod/${pod.metadata.name})`,
+      asked: `${r.kind.toLowerCase()}/${r.name}${r.key ? ` key ${r.key}` : ''} (${r.where} of ${of})`,
       observed: 'not found',
       expected: 'present',
     }
-    if (!object) return { kind: r.kind, name: r.name, key: undefined, evidence: [absent], pods: [pod] }
+    if (!object) return { kind: r.kind, name: r.name, key: undefined, evidence: [absent], pods }
     const keys = r.key === undefined ? undefined : keysOf(object)
     if (r.key !== undefined && keys && keys.size > 0 && !keys.has(r.key))
-      return { kind: r.kind, name: r.name, key: r.key, evidence: [absent], pods: [pod] }
+      return { kind: r.kind, name: r.name, key: r.key, evidence: [absent], pods }
   }
   return undefined
 }
@@ -140,6 +147,9 @@ export const missing: Family = (view) => {
     if (known) known.pods.push(pod)
     else byObject.set(id, lost)
   }
+  // Pods that run keep what they were started with; the next one could not start.
+  const next = byObject.size === 0 && view.template && absentFrom(view, view.template.spec, `the template of ${view.service.workload}`, [])
+  if (next && next.key === undefined) byObject.set('next', next)
   return [...byObject.values()].flatMap((lost) => claim(view, lost))
 }
 
@@ -156,9 +166,9 @@ function claim(view: View, { kind, name, key, evidence, pods }: Lost): Claim[] {
       code,
       subject: { kind, namespace: view.service.namespace, name },
       since: earliest(...pods.map((p) => p.metadata.creationTimestamp)),
-      confidence: 0.97,
+      confidence: pods.length ? 0.97 : 0.85,
       evidence,
-      summary: `${podCount(pods, view.pods.length)} cannot start: ${what} does not exist`,
+      summary: `${pods.length ? `${podCount(pods, view.pods.length)} cannot start` : 'no new pod could start'}: ${what} does not exist`,
       effects: podEffect(pods, `waits for ${what}`),
       introducedByRevision: named,
       hints: { ...(key && { key }) },

@@ -1,4 +1,4 @@
-import { always, event, gone, release, waits } from '../../../support/snapshot-changes.ts'
+import { always, event, gone, put, release, waits } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const config = 'CreateContainerConfigError'
@@ -15,6 +15,15 @@ export const cases: Case[] = [
     fault: [gone('secrets', 'kestrel-keys'), waits(config, 'secret "kestrel-keys" not found', 0)],
     without: [waits(config, 'configmap "kestrel-settings" not found', 0)],
     instead: 'missing_configmap',
+  },
+  {
+    code: 'missing_secret',
+    what: 'a Secret was deleted, and the pods that were started with it run on',
+    subject: 'Secret/kestrel-keys',
+    remedy: 'config',
+    fault: [gone('secrets', 'kestrel-keys')],
+    without: [put('secrets', { metadata: { name: 'kestrel-keys' } })],
+    instead: 'none',
   },
   {
     code: 'missing_secret',
