@@ -3,7 +3,7 @@
 import type { Receipt } from './actions/door.ts'
 import type { Verdict } from './diagnosis/verdict.ts'
 import type { ChannelSettings, Settings, SourceSettings } from './settings.ts'
-import type { AlertSource, Cluster, ClusterWriter, MetricsSource, Notifier } from './targets/ports.ts'
+import type { AlertSource, Cluster, ClusterWriter, Downloads, MetricsSource, Notifier } from './targets/ports.ts'
 
 export interface Terminal {
   /** The answer: stdout. A newline is not added. */
@@ -37,6 +37,10 @@ export interface Files {
   write(path: string, content: string): Promise<void>
   /** Add to the end, on the disk before it resolves; a new file is readable by its owner alone. */
   append(path: string, content: string): Promise<void>
+  /** The bytes of a file, piece by piece. */
+  readBytes(path: string): AsyncIterable<Uint8Array>
+  /** Write pieces as they come, whole or not at all; readable by its owner alone. */
+  writeBytes(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void>
   /** Remove a file, if it is there. */
   remove(path: string): Promise<void>
   exists(path: string): Promise<boolean>
@@ -50,6 +54,8 @@ export interface Targets {
   /** `place` is from the settings or from discovery: a URL, or a Service reached through the API server. */
   metrics(place: SourcePlace): Promise<MetricsSource>
   alerts(place: SourcePlace): Promise<AlertSource>
+  /** Large answers of one pod's own listeners. */
+  downloads(): Promise<Downloads>
   /** A way to reach people. */
   notifier(channel: ChannelSettings): Promise<Notifier>
   /** A plain HTTP request from this machine, for services given by URL. */

@@ -1,4 +1,5 @@
 /** The real world: the one place that reads the clock, the environment and the process. Everything else is handed a Context. */
+import { createReadStream } from 'node:fs'
 import { access, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -30,6 +31,24 @@ export const files: Files = {
       await handle.datasync()
     } finally {
       await handle.close()
+    }
+  },
+  readBytes: (file) => createReadStream(file),
+  async writeBytes(file, pieces) {
+    await mkdir(path.dirname(file), { recursive: true })
+    const temporary = `${file}.${process.pid}.${++written}.partial`
+    try {
+      const handle = await open(temporary, 'wx', 0o600)
+      try {
+        for await (const piece of pieces) await handle.writeFile(piece)
+        await handle.datasync()
+      } finally {
+        await handle.close()
+      }
+      await rename(temporary, file)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
     }
   },
   remove: (file) => rm(file, { force: true }),

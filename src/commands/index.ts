@@ -2,6 +2,7 @@
 
 import { dbEntries } from './db.entry.ts'
 import { alertEntries, silenceEntries } from './entries/alerts.ts'
+import { captureEntries } from './entries/capture.ts'
 import { completion } from './entries/completion.ts'
 import { config } from './entries/config.ts'
 import { configRestore } from './entries/config-restore.ts'
@@ -29,6 +30,7 @@ export const commands: readonly CommandEntry[] = [
   diagnose,
   status,
   doctor,
+  ...captureEntries,
   ...alertEntries,
   smoke,
   fix,

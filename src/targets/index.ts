@@ -2,15 +2,21 @@
 import type { SourcePlace, Targets } from '../context.ts'
 import type { Settings } from '../settings.ts'
 import type { ClusterDeps } from './kubernetes.ts'
+import type { Connection } from './kubernetes-api.ts'
 import type { KubernetesCluster } from './kubernetes-cluster.ts'
 import type { Fetch } from './service.ts'
 
 /** Targets for these settings. Nothing is connected, read or imported before its method is called; each is opened once. */
 export function makeTargets(settings: Settings, deps: ClusterDeps): Targets {
+  let connected: Promise<Connection> | undefined
   let opened: Promise<KubernetesCluster> | undefined
   let asking: Promise<Fetch> | undefined
+  const connection = () => {
+    connected ??= import('./kubernetes.ts').then((kubernetes) => kubernetes.connect(settings.cluster, deps))
+    return connected
+  }
   const cluster = () => {
-    opened ??= import('./kubernetes.ts').then((kubernetes) => kubernetes.openCluster(settings.cluster, deps))
+    opened ??= Promise.all([connection(), import('./kubernetes-cluster.ts')]).then(([way, module]) => new module.KubernetesCluster(way))
     return opened
   }
   const fetch = () => {
@@ -27,6 +33,7 @@ export function makeTargets(settings: Settings, deps: ClusterDeps): Targets {
     metrics: async (place) => (await import('./prometheus.ts')).openPrometheus(await http(place)),
     alerts: async (place) => (await import('./alertmanager.ts')).openAlertmanager(await http(place)),
     notifier: async (channel) => (await import('./notify.ts')).openNotifier(channel, { env: deps.env, fetch: await fetch() }),
+    downloads: async () => (await import('./kubernetes-downloads.ts')).openDownloads(await connection()),
     fetch: async (url, init, signal) => (await fetch())(url, init, signal),
   }
 }

@@ -21,9 +21,14 @@ export interface ClusterDeps {
 
 const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
-/** The cluster that the settings, KUBECONFIG, ~/.kube/config or the pod's own service account name. Nothing is sent yet. UsageError when none can be made of them. */
+/** The way to the cluster that the settings, KUBECONFIG, ~/.kube/config or the pod's own service account name. Nothing is sent yet. UsageError when none can be made of them. */
+export function connect(settings: ClusterSettings, deps: ClusterDeps): Connection {
+  return connectionOf(loadConfig(settings, deps), deps)
+}
+
+/** The cluster at the end of that way. */
 export function openCluster(settings: ClusterSettings, deps: ClusterDeps): KubernetesCluster {
-  return new KubernetesCluster(connectionOf(loadConfig(settings, deps), deps))
+  return new KubernetesCluster(connect(settings, deps))
 }
 
 function loadConfig(settings: ClusterSettings, deps: ClusterDeps): KubeConfig {

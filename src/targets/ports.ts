@@ -255,3 +255,29 @@ export interface Notifier {
   /** Whether somebody has taken it on; absent where the service cannot tell. */
   acknowledgement?(dedupKey: string, signal: AbortSignal): Promise<Acknowledgement | undefined>
 }
+
+/** A GET to a listener of one pod, whose answer may be large. */
+export interface DownloadRequest {
+  namespace: string
+  pod: string
+  port: number
+  path: string
+  headers?: Record<string, string>
+  /**
+   * `forward`: over a forwarded port, as if from inside the pod: reaches what listens on loopback, and passes every header on.
+   * `proxy`: by the API server's proxy, which keeps Authorization for itself.
+   */
+  way: 'forward' | 'proxy'
+}
+
+export interface Download {
+  status: number
+  contentType: string
+  /** As fast as it is read; to be read to its end, or closed by leaving the loop. */
+  body: AsyncIterable<Uint8Array>
+}
+
+export interface Downloads {
+  /** Resolves with the head of the answer; any status of the pod's own is an answer. Throws as Cluster does. */
+  download(request: DownloadRequest, signal: AbortSignal): Promise<Download>
+}

@@ -49,7 +49,7 @@ function look(cluster: FakeCluster, given: { timeoutSeconds?: number; signal?: A
   const none = async (): Promise<never> => {
     throw new AbsentError('there is none')
   }
-  const targets: Targets = { cluster: async () => cluster, writer: none, metrics: none, alerts: none, notifier: none, fetch: none, ...given.targets }
+  const targets: Targets = { cluster: async () => cluster, writer: none, metrics: none, alerts: none, notifier: none, downloads: none, fetch: none, ...given.targets }
   return gather(settings, { targets, clock: cluster.clock, signal: given.signal ?? new AbortController().signal, version: '1.2.3' })
 }
 

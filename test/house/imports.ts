@@ -54,21 +54,22 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: ['commands'],
   world: ['commands', 'targets'],
   config: ['config'],
-  commands: ['config', 'runbook', 'actions', 'slo', 'incident', 'diagnosis', 'facts', 'targets', 'output'],
+  commands: ['config', 'runbook', 'actions', 'slo', 'incident', 'diagnosis', 'facts', 'profile', 'targets', 'output'],
   runbook: ['diagnosis', 'facts', 'slo', 'actions'],
   actions: ['diagnosis', 'facts', 'targets'],
   slo: [],
+  profile: [],
   incident: ['diagnosis', 'facts'],
   diagnosis: ['facts', 'slo'],
   // slo's expressions are text, made from objectives; the reading of them is facts'.
   facts: ['targets', 'slo'],
-  output: ['diagnosis', 'slo', 'incident', 'facts'],
+  output: ['diagnosis', 'slo', 'incident', 'facts', 'profile'],
   targets: ['facts'],
   server: [],
 }
 
 /** Rooms where nothing is read or written: same input, same output. */
-const pure = ['diagnosis', 'slo', 'incident', 'output']
+const pure = ['diagnosis', 'slo', 'incident', 'output', 'profile']
 
 /** Packages that belong to one place. */
 const owners: readonly { readonly package: RegExp; readonly owner: RegExp; readonly where: string }[] = [
@@ -76,6 +77,7 @@ const owners: readonly { readonly package: RegExp; readonly owner: RegExp; reado
   { package: /^prometheus-query(\/|$)/, owner: /^targets\/prometheus\.ts$/, where: 'targets/prometheus.ts' },
   { package: /^(inquirer|@inquirer\/.*)$/, owner: /^commands\/terminal\.ts$/, where: 'commands/terminal.ts' },
   { package: /^chalk$/, owner: /^output\/style\.ts$/, where: 'output/style.ts' },
+  { package: /^ws$/, owner: /^targets\/kubernetes-forward\.ts$/, where: 'targets/kubernetes-forward.ts' },
   { package: /^commander$/, owner: /^commands\/parse\.ts$/, where: 'commands/parse.ts' },
 ]
 

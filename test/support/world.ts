@@ -84,6 +84,18 @@ export function aWorld(options: WorldOptions = {}): World {
       append: async (file, content) => {
         disk.set(file, (disk.get(file) ?? '') + content)
       },
+      // Bytes are kept as one character each.
+      readBytes: async function* (file) {
+        const content = disk.get(file)
+        if (content === undefined) throw absent(file)
+        const bytes = Buffer.from(content, 'latin1')
+        for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
+      },
+      writeBytes: async (file, pieces) => {
+        const parts: Uint8Array[] = []
+        for await (const piece of pieces) parts.push(piece)
+        disk.set(file, Buffer.concat(parts).toString('latin1'))
+      },
       remove: async (file) => {
         disk.delete(file)
       },
