@@ -195,6 +195,9 @@ export class FakeCluster implements Cluster, ClusterWriter {
     this.#enter(`patch ${ref.resource}`, signal)
     const before = this.#of(ref.resource).get(keyOf(ref.namespace, ref.name))
     if (before === undefined) throw new AbsentError(`${ref.resource} "${ref.name}" not found`)
+    const version = type === 'merge' ? (body as { metadata?: { resourceVersion?: string } }).metadata?.resourceVersion : undefined
+    if (version !== undefined && version !== before.metadata.resourceVersion)
+      throw new MovedError(`${ref.resource} "${ref.name}": the object has been modified`, 'look again and make a new plan')
     return this.#commit({ verb: 'patch', resource: ref.resource, namespace: ref.namespace, name: ref.name, ...options, body }, () => {
       try {
         const after = type === 'json' ? jsonPatch(before, body as PatchOperation[]) : mergePatch(before, body)
@@ -221,6 +224,8 @@ export class FakeCluster implements Cluster, ClusterWriter {
     if (namespace !== undefined) object.metadata.namespace = namespace
     const { generateName } = object.metadata as { generateName?: string }
     object.metadata.name ??= `${generateName ?? ''}${this.serial()}`
+    if (this.#of(resource).has(keyOf(namespace, object.metadata.name)))
+      throw new RefusedError(`${resource} "${object.metadata.name}" already exists`, 'AlreadyExists')
     if (resource === 'pods') {
       const refusal = this.refusesPod(object as Pod)
       if (refusal !== undefined) throw new RefusedError(refusal, 'Forbidden')
