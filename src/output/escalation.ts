@@ -1,7 +1,7 @@
 /** The escalation clock for a person: who is due when, and why. */
 import type { Due, Escalation } from '../incident/escalation.ts'
 import { columnsOf, type Look } from './page.ts'
-import { wrap } from './text.ts'
+import { clean, wrap } from './text.ts'
 import { span } from './time.ts'
 
 /** A line for each level that is due, one for each question; ends with a newline. `timeZone` is an IANA name. */
@@ -33,4 +33,32 @@ export function localTime(at: number, timeZone: string): string {
   return new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'shortOffset' })
     .format(at)
     .replace(/GMT(\+0)?$/, 'UTC')
+}
+
+/** What became of an escalation, as `task-mcp escalate --json` has it. */
+interface Calls {
+  level: number
+  role: string
+  outcome: string
+  said: string
+  calls: readonly { contact: string; name: string; channel: string; outcome: string; said: string; tries: number; preview?: string }[]
+}
+
+/** A line for each attempt, and the end of it; in a dry run exactly what would be sent. */
+export function renderCalls(report: Calls, look: Look): string {
+  const { style } = look
+  const columns = columnsOf(look)
+  const paint = { accepted: style.green, refused: style.red, failed: style.red } as Readonly<Record<string, (text: string) => string>>
+  const lines = report.calls.flatMap(({ name, channel, outcome, said, tries, preview }) => {
+    const many = tries > 1 ? ` after ${tries} tries` : ''
+    const [first = '', ...rest] = wrap(
+      `${name} by ${channel}: ${preview === undefined ? `${said}${many}` : 'would be sent'}`,
+      columns,
+      '',
+      '  ',
+    )
+    const shown = preview?.split('\n').map((line) => `  ${clean(line)}`) ?? []
+    return [(paint[outcome] ?? style.bold)(first), ...rest, ...shown, ...(preview === undefined ? [] : [''])]
+  })
+  return `${[...lines, ...wrap(report.said, columns)].join('\n')}\n`
 }
