@@ -7,6 +7,7 @@ import type { Context } from '../context.ts'
 import { jsonLines } from '../facts/json-lines.ts'
 import { redact } from '../facts/redact.ts'
 import { stateDirectory } from '../state-directory.ts'
+import type { NoticeEntry } from './notice-record.ts'
 import type { Plan, PlannedWrite } from './plan.ts'
 
 export type RecordEntry =
@@ -26,6 +27,7 @@ export type RecordEntry =
   | { type: 'unwatched'; id: string; said: string }
   | { type: 'undone'; id: string; undo: string }
   | WalkEntry
+  | NoticeEntry
 
 /** What a runbook walked in a terminal or unattended leaves behind; `id` is the walk's. */
 export type WalkEntry =

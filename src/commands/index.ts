@@ -8,6 +8,7 @@ import { config } from './entries/config.ts'
 import { configRestore } from './entries/config-restore.ts'
 import { diagnose } from './entries/diagnose.ts'
 import { doctor } from './entries/doctor.ts'
+import { contacts, escalate, escalateStatus } from './entries/escalate.ts'
 import { fix } from './entries/fix.ts'
 import { incidentEntries } from './entries/incident.ts'
 import { pod } from './entries/pod.ts'
@@ -48,6 +49,9 @@ export const commands: readonly CommandEntry[] = [
   ...sloEntries,
   ...incidentEntries,
   runbookRun,
+  escalate,
+  escalateStatus,
+  contacts,
   runbookList,
   runbookShow,
   runbookLint,
