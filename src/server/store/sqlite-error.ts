@@ -9,7 +9,7 @@ const problems = new Map<number, readonly [StoreProblem, string]>([
   [10, ['unavailable', 'the disk failed to read or write the database']],
   [11, ['damaged', 'the database file is damaged']],
   [13, ['full', 'the database is full: its size limit is reached or the disk has no space']],
-  [14, ['unavailable', 'the database file cannot be opened']],
+  [14, ['unavailable', 'the database file cannot be opened: it, or its directory, is not there or cannot be written']],
   [26, ['damaged', 'the file is not a database']],
 ])
 

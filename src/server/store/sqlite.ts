@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { accessSync, constants, statSync } from 'node:fs'
 import { applyMigrations, repairTables } from './migrate.ts'
-import { type Change, type ObserveQuery, type Row, type SqlValue, type Store, StoreError, type Transaction } from './port.ts'
+import { type Change, type ObserveQuery, type Store, StoreError, type Transaction } from './port.ts'
 import { demandTables } from './shape.ts'
+import { connect, limitSize, pageSize } from './sqlite-connection.ts'
 import { sqliteError } from './sqlite-error.ts'
 
 export interface SqliteOptions {
@@ -15,10 +15,7 @@ export interface SqliteOptions {
   readonly busyMilliseconds?: number
 }
 
-const pageSize = 4096
 const largestBatch = 128
-/** SQLite itself waits this long for a lock, and everything waits with it. */
-const blockedMilliseconds = 20
 /** A write touches a handful of pages at most; the probe wants room for more: hex doubles this, and the primary key doubles it again. */
 const probeBytes = 4 * pageSize
 
@@ -37,39 +34,34 @@ interface Waiting {
  * @throws StoreError when the file cannot be opened or is no database.
  */
 export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }: SqliteOptions): Store {
-  const writer = open(path)
+  let writer = connect(path)
   const own = identityOf(path)
-  const reader = open(path)
-  const statements = { writer: new Map<string, StatementSync>(), reader: new Map<string, StatementSync>() }
+  let reader = connect(path)
   const listeners: Array<(change: Change) => void> = []
   const queue: Waiting[] = []
   let busy = false
   let closed = false
+  let reading = 0
+  /** The file could only be opened for reading, or became so. */
+  let readOnly = false
 
-  if (maxBytes > 0) {
-    const pages = Math.floor(maxBytes / pageSize)
-    const { max_page_count: granted } = writer.prepare(`PRAGMA max_page_count = ${pages}`).get() as { max_page_count: number }
-    if (granted > pages) observe('limit', 0, new StoreError('full', `the file already has more than ${maxBytes} bytes; it will not grow`))
+  const limit = (): void => {
+    if (maxBytes > 0 && limitSize(writer, maxBytes) > maxBytes)
+      observe('limit', 0, new StoreError('full', `the file already has more than ${maxBytes} bytes; it will not grow`))
   }
+  limit()
 
-  const transaction = (database: DatabaseSync, cache: Map<string, StatementSync>, changes: Change[]): Transaction => {
-    const prepared = (sql: string): StatementSync => {
-      let statement = cache.get(sql)
-      if (statement === undefined) {
-        statement = database.prepare(sql)
-        if (cache.size < 500) cache.set(sql, statement)
-      }
-      return statement
-    }
-    return {
-      dialect: 'sqlite',
-      all: async (sql: string, ...values: SqlValue[]) => prepared(sql).all(...values) as Row[],
-      get: async (sql: string, ...values: SqlValue[]) => prepared(sql).get(...values) as Row | undefined,
-      run: async (sql: string, ...values: SqlValue[]) => Number(prepared(sql).run(...values).changes),
-      announce: async (change) => {
-        changes.push(change)
-      },
-    }
+  /**
+   * A connection that was made while nothing could be written stays that way, and so does every other that is made beside it. When
+   * the file can be written again, all are closed and made anew.
+   */
+  const openAgain = (): void => {
+    if (!isWritable(path)) return
+    for (const { database } of [writer, reader]) if (database.isOpen) database.close()
+    writer = connect(path)
+    reader = connect(path)
+    limit()
+    readOnly = false
   }
 
   const finish = (item: Waiting, error: unknown, settle: () => void): void => {
@@ -81,7 +73,7 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
   const begin = async (): Promise<void> => {
     for (const since = performance.now(); ; ) {
       try {
-        return writer.exec('BEGIN IMMEDIATE')
+        return writer.database.exec('BEGIN IMMEDIATE')
       } catch (cause) {
         const error = sqliteError(cause, path)
         if (!(error instanceof StoreError) || error.problem !== 'busy' || performance.now() - since > busyMilliseconds) throw cause
@@ -96,28 +88,31 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
     let open = [...batch]
     try {
       if (identityOf(path) !== own) throw replaced(path)
+      if (readOnly && reading === 0) openAgain()
       await begin()
       for (const item of batch) {
         const mine: Change[] = []
-        writer.exec('SAVEPOINT one')
+        writer.database.exec('SAVEPOINT one')
         try {
-          const value = await item.work(transaction(writer, statements.writer, mine))
-          writer.exec('RELEASE one')
+          const value = await item.work(writer.transaction(mine))
+          writer.database.exec('RELEASE one')
           done.push({ item, value })
           changes.push(...mine)
         } catch (cause) {
           const error = sqliteError(cause, path)
-          if (!writer.isTransaction) throw cause
-          writer.exec('ROLLBACK TO one')
-          writer.exec('RELEASE one')
+          readOnly ||= isReadOnly(error)
+          if (!writer.database.isTransaction) throw cause
+          writer.database.exec('ROLLBACK TO one')
+          writer.database.exec('RELEASE one')
           open = open.filter((other) => other !== item)
           finish(item, error, () => item.reject(error))
         }
       }
-      writer.exec('COMMIT')
+      writer.database.exec('COMMIT')
     } catch (cause) {
-      if (writer.isTransaction) writer.exec('ROLLBACK')
+      if (writer.database.isOpen && writer.database.isTransaction) writer.database.exec('ROLLBACK')
       const error = sqliteError(cause, path)
+      readOnly ||= isReadOnly(error)
       for (const item of open) finish(item, error, () => item.reject(error))
       return
     }
@@ -145,14 +140,18 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
     write,
     read: async (operation, work) => {
       const since = performance.now()
+      reading += 1
       try {
-        const value = await work(transaction(reader, statements.reader, []))
+        if (!reader.database.isOpen) throw new StoreError('unavailable', `the database file could not be opened again (${path})`)
+        const value = await work(reader.transaction([]))
         observe(operation, (performance.now() - since) / 1000, undefined)
         return value
       } catch (cause) {
         const error = sqliteError(cause, path)
         observe(operation, (performance.now() - since) / 1000, error)
         throw error
+      } finally {
+        reading -= 1
       }
     },
     migrate: async () => {
@@ -180,8 +179,8 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
       if (closed) return
       await write('close', async () => undefined)
       closed = true
-      reader.close()
-      writer.close()
+      reader.database.close()
+      writer.database.close()
     },
   }
 }
@@ -192,6 +191,17 @@ function identityOf(path: string): string | undefined {
   return found === undefined ? undefined : `${found.dev}:${found.ino}`
 }
 
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isReadOnly = (error: unknown): boolean => error instanceof StoreError && error.problem === 'read_only'
+
 /** What would be written then would be in a file without a name, and gone with this process. */
 const replaced = (path: string): StoreError =>
   new StoreError(
@@ -201,15 +211,3 @@ const replaced = (path: string): StoreError =>
 
 /** Thrown by the probe to take back the row by which it found that there is room. */
 class RoomEnough extends Error {}
-
-function open(path: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(path, { timeout: blockedMilliseconds, enableForeignKeyConstraints: true })
-    database.exec(
-      `PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864`,
-    )
-    return database
-  } catch (error) {
-    throw sqliteError(error, path)
-  }
-}
