@@ -1,7 +1,7 @@
 /** Alertmanager's v2 API: the alerts it holds now, and silences. v1 has been gone since 0.27. */
-import { UnreachableError, UsageError } from '../errors.ts'
+import { AbsentError, UnreachableError, UsageError } from '../errors.ts'
 import { matcherText } from '../facts/matcher-text.ts'
-import type { Alert, AlertSource, Matcher, Silence } from './ports.ts'
+import type { Alert, AlertGroup, AlertSource, Matcher, Silence } from './ports.ts'
 import { jsonOf, type SourceHttp } from './source-http.ts'
 
 interface RawAlert {
@@ -11,6 +11,12 @@ interface RawAlert {
   fingerprint?: string
   generatorURL?: string
   status?: { state?: Alert['state']; silencedBy?: string[]; inhibitedBy?: string[] }
+}
+
+interface RawGroup {
+  receiver?: { name?: string }
+  labels?: Record<string, string>
+  alerts?: RawAlert[]
 }
 
 interface RawSilence {
@@ -38,6 +44,10 @@ export function openAlertmanager(http: SourceHttp): AlertSource & Required<Pick<
   return {
     where: http.where,
     alerts: async (signal) => (await list<RawAlert>('/api/v2/alerts', 'alerts', signal)).map(alertOf),
+    groups: async (signal) =>
+      (await list<RawGroup>('/api/v2/alerts/groups', 'groups', signal)).map(
+        ({ receiver, labels = {}, alerts = [] }): AlertGroup => ({ receiver: receiver?.name ?? '', labels, alerts: alerts.map(alertOf) }),
+      ),
     silencer: {
       async matching(matchers, signal) {
         const filters = new URLSearchParams(matchers.map((matcher): [string, string] => ['filter', matcherText(matcher)]))
@@ -56,6 +66,16 @@ export function openAlertmanager(http: SourceHttp): AlertSource & Required<Pick<
             'look with task-mcp alerts before you try again',
           )
         return id
+      },
+      async expire(id, signal) {
+        const answer = await http.ask(`/api/v2/silence/${encodeURIComponent(id)}`, { remove: true }, signal)
+        if (answer.status === 404 || answer.status === 422)
+          throw new AbsentError(`${http.where} has no silence ${id}`, 'task-mcp alerts silences lists them')
+        if (answer.status >= 400)
+          throw new UnreachableError(
+            `${http.where} answered HTTP ${answer.status}: ${answer.body.slice(0, 200)}`,
+            'look with task-mcp alerts silences',
+          )
       },
     },
   }

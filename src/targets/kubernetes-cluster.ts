@@ -144,10 +144,10 @@ export class KubernetesCluster implements Cluster, ClusterWriter {
     const path = request.path.startsWith('/') ? request.path : `/${request.path}`
     const answer = await this.#api.send(
       {
-        method: request.form === undefined ? 'GET' : 'POST',
+        method: request.method ?? (request.form === undefined ? 'GET' : 'POST'),
         path: `/api/v1/namespaces/${encodeURIComponent(request.namespace)}/${request.kind}/${scheme}${encodeURIComponent(request.name)}:${request.port}/proxy${path}`,
         asked: {
-          verb: request.form === undefined ? 'get' : 'create',
+          verb: request.method === 'DELETE' ? 'delete' : request.form === undefined ? 'get' : 'create',
           group: '',
           resource: `${request.kind}/proxy`,
           namespace: request.namespace,

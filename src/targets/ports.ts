@@ -42,6 +42,8 @@ export interface ProxyRequest {
   port: number | string
   path: string
   scheme?: 'http' | 'https'
+  /** GET, or POST with a body, when not said. */
+  method?: 'DELETE'
   /** Body: sent as POST when given, as a form unless `headers` says another content-type. */
   form?: string
   headers?: Record<string, string>
@@ -178,8 +180,17 @@ export interface Alert {
 export interface AlertSource {
   readonly where: string
   alerts(signal: AbortSignal): Promise<Alert[]>
+  /** As they are told: alerts that go out in one message, and to whom. */
+  groups(signal: AbortSignal): Promise<AlertGroup[]>
   /** Absent where alerts can only be read. */
   readonly silencer?: Silencer
+}
+
+export interface AlertGroup {
+  receiver: string
+  /** What its alerts have in common. */
+  labels: Record<string, string>
+  alerts: Alert[]
 }
 
 /** A label that must be equal to a value or match an expression, or must not. */
@@ -208,6 +219,8 @@ export interface Silencer {
   silences(signal: AbortSignal): Promise<Silence[]>
   /** Writes; gives the new silence's id. Not asked twice, whatever happens. */
   silence(silence: Omit<Silence, 'id' | 'state'>, signal: AbortSignal): Promise<string>
+  /** Ends a silence now. AbsentError when there is none of this id. Not asked twice. */
+  expire(id: string, signal: AbortSignal): Promise<void>
 }
 
 /** Something said to somebody about an incident; nothing secret is in it. */

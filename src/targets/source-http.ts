@@ -10,11 +10,11 @@ import type { Fetch } from './service.ts'
 export interface SourceHttp {
   /** For evidence: a URL without credentials, or `namespace/service through the API server`. */
   readonly where: string
-  /** Ask a path; POST when `form` is given, or a `document` that is sent as JSON and only once. Answers of 200 to 499 come back, save 401 and 403; cut connections, 429 and 502 to 504 are tried twice. */
+  /** Ask a path; POST when `form` is given, or a `document` that is sent as JSON, DELETE for `remove`; these two only once. Answers of 200 to 499 come back, save 401 and 403; cut connections, 429 and 502 to 504 are tried twice. */
   ask(path: string, form: Body, signal: AbortSignal): Promise<HttpAnswer>
 }
 
-type Body = string | { document: unknown } | undefined
+type Body = string | { document: unknown } | { remove: true } | undefined
 
 const limitBytes = 64 * 1024 * 1024
 
@@ -66,8 +66,8 @@ function byUrl(given: string, settings: SourceSettings, fetch: Fetch): OneTry {
     async ask(path, form, signal) {
       read ??= credentials(settings, fromUrl)
       const { headers, ca } = await read
-      const body = form === undefined ? {} : { method: 'POST', body: textOf(form) }
-      const formHeader: Record<string, string> = form === undefined ? {} : { 'content-type': typeOf(form) }
+      const body = form === undefined ? {} : removes(form) ? { method: 'DELETE' } : { method: 'POST', body: textOf(form) }
+      const formHeader: Record<string, string> = form === undefined || removes(form) ? {} : { 'content-type': typeOf(form) }
       const answer = await fetch(
         base + path,
         { ...body, headers: { accept: 'application/json', ...formHeader, ...headers }, limitBytes, ca },
@@ -115,8 +115,12 @@ function byProxy(place: Extract<SourcePlace, { service: string }>, cluster: Clus
           port: place.port,
           path: (place.prefix ?? '').replace(/\/$/, '') + path,
           ...(settings.caFile === undefined ? {} : { scheme: 'https' as const }),
-          ...(form === undefined ? {} : { form: textOf(form) }),
-          headers: { accept: 'application/json', ...(form === undefined ? {} : { 'content-type': typeOf(form) }), ...settings.headers },
+          ...(form === undefined ? {} : removes(form) ? { method: 'DELETE' as const } : { form: textOf(form) }),
+          headers: {
+            accept: 'application/json',
+            ...(form === undefined || removes(form) ? {} : { 'content-type': typeOf(form) }),
+            ...settings.headers,
+          },
           limitBytes,
         },
         signal,
@@ -124,9 +128,13 @@ function byProxy(place: Extract<SourcePlace, { service: string }>, cluster: Clus
   }
 }
 
-const textOf = (body: NonNullable<Body>): string => (typeof body === 'string' ? body : JSON.stringify(body.document))
+type Sent = string | { document: unknown }
 
-const typeOf = (body: NonNullable<Body>): string => (typeof body === 'string' ? 'application/x-www-form-urlencoded' : 'application/json')
+const removes = (body: NonNullable<Body>): body is { remove: true } => typeof body === 'object' && 'remove' in body
+
+const textOf = (body: Sent): string => (typeof body === 'string' ? body : JSON.stringify(body.document))
+
+const typeOf = (body: Sent): string => (typeof body === 'string' ? 'application/x-www-form-urlencoded' : 'application/json')
 
 function judged(answer: HttpAnswer, where: string): HttpAnswer {
   if (answer.status === 401 || answer.status === 403) {

@@ -148,6 +148,30 @@ describe.skipIf(!alertmanager)('a real Alertmanager', { timeout: 120_000 }, () =
     expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/^silenced as [0-9a-f-]{36}\n$/) })
     await expect.poll(async () => (await say(session(), '--all')).out, { timeout: 60_000 }).toMatch(/silenced until .+ by jo: heap dump/)
   })
+
+  test('silences are listed with what they hold, and ended only after a yes', async () => {
+    const listed = await say(session(), 'silences', '--json')
+    const [silence] = (JSON.parse(listed.out) as { silences: { id: string; holds: { name: string }[] }[] }).silences
+    expect(silence!.holds.map(({ name }) => name)).toEqual(['TaskMCPHighMemoryUsage'])
+    expect((await say(session(), 'silences')).out).toMatch(
+      /active, ends in .+\nSilence alertname="TaskMCPHighMemoryUsage" instance="pod-a"\n/,
+    )
+    expect((await say(session(false), 'expire', silence!.id)).code).toBe(7)
+    expect((await say(session(), 'expire', silence!.id.slice(0, 6), '--dry-run')).out).toBe('nothing was ended: a dry run\n')
+    expect(await say(session(true), 'expire', silence!.id.slice(0, 6))).toMatchObject({ code: 0, out: `ended ${silence!.id}\n` })
+    await expect.poll(async () => (await say(session(), '--json')).out, { timeout: 60_000 }).toContain('TaskMCPHighMemoryUsage')
+    expect((await say(session(), 'expire', silence!.id)).out).toBe('nothing to end: they had ended before\n')
+    expect((await say(session(), 'silences')).out).toContain('nothing is silenced')
+    expect(await say(session(), 'expire', 'nosuch')).toMatchObject({ code: 5, err: expect.stringContaining('has no silence nosuch') })
+  })
+
+  test('groups say who is told what', async () => {
+    const { out, code } = await say(session(), 'groups')
+    expect(code).toBe(3)
+    expect(out).toMatch(/^security {2}.*\nAlerts {2}TaskMCPHighAuthFailureRate/m)
+    const { groups } = JSON.parse((await say(session(), 'groups', '--json')).out) as { groups: { receiver: string }[] }
+    expect(groups.map(({ receiver }) => receiver)).toContain('pagerduty')
+  })
 })
 
 test.each([

@@ -52,6 +52,38 @@ const alertsSilence: CommandEntry = {
   load: () => import('../alerts-silence.ts'),
 }
 
-export const alertEntries: readonly CommandEntry[] = [alerts, alertsExplain]
+const alertsGroups: CommandEntry = {
+  usage: 'alerts groups',
+  summary: 'show who is told what, in which message',
+  group: 'look',
+  options: serviceOptions,
+  examples: [{ line: 'task-mcp alerts groups', about: 'by receiver, as Alertmanager groups them' }],
+  exits: { 0: 'nothing fires', 3: 'something fires', 5: 'Alertmanager could not be asked' },
+  load: () => import('../alerts-groups.ts'),
+}
 
-export const silenceEntries: readonly CommandEntry[] = [alertsSilence]
+const alertsSilences: CommandEntry = {
+  usage: 'alerts silences',
+  summary: 'list silences, and what each holds',
+  group: 'look',
+  options: [{ flags: '--expired', summary: 'also those that have ended' }, ...serviceOptions],
+  examples: [{ line: 'task-mcp alerts silences', about: 'those that are or will be, the next to end first' }],
+  exits: { 0: 'listed', 5: 'Alertmanager could not be asked' },
+  load: () => import('../alerts-silences.ts'),
+}
+
+const alertsExpire: CommandEntry = {
+  usage: 'alerts expire <ids...>',
+  summary: 'end silences before their time',
+  group: 'act',
+  about: 'Shows what each holds, and asks. One that has ended already is no mistake.',
+  words: { '<ids...>': { about: 'ids of silences, or their first letters where those are enough' } },
+  options: [{ flags: '--dry-run', summary: 'only show what they hold' }, { flags: '-y, --yes', summary: 'do not ask' }, ...serviceOptions],
+  examples: [{ line: 'task-mcp alerts expire 3f6c1a', about: 'by the first letters of its id' }],
+  exits: { 0: 'ended, or a dry run', 5: 'there is no such silence, or Alertmanager could not be asked', 7: 'declined' },
+  load: () => import('../alerts-expire.ts'),
+}
+
+export const alertEntries: readonly CommandEntry[] = [alerts, alertsExplain, alertsGroups, alertsSilences]
+
+export const silenceEntries: readonly CommandEntry[] = [alertsSilence, alertsExpire]
