@@ -1,6 +1,7 @@
 /** What a shell may offer for the word under the cursor: the one completer behind the scripts of all shells. */
 import type { Context } from '../context.ts'
 import { type ExitCode, exit } from '../errors.ts'
+import { type Names, namesFor } from './complete-names.ts'
 import { argumentsOf, type CommandEntry, type Completes, flagParts, nameOf, type OptionEntry } from './entry.ts'
 import { find, optionsOf } from './words.ts'
 
@@ -17,14 +18,14 @@ export interface Offer {
 
 /** The hidden command that the scripts call with the words before the cursor and the word under it. Prints `word<TAB>about` lines. */
 export async function complete(words: readonly string[], context: Context, commands: readonly CommandEntry[]): Promise<ExitCode> {
-  const offer = offerFor(words, commands, await runbookNames(context))
+  const offer = await offerFor(words, commands, namesFor(context, words))
   if (offer.files) context.terminal.out(`:${offer.files}\n`)
   for (const { word, about } of offer.candidates) context.terminal.out(`${word}\t${about}\n`)
   return exit.ok
 }
 
 /** `words` ends with the word under the cursor, empty when it is yet to begin. */
-export function offerFor(words: readonly string[], commands: readonly CommandEntry[], runbooks: readonly string[]): Offer {
+export async function offerFor(words: readonly string[], commands: readonly CommandEntry[], names: Names): Promise<Offer> {
   const current = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const helping = before[0] === 'help'
@@ -38,10 +39,10 @@ export function offerFor(words: readonly string[], commands: readonly CommandEnt
   const assigned = /^(--[^=]+)=(.*)$/.exec(current)
   if (assigned) {
     const option = options.find((candidate) => takesValue(candidate) && flagParts(candidate).long === assigned[1])
-    const offer = valuesOf(option?.choices ?? option?.completes, assigned[2]!, commands, runbooks)
+    const offer = await valuesOf(option?.choices ?? option?.completes, assigned[2]!, commands, names)
     return { ...offer, candidates: offer.candidates.map(({ word, about }) => ({ word: `${assigned[1]}=${word}`, about })) }
   }
-  if (pending) return valuesOf(pending.choices ?? pending.completes, current, commands, runbooks)
+  if (pending) return valuesOf(pending.choices ?? pending.completes, current, commands, names)
   if (current.startsWith('-')) {
     const said = new Set(before)
     return starting(
@@ -64,7 +65,7 @@ export function offerFor(words: readonly string[], commands: readonly CommandEnt
   const wanted = argumentsOf(found.entry)
   const word = wanted[position] ?? (wanted.at(-1)?.includes('...') ? wanted.at(-1) : undefined)
   const own = word
-    ? valuesOf(found.entry.words?.[word.replace(/[<>[\]]|\.\.\./g, '')]?.completes, current, commands, runbooks)
+    ? await valuesOf(found.entry.words?.[word.replace(/[<>[\]]|\.\.\./g, '')]?.completes, current, commands, names)
     : { candidates: [] }
   return { ...own, candidates: [...own.candidates, ...(position === 0 ? starting(current, firstOfEach).candidates : [])] }
 }
@@ -80,24 +81,26 @@ function starting(current: string, candidates: Candidate[]): Offer {
   return { candidates: candidates.filter(({ word }) => word.startsWith(current)) }
 }
 
-function valuesOf(
+async function valuesOf(
   completes: Completes | undefined,
   current: string,
   commands: readonly CommandEntry[],
-  runbooks: readonly string[],
-): Offer {
+  names: Names,
+): Promise<Offer> {
   if (completes === undefined) return { candidates: [] }
   if (completes === 'file' || completes === 'directory') return { candidates: [], files: completes }
-  if (completes === 'runbook')
-    return starting(
-      current,
-      runbooks.map((word) => ({ word, about: 'runbook' })),
-    )
   if (completes === 'command')
     return starting(
       current,
       commands.map((entry) => ({ word: nameOf(entry)[0]!, about: entry.summary })),
     )
+  if (typeof completes === 'string') {
+    const found = await names(completes)
+    return starting(
+      current,
+      found.map((word) => ({ word, about: completes })),
+    )
+  }
   return starting(
     current,
     completes.map((word) => ({ word, about: '' })),
@@ -113,13 +116,4 @@ function positionals(rest: readonly string[], options: readonly OptionEntry[]): 
     else if (options.some((option) => takesValue(option) && namesOf(option).includes(word))) index++
   }
   return words
-}
-
-/** Names of the shipped runbooks. Completion stays silent when they cannot be listed. */
-async function runbookNames(context: Context): Promise<string[]> {
-  const names = await context.files.list(`${context.root}/runbooks`).catch(() => [])
-  return names
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => name.slice(0, -'.md'.length))
-    .sort()
 }

@@ -18,8 +18,8 @@ export type Group = keyof typeof groups
 /** How the text after a flag is read: `duration` gives seconds, `integer` and `number` a number, `ratio` 0..1 from `0.05` or `5%`. */
 export type ValueKind = 'text' | 'duration' | 'integer' | 'number' | 'ratio'
 
-/** What a shell can offer for a word. `runbook` is the name of a runbook, `command` a word of this table. */
-export type Completes = 'file' | 'directory' | 'runbook' | 'command' | readonly string[]
+/** What a shell can offer for a word. `runbook`, `context` and `namespace` are names of these, `command` a word of this table. */
+export type Completes = 'file' | 'directory' | 'runbook' | 'context' | 'namespace' | 'command' | readonly string[]
 
 export interface OptionEntry {
   /** As commander writes it: `-n, --namespace <name>`, `--record <file>`, `--dry-run`, `--no-color`. */

@@ -9,11 +9,13 @@ const completedAs: Readonly<Partial<Record<SettingKind, OptionEntry['completes']
   kind: ['Deployment', 'StatefulSet', 'DaemonSet'],
 }
 
+const namedAfter: Readonly<Record<string, OptionEntry['completes']>> = { 'cluster.context': 'context', 'service.namespace': 'namespace' }
+
 /** The option that fills a setting; its summary is the setting's first half sentence. */
 function settingOption(path: string): OptionEntry {
   const row = settingTable.find((candidate) => candidate.path === path)
   if (!row?.flag) throw new Error(`no flag fills ${path}`)
-  const completes = completedAs[row.kind]
+  const completes = completedAs[row.kind] ?? namedAfter[path]
   return {
     flags: row.flag,
     summary: row.help.split(';')[0]!.replaceAll('`', ''),

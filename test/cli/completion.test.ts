@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { offerFor } from '../../src/commands/complete.ts'
+import { namesFor } from '../../src/commands/complete-names.ts'
 import type { CommandEntry } from '../../src/commands/entry.ts'
 import { exit } from '../../src/errors.ts'
+import { FakeCluster } from '../support/fake-cluster.ts'
 import { aWorld, cli } from '../support/world.ts'
 
 const load = async () => ({ run: async () => exit.ok })
@@ -35,33 +37,57 @@ const table: CommandEntry[] = [
   },
 ]
 
-const offered = (...words: string[]) => offerFor(words, table, ['high-error-rate', 'service-downtime']).candidates.map(({ word }) => word)
+const known = { runbook: ['high-error-rate', 'service-downtime'], context: ['lab', 'live-eu', 'live-us'], namespace: ['shop'] }
+const offer = (...words: string[]) => offerFor(words, table, async (kind) => known[kind])
+const offered = async (...words: string[]) => (await offer(...words)).candidates.map(({ word }) => word)
 
 describe('what is offered', () => {
-  test('commands, then the second words of a group', () => {
-    expect(offered('')).toEqual(['diagnose', 'runbook', 'help'])
-    expect(offered('d')).toEqual(['diagnose'])
-    expect(offered('runbook', '')).toEqual(['list', 'lint'])
-    expect(offered('help', 'runbook', 'l')).toEqual(['list', 'lint'])
-    expect(offered('-n', 'shop', 'ru')).toEqual(['runbook'])
-    expect(offered('nonsense', '')).toEqual([])
+  test('commands, then the second words of a group', async () => {
+    expect(await offered('')).toEqual(['diagnose', 'runbook', 'help'])
+    expect(await offered('d')).toEqual(['diagnose'])
+    expect(await offered('runbook', '')).toEqual(['list', 'lint'])
+    expect(await offered('help', 'runbook', 'l')).toEqual(['list', 'lint'])
+    expect(await offered('-n', 'shop', 'ru')).toEqual(['runbook'])
+    expect(await offered('nonsense', '')).toEqual([])
   })
 
-  test('runbooks where a runbook goes, once', () => {
-    expect(offered('diagnose', '')).toEqual(['high-error-rate', 'service-downtime'])
-    expect(offered('diagnose', '--json', 'high')).toEqual(['high-error-rate'])
-    expect(offered('diagnose', 'high-error-rate', '')).toEqual([])
+  test('runbooks where a runbook goes, once', async () => {
+    expect(await offered('diagnose', '')).toEqual(['high-error-rate', 'service-downtime'])
+    expect(await offered('diagnose', '--json', 'high')).toEqual(['high-error-rate'])
+    expect(await offered('diagnose', 'high-error-rate', '')).toEqual([])
   })
 
-  test('options that were not said yet, and their values', () => {
-    expect(offered('diagnose', '--')).toContain('--record')
-    expect(offered('diagnose', '--')).not.toContain('--secretly')
-    expect(offered('diagnose', '--json', '--')).not.toContain('--json')
-    expect(offered('diagnose', '--depth', '')).toEqual(['shallow', 'deep'])
-    expect(offered('diagnose', '--depth=d')).toEqual(['--depth=deep'])
-    expect(offerFor(['diagnose', '--record', ''], table, []).files).toBe('file')
-    expect(offerFor(['runbook', 'lint', 'a.md', ''], table, []).files).toBe('file')
+  test('options that were not said yet, and their values', async () => {
+    expect(await offered('diagnose', '--')).toContain('--record')
+    expect(await offered('diagnose', '--')).not.toContain('--secretly')
+    expect(await offered('diagnose', '--json', '--')).not.toContain('--json')
+    expect(await offered('diagnose', '--depth', '')).toEqual(['shallow', 'deep'])
+    expect(await offered('diagnose', '--depth=d')).toEqual(['--depth=deep'])
+    expect((await offer('diagnose', '--record', '')).files).toBe('file')
+    expect((await offer('runbook', 'lint', 'a.md', '')).files).toBe('file')
   })
+})
+
+test('contexts of every kubeconfig where a context goes, namespaces of the cluster where one goes', async () => {
+  const config = (...names: string[]) => JSON.stringify({ contexts: names.map((name) => ({ name, context: {} })) })
+  const cluster = new FakeCluster()
+  for (const name of ['shop', 'billing']) cluster.put('namespaces', { metadata: { name } })
+  const world = aWorld({
+    env: { KUBECONFIG: '/k/one:/k/two:/k/gone' },
+    files: { '/k/one': config('lab', 'live-eu'), '/k/two': config('live-us', 'lab') },
+    targets: () => ({ cluster: async () => cluster }) as never,
+  })
+  const names = namesFor(world, ['diagnose', '-n', ''])
+  expect(await names('context')).toEqual(['lab', 'live-eu', 'live-us'])
+  expect(await namesFor(world, ['--kubeconfig', '/k/two', '--context', ''])('context')).toEqual(['lab', 'live-us'])
+  expect(await names('namespace')).toEqual(['billing', 'shop'])
+  expect(await namesFor(aWorld(), [])('namespace')).toEqual([])
+  const contextOption = { flags: '--context <name>', summary: '', completes: 'context' } as const
+  const [entry] = table
+  expect((await offerFor(['diagnose', '--context', 'live'], [{ ...entry!, options: [contextOption] }], names)).candidates).toEqual([
+    { word: 'live-eu', about: 'context' },
+    { word: 'live-us', about: 'context' },
+  ])
 })
 
 test('the names of the shipped runbooks come from the package', async () => {
