@@ -41,7 +41,9 @@ describe.each(kinds)('a record (%s)', (kind) => {
     const team = await aTeam(kind)
     const { type, world } = team.machine('kim')
     const id = idIn((await type('incident', 'start', 'slow')).out)
+    await world.clock.sleep(1000, world.signal)
     await type('incident', 'note', 'before the crash')
+    await world.clock.sleep(1000, world.signal)
     const file = `/home/kim/.local/state/task-mcp/incidents/${id}.jsonl`
     world.disk.set(file, world.disk.get(file)!.slice(0, -20))
     const after = await type('incident', 'note', 'after the crash')
