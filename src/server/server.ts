@@ -24,6 +24,7 @@ import { taskTools } from './mcp/task-tools.ts'
 import { createLive } from './reload.ts'
 import { settingTable } from './setting-table.ts'
 import { keyOf, type Settings } from './settings.ts'
+import { steadyClock } from './steady-clock.ts'
 import { openStore } from './store/open.ts'
 import { type Change, type Store, StoreError } from './store/port.ts'
 import { createTaskList, operations as storeOperations } from './tasks/task-list.ts'
@@ -62,6 +63,7 @@ export interface RunningServer {
  * @throws UsageError for a setting that cannot be used, StoreError for a SQLite file that cannot be opened.
  */
 export async function startServer(settings: Settings, io: ServerIo): Promise<RunningServer> {
+  const now = steadyClock(io.clock.now, () => performance.now())
   const log = createLog(io.log, io.clock.now, settings.logLevel as LogLevel)
   const toolNames = taskTools({} as never, noLeave).map(({ name }) => name)
   const methods = [...sharedMethods, ...legacyMethods, ...modernMethods]
@@ -92,7 +94,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   })
   const current = live.settings
   const store = await openStore(current, { instance: randomUUID(), metrics, log })
-  const list = createTaskList(store, io.clock.now)
+  const list = createTaskList(store, now)
   const webhook = settings.webhookUrl === '' ? undefined : createWebhook(current, metrics, log)
   const offer: Offer = {
     tools: [...taskTools(list, webhook === undefined ? noLeave : (event) => webhook.ask(event)), ...(io.also?.tools ?? [])],
@@ -102,7 +104,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   const toolLimits = createToolLimits(current, metrics)
   const operations = createOperations(offer, toolLimits.admit)
   const dispatch = createDispatch({ metrics, log, methods: new Set(methods), tools: new Set(toolNames) })
-  const sessions = createSessions(store, current, io.clock.now, metrics, log)
+  const sessions = createSessions(store, current, now, metrics, log)
   const streams = createStreams(current, metrics)
   const blocked = createBlocked(current, io.clock.now)
   metrics.beforeScrape(() => showSettings(metrics, current(), blocked))
