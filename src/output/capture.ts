@@ -94,7 +94,7 @@ export function renderSummary(summary: BundleSummary, file: string, look: Look):
   return `${lines.join('\n')}\n`
 }
 
-const titles: Readonly<Record<ProfileSummary['kind'], string>> = {
+export const profileTitles: Readonly<Record<ProfileSummary['kind'], string>> = {
   cpu: 'CPU time',
   wall: 'Time, waiting included',
   heap: 'Memory that was allocated and stayed',
@@ -103,7 +103,7 @@ const titles: Readonly<Record<ProfileSummary['kind'], string>> = {
 function profileLines(profile: ProfileSummary, look: Look): string[] {
   const { unit, total, hottest } = profile
   const share = (value: number) => `${((value / (total || 1)) * 100).toFixed(1)}%`.padStart(6)
-  const head = `${titles[profile.kind]} of ${profile.pod}: ${amountOf(total, unit)}${profile.seconds > 0 ? ` in ${profile.seconds.toFixed(1)} s` : ''}`
+  const head = `${profileTitles[profile.kind]} of ${profile.pod}: ${amountOf(total, unit)}${profile.seconds > 0 ? ` in ${profile.seconds.toFixed(1)} s` : ''}`
   if (total === 0) return [look.style.bold(head), '  nothing was measured']
   return [
     look.style.bold(head),
