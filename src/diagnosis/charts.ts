@@ -19,9 +19,11 @@ export function historiesOf(view: View): Histories {
   }
 }
 
-const finite = (series: Series | undefined): History => (series?.points ?? []).filter(([, value]) => Number.isFinite(value))
+/** The measurements of one series. */
+export const finite = (series: Series | undefined): History => (series?.points ?? []).filter(([, value]) => Number.isFinite(value))
 
-function ratioOver(series: readonly Series[], statusLabel: string): History {
+/** The share of 5xx in rates by status, at each time that has requests. */
+export function ratioOver(series: readonly Series[], statusLabel: string): History {
   const sums = new Map<number, { failed: number; all: number }>()
   for (const one of series) {
     const failure = /^5/.test(one.labels[statusLabel] ?? '')

@@ -2,7 +2,7 @@
 
 export interface Chart {
   title: string
-  unit: 'ratio' | 'seconds'
+  unit: 'ratio' | 'seconds' | 'rate'
   /** [unix seconds, value], in order of time. */
   points: readonly (readonly [number, number])[]
   threshold: number | undefined
@@ -26,8 +26,9 @@ const height = 120
 const x = (at: number, { start, end }: Span): number => round(((at - start) / (end - start || 1)) * width)
 const round = (value: number): number => Math.round(value * 10) / 10
 
-/** A value of a chart for people: `15.8%`, `394 ms`. */
+/** A value of a chart for people: `15.8%`, `394 ms`, `12/s`. */
 export function measure(value: number, unit: Chart['unit']): string {
+  if (unit === 'rate') return `${Number(value.toPrecision(3))}/s`
   return unit === 'ratio' ? `${Number((value * 100).toPrecision(3))}%` : `${Number((value * 1000).toPrecision(3))} ms`
 }
 
