@@ -73,7 +73,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
       tools: toolNames,
       methods,
       storeOperations: [...storeOperations, 'session', 'probe', 'migrate'],
-      checks: ['ready', 'store', ...dependencies],
+      checks: ['ready', 'store', 'connections', ...dependencies],
       dependencies,
     },
     { version: io.version, revision: io.revision ?? '' },
@@ -129,7 +129,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   store.onChange((change) => spread(change, sessions, subscriptions, webhook, log))
 
   const health = createHealth({
-    checks: { store: probeOf(store, log) },
+    checks: { store: probeOf(store, log), connections: async () => roomAt(listener) },
     advisory: webhook === undefined ? {} : { [webhookName]: () => webhookCheck(webhook) },
     intervalSeconds: settings.healthInterval,
     timeoutSeconds: Math.min(settings.databaseConnectTimeout + settings.databaseStatementTimeout, 4),
@@ -142,13 +142,13 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   const pages = createAdmin(health, metrics)
   const admin: Admin = async (request, response, path) => (await pages(request, response, path)) || debug(request, response, path)
   const metadata = settings.jwtIssuer === '' ? undefined : resourceMetadata(settings)
-  const adminListener = apart ? await listen({ host: settings.adminHost, port: settings.adminPort }, { admin }, metrics, log) : undefined
   const listener = await listen(
     { host: settings.host, port: settings.port, certificate: live.certificate() },
     apart ? { mcp, metadata } : { mcp, admin, metadata },
     metrics,
     log,
   )
+  const adminListener = apart ? await listen({ host: settings.adminHost, port: settings.adminPort }, { admin }, metrics, log) : undefined
   await health.readiness()
   health.start()
   const forgetting = setInterval(() => {
@@ -221,6 +221,12 @@ function probeOf(store: Store, log: Log): () => Promise<void> {
       await store.probe()
     }
   }
+}
+
+/** @throws Error saying why not, when no more connections can be served. */
+function roomAt(listener: Listener): void {
+  const reason = listener.crowded()
+  if (reason !== undefined) throw new Error(reason)
 }
 
 function webhookCheck(webhook: Webhook): { status: 'ok' | 'failed'; reason?: string } {

@@ -1,24 +1,46 @@
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { spareConnections } from './capacity.ts'
 
 const graceMilliseconds = 100
 
+export interface Connections {
+  /** True when there are more than the most, and none of them is idle. */
+  crowded(): boolean
+  /** From now on each answer closes its connection. */
+  retire(): void
+  /** Stops accepting; resolves when every connection is closed. */
+  stop(): Promise<void>
+}
+
 /**
- * Ends the connections of a server as they fall idle. Node's own `closeIdleConnections` leaves those open on which nothing was
- * sent yet, and clients do open some in advance; a stop would wait for them until its deadline.
+ * Ends the connections of a server as they fall idle, when it stops or when there are more than `most`. Node's own
+ * `closeIdleConnections` leaves those open on which nothing was sent yet, and clients do open some in advance; a stop would wait
+ * for them until its deadline.
  */
-export function trackConnections(server: Server | TlsServer): { retire(): void; stop(): Promise<void> } {
+export function trackConnections(server: Server | TlsServer, most: number): Connections {
   const busy = new Map<Socket, number>()
   let retiring = false
   let stopping = false
+  if (Number.isFinite(most)) server.maxConnections = most + spareConnections
+  /** The one that came first of those on which nothing happens. */
+  const endAnIdleOne = (besides: Socket): void => {
+    for (const [socket, requests] of busy)
+      if (requests === 0 && socket !== besides) {
+        busy.delete(socket)
+        socket.destroy()
+        return
+      }
+  }
   server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     busy.set(socket, 0)
+    if (busy.size > most) endAnIdleOne(socket)
     socket.on('close', () => busy.delete(socket))
   })
   // Before the handler, which may answer at once.
   server.prependListener('request', ({ socket }, response) => {
-    if (retiring) response.setHeader('connection', 'close')
+    if (retiring || busy.size > most) response.setHeader('connection', 'close')
     busy.set(socket, (busy.get(socket) ?? 0) + 1)
     response.on('close', () => {
       const left = (busy.get(socket) ?? 1) - 1
@@ -27,6 +49,7 @@ export function trackConnections(server: Server | TlsServer): { retire(): void; 
     })
   })
   return {
+    crowded: () => busy.size > most,
     retire: () => {
       retiring = true
     },

@@ -7,6 +7,7 @@ import { StoreError } from '../store/port.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { answer, type Call } from './call.ts'
+import { mostConnections } from './capacity.ts'
 import type { Certificate } from './certificate.ts'
 import { trackConnections } from './connections.ts'
 import { comeBack, comeBackSeconds, HttpRefusal } from './refusal.ts'
@@ -34,6 +35,8 @@ export interface Seen {
 export interface Listener {
   readonly port: number
   readonly url: string
+  /** The reason why no more can be served here: too many connections; undefined when all is well. */
+  crowded(): string | undefined
   /** Uses another certificate for connections from now on; nothing without TLS. */
   renew(certificate: Certificate): void
   /** From now on each answer closes its connection, so that clients move on before the listener is gone. */
@@ -80,7 +83,9 @@ export async function listen(
       leave()
       finish(request, response, path, (performance.now() - since) / 1000, seen)
     })
-    void route(request, response, path, routes, seen)
+    void route(request, response, path, routes, seen, () => {
+      if (connections.crowded()) throw comeBack(503, 1, `this replica has ${most} connections open, which is its most`)
+    })
       .catch((error: unknown) => refuse(response, error, seen, log))
       .finally(() => {
         if (seen.call?.streaming === true) leave()
@@ -90,19 +95,26 @@ export async function listen(
     at.certificate === undefined
       ? createServer(bounds, handle)
       : createTlsServer({ ...bounds, ...at.certificate, minVersion: 'TLSv1.2' }, handle)
-  const connections = trackConnections(server)
+  const most = mostConnections()
+  const connections = trackConnections(server, most)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new UsageError(`cannot listen on ${at.host}:${at.port}: ${whyNot(error)}`, 'give another --host or --port')),
     )
     server.listen(at.port, at.host, resolve)
   })
+  server.on('error', (error) => log.error('a connection could not be accepted', { reason: error.message }))
+  server.on('drop', () => log.debug('a connection was closed at once: there are too many', { most }))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : at.port
   const shown = at.host.includes(':') ? `[${at.host}]` : at.host
   return {
     port,
     url: `${at.certificate === undefined ? 'http' : 'https'}://${shown}:${port}`,
+    crowded: () =>
+      connections.crowded()
+        ? `all ${most} connections are in use: more replicas, or a higher limit of open files (ulimit -n), would help`
+        : undefined,
     renew: (certificate) => {
       if ('setSecureContext' in server) server.setSecureContext(certificate)
     },
@@ -112,8 +124,19 @@ export async function listen(
   }
 }
 
-async function route(request: IncomingMessage, response: ServerResponse, path: string, routes: Routes, seen: Seen): Promise<void> {
-  if (path === '/mcp' && routes.mcp !== undefined) return routes.mcp(request, response, seen)
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  routes: Routes,
+  seen: Seen,
+  /** @throws HttpRefusal 503 when there are too many connections for anything but a look at the server's health. */
+  checkRoom: () => void,
+): Promise<void> {
+  if (path === '/mcp' && routes.mcp !== undefined) {
+    checkRoom()
+    return routes.mcp(request, response, seen)
+  }
   if (routes.metadata !== undefined && request.method === 'GET' && metadataPaths.includes(path))
     return answer(response, 200, routes.metadata)
   if (await routes.admin?.(request, response, path)) return
