@@ -10,7 +10,7 @@ import type { Look } from './look.ts'
 import { named, type Plan, type PlannedWrite } from './plan.ts'
 import { actor, type PastChange, recordable } from './run-record.ts'
 import { type Verified, verify } from './verify.ts'
-import { causeText, send } from './writing.ts'
+import { causeText, fieldManager, send } from './writing.ts'
 
 export interface Consent {
   dryRun: boolean
@@ -93,6 +93,7 @@ export async function perform(door: Door, plan: Plan, consent: Consent): Promise
   await door.look.record.append({ type: 'plan', plan })
   const undo = undoLine(plan)
   await applyAll(door, plan, seen, undo)
+  await nudge(door, plan)
   if (plan.undoes !== undefined) await door.look.record.append({ type: 'undone', id: plan.undoes, undo: plan.id })
   return watched(door, plan, consent.wait, diff)
 }
@@ -242,6 +243,22 @@ async function applyAll(
     }
     await record.append({ type: 'answer', id: plan.id, write: index, outcome: sent.outcome, said: sent.error.message })
     throw partial(sent.error, sent.outcome, index, plan, write, undo)
+  }
+}
+
+/** A kubelet looks at a pod's files when the pod changes, and else once in a minute or so: an annotation spares that wait. */
+async function nudge(door: Door, plan: Plan): Promise<void> {
+  const signal = AbortSignal.any([door.context.signal, AbortSignal.timeout(10_000)])
+  const body = { metadata: { annotations: { 'task-mcp/settings-changed': new Date(door.context.clock.now()).toISOString() } } }
+  for (const name of plan.nudges ?? []) {
+    const ref = { resource: 'pods', namespace: plan.target.namespace, name } as const
+    try {
+      await door.writer.patch(ref, 'merge', body, { dryRun: false, fieldManager }, signal)
+    } catch (error) {
+      if (!(error instanceof ExpectedError)) throw error
+      if (error instanceof DeniedError)
+        return door.tell(`pods cannot be told to look now, so it takes up to a minute and a half: ${error.message}`)
+    }
   }
 }
 

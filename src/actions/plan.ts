@@ -2,9 +2,22 @@
 import type { KubeObject } from '../facts/kubernetes-types.ts'
 import type { ObjectRef } from '../targets/ports.ts'
 import type { FieldChange, Guard } from './fields.ts'
+import type { SeenSetting } from './live-settings.ts'
 
 /** The actions that change something; `config` is `task-mcp config-restore`. */
-export type ActionWord = 'restart' | 'scale' | 'rollback' | 'resources' | 'resume' | 'service' | 'policy' | 'config' | 'pod' | 'undo'
+export type ActionWord =
+  | 'restart'
+  | 'scale'
+  | 'rollback'
+  | 'resources'
+  | 'resume'
+  | 'service'
+  | 'policy'
+  | 'config'
+  | 'pod'
+  | 'block'
+  | 'limit'
+  | 'undo'
 
 /** One request to the API server. */
 export interface PlannedWrite {
@@ -39,6 +52,8 @@ export type Verification =
   | { what: 'rollout'; ref: ObjectRef; kind: string; atLeast?: number }
   | { what: 'stopped'; ref: ObjectRef; kind: string }
   | { what: 'endpoints'; namespace: string; service: string; port: number; path: string }
+  /** Every ready pod's own metrics say that the setting has this value, and, where they were read before, that something has changed. */
+  | { what: 'setting'; workload: ObjectRef; setting: string; wanted: number; before: SeenSetting[] }
   | { what: 'gone'; ref: ObjectRef; uid: string; workload: ObjectRef | undefined }
 
 export interface Plan {
@@ -61,6 +76,8 @@ export interface Plan {
   objections: Objection[]
   writes: PlannedWrite[]
   verification: Verification[]
+  /** Pods that are told to look at their files now, once the writes are applied; nothing rests on it. */
+  nudges?: string[]
   /** Set where there is nothing to change: the sentence that says so. */
   already?: string
   /** The change that this one takes back. */

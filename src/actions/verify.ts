@@ -4,6 +4,7 @@ import type { Clock } from '../context.ts'
 import { selects } from '../diagnosis/selectors.ts'
 import { AbsentError, ExpectedError, UnreachableError } from '../errors.ts'
 import type { DaemonSet, Deployment, Pod, StatefulSet } from '../facts/kubernetes-types.ts'
+import { podsOf, seenIn } from './live-settings.ts'
 import type { AnyWorkload, Look } from './look.ts'
 import type { Verification } from './plan.ts'
 
@@ -54,6 +55,7 @@ export async function verify(
 async function stateOf(look: Look, verification: Verification): Promise<State> {
   try {
     if (verification.what === 'endpoints') return await endpoints(look, verification)
+    if (verification.what === 'setting') return await settingInForce(look, verification)
     if (verification.what === 'gone') return await gone(look, verification)
     const workload = (await look.cluster.get(
       verification.ref.resource,
@@ -141,6 +143,35 @@ async function endpoints(look: Look, { namespace, service, port, path }: Extract
       holds: denied,
       said: `service/${service}: ${ready} endpoints ready; ${denied ? 'whether they answer could not be asked' : error.message}`,
     }
+  }
+}
+
+async function settingInForce(
+  look: Look,
+  { workload, setting, wanted, before }: Extract<Verification, { what: 'setting' }>,
+): Promise<State> {
+  const object = (await look.cluster.get(
+    workload.resource,
+    { namespace: workload.namespace, name: workload.name },
+    look.signal,
+  )) as AnyWorkload
+  const target = { kind: object.kind ?? '', resource: workload.resource, namespace: workload.namespace ?? '', name: workload.name, object }
+  const pods = (await podsOf(look, target)).filter((pod) =>
+    pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+  )
+  const seen = await Promise.all(pods.map((pod) => seenIn(look, pod, setting)))
+  const inForce = seen.filter(({ pod, value, hash }) => {
+    const was = before.find((one) => one.pod === pod)?.hash
+    return value === wanted && (was === undefined || was !== hash)
+  })
+  const unseen = seen.find((one) => one.unseen !== undefined)?.unseen
+  const mute = seen.some((one) => one.unseen === undefined && one.value === undefined)
+  const refused = seen.reduce((sum, one) => sum + (one.refused ?? 0), 0)
+  return {
+    holds: pods.length > 0 && inForce.length === pods.length,
+    said: `${setting}: ${wanted} in force on ${inForce.length} of ${pods.length} pods${setting.startsWith('blocked-') ? `, ${refused} requests refused by the list so far` : ''}${
+      unseen === undefined ? '' : ` (${unseen})`
+    }${mute ? ' (this version of the server does not show its settings)' : ''}`,
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { dbEntries } from './db.entry.ts'
 import { alertEntries, silenceEntries } from './entries/alerts.ts'
+import { blockAdd, blockList, blockRemove } from './entries/block.ts'
 import { captureEntries } from './entries/capture.ts'
 import { completion } from './entries/completion.ts'
 import { config } from './entries/config.ts'
@@ -11,6 +12,7 @@ import { doctor } from './entries/doctor.ts'
 import { contacts, escalate, escalateStatus } from './entries/escalate.ts'
 import { fix } from './entries/fix.ts'
 import { incidentEntries } from './entries/incident.ts'
+import { limit } from './entries/limit.ts'
 import { pod } from './entries/pod.ts'
 import { policy } from './entries/policy.ts'
 import { resources } from './entries/resources.ts'
@@ -44,6 +46,10 @@ export const commands: readonly CommandEntry[] = [
   policy,
   configRestore,
   pod,
+  blockAdd,
+  blockList,
+  blockRemove,
+  limit,
   undo,
   ...silenceEntries,
   ...sloEntries,

@@ -2,6 +2,7 @@
 import type { Settings } from '../settings.ts'
 import type { Acting } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
+import { nameOf } from './entry.ts'
 
 /** The commands that a remedy may name, and how each makes its plan. */
 const planners = {
@@ -14,6 +15,8 @@ const planners = {
   policy: () => import('./policy.ts'),
   'config-restore': () => import('./config-restore.ts'),
   pod: () => import('./pod.ts'),
+  'block add': () => import('./block.ts'),
+  limit: () => import('./limit.ts'),
 } as const
 
 /**
@@ -24,7 +27,7 @@ export async function actingFor(line: readonly string[], settings: Settings, opt
   const [program, ...words] = line
   const [{ commands }, { find }, { parse }] = await Promise.all([import('./index.ts'), import('./words.ts'), import('./parse.ts')])
   const { entry, rest } = find(words, commands)
-  const name = entry?.usage.split(' ')[0] ?? ''
+  const name = entry === undefined ? '' : nameOf(entry).join(' ')
   if (program !== 'task-mcp' || entry === undefined || !(name in planners)) return undefined
   const { args, options: said } = parse(entry, rest)
   const { planner } = await planners[name as keyof typeof planners]()

@@ -131,7 +131,7 @@ export async function run(context: Context, [name]: readonly string[], options: 
         change: receipt.plan.id,
       }
     },
-    usual: (action) => `task-mcp ${action === 'config' ? 'config-restore' : action} -n ${namespace}`,
+    usual: (action) => `task-mcp ${action === 'config' ? 'config-restore' : action === 'block' ? 'block add' : action} -n ${namespace}`,
     capture: async (step) => {
       const file = path.resolve(context.cwd, `${book.name}-${walk.id}-${step.id}.json`)
       await context.files.write(file, snapshotText(eyes.snapshot()))

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { resources } from '../../src/facts/kubernetes-types.ts'
+import { aServerShop } from './server-shop.ts'
 import { aShop, namespace, type Shop, template } from './shop.ts'
 
 const applied = (object: unknown) => ({ 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(object) })
@@ -39,6 +40,13 @@ async function everything(): Promise<Shop[]> {
   })
   await scaled.run('scale', '--replicas', '6', '--yes', '--wait', '0s')
 
+  const server = aServerShop()
+  await server.run('block', 'add', '203.0.113.9', '--for', '1h', '--yes')
+  await server.run('block', 'remove', '203.0.113.9', '--yes')
+  await server.run('limit', 'rate-limit', '50', '--yes')
+  server.cluster.put('networkpolicies', { metadata: { name: 'in', namespace }, spec: { podSelector: {}, ingress: [{}] } })
+  await server.run('block', 'add', '203.0.113.9', '--by', 'policy', '--yes')
+
   const others = aShop()
   for (const [resource, name] of [
     ['statefulsets', 'ledger'],
@@ -50,7 +58,7 @@ async function everything(): Promise<Shop[]> {
     } as never)
     await others.run('restart', `${resource.slice(0, -1)}/${name}`, '--yes', '--wait', '0s')
   }
-  return [shop, scaled, others]
+  return [shop, scaled, server, others]
 }
 
 test('the operator Role is exactly what the actions write', async () => {
