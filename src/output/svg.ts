@@ -17,7 +17,7 @@ export interface Span {
 /** Something at a moment, in unix seconds. */
 export interface Mark {
   at: number
-  kind: 'change' | 'onset'
+  kind: 'change' | 'onset' | 'end'
 }
 
 const width = 600
