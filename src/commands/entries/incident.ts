@@ -150,6 +150,26 @@ export const incidentEntries: readonly CommandEntry[] = [
     load: async () => ({ run: (await import('../incident-read.ts')).timeline }),
   },
   {
+    usage: 'incident report [id]',
+    summary: 'tell its story: times, harm, causes, what was done and whether it helped',
+    group: 'incident',
+    about:
+      'From the time line, the run record and, where Prometheus answers, from the metrics of its time: requests and error budgets, with curves on the page. What cannot be measured is said.',
+    words: id,
+    options: [
+      { flags: '--html <file>', summary: 'write one self-contained page with charts, too', completes: 'file' },
+      { flags: '--markdown', summary: 'the whole of it as Markdown' },
+      zone,
+      ...serviceOptions,
+    ],
+    examples: [
+      { line: 'task-mcp incident report', about: 'the open one, else the newest' },
+      { line: 'task-mcp incident report --html report.html', about: 'for those who were not there' },
+    ],
+    exits,
+    load: async () => ({ run: (await import('../incident-report.ts')).run }),
+  },
+  {
     usage: 'incident sync [id]',
     summary: 'bring this machine and the shared record level',
     group: 'incident',

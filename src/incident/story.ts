@@ -1,0 +1,230 @@
+/** The whole story of an incident, for the report and the post-mortem: times, harm, causes with their proof, what was done and whether it helped. Pure. */
+import type { CauseDigest, ChangeDigest, VerdictDigest } from './entry.ts'
+import { type Moments, momentsOf } from './moments.ts'
+import type { Incident } from './state.ts'
+import { type Row, timeline } from './timeline.ts'
+
+export const storyVersion = 1
+
+/** Something that was measured over time, as [unix seconds, value]. */
+export interface StoryChart {
+  title: string
+  unit: 'ratio' | 'seconds' | 'rate'
+  points: [number, number][]
+  threshold?: number | undefined
+}
+
+/** What of an error budget an incident spent. */
+export interface BudgetCost {
+  slo: string
+  title: string
+  /** Events (or minutes) that went wrong meanwhile. */
+  bad: number
+  unit: string
+  /** Of the whole budget of the window; null without traffic. `net` is without what would have gone wrong anyway. */
+  share: number | null
+  net: number | null
+  /** What is left of the budget now. */
+  remaining: number | null
+  window: string
+}
+
+/** What the metrics say of the time of the incident. What could not be asked is in `notSeen`. */
+export interface Measured {
+  /** RFC 3339: from the onset to the end, or to now. */
+  start: string
+  end: string
+  requests: { total: number; failed: number } | null
+  /** Sessions open at once, at most. The service's metrics count no users. */
+  sessions: number | null
+  budgets: BudgetCost[]
+  charts: StoryChart[]
+  /** Where it was asked. */
+  source: string | null
+  notSeen: string[]
+}
+
+export interface StoryCause extends CauseDigest {
+  firstSeen: string
+  lastSeen: string
+  /** Diagnoses that named it, and those that named it first. */
+  times: number
+  leading: number
+}
+
+export type Help = 'helped' | 'did not help' | 'made worse' | 'undone' | 'not known'
+
+export interface StoryAction {
+  at: string
+  by: string
+  line: string
+  change: ChangeDigest
+  help: Help
+  why: string
+}
+
+export interface Story {
+  schemaVersion: typeof storyVersion
+  id: string
+  title: string
+  severity: Incident['severity']
+  status: Incident['status']
+  service: Incident['service']
+  moments: Moments
+  people: { name: string; roles: string[] }[]
+  summary: string
+  impact: Measured
+  causes: StoryCause[]
+  actions: StoryAction[]
+  /** What people wrote that did not help. */
+  triedInVain: { at: string; by: string; text: string }[]
+  calls: { at: string; level: number; contact: string; answeredAfterSeconds: number | null }[]
+  timeline: Row[]
+  items: Incident['items']
+  /** Whether the record was read whole. */
+  damage: number
+}
+
+/** Takes the incident, what was measured of its time, changes that the run record of this machine knows beside those of the time line, and how many parts of the record are damaged. */
+export function storyOf(incident: Incident, impact: Measured, damage: number, changes: ReadonlyMap<string, RunChange> = new Map()): Story {
+  const moments = momentsOf(incident)
+  const causes = causesOf(incident.verdicts)
+  return {
+    schemaVersion: storyVersion,
+    id: incident.id,
+    title: incident.title,
+    severity: incident.severity,
+    status: incident.status,
+    service: incident.service,
+    moments,
+    people: incident.people
+      .concat(incident.roles.map(({ who }) => who))
+      .filter((name, index, all) => all.indexOf(name) === index)
+      .map((name) => ({ name, roles: incident.roles.filter(({ who }) => who === name).map(({ role }) => role) })),
+    summary: summaryOf(incident, moments, causes),
+    impact,
+    causes,
+    actions: actionsOf(incident, changes),
+    triedInVain: incident.entries.flatMap((entry) =>
+      entry.type === 'note' && entry.mark === 'did-not-help' ? [{ at: entry.when ?? entry.at, by: entry.by, text: entry.text }] : [],
+    ),
+    calls: incident.calls.map(({ at, level, contact, acknowledgedAt }) => ({
+      at: new Date(at).toISOString(),
+      level,
+      contact,
+      answeredAfterSeconds: acknowledgedAt === undefined ? null : Math.max(0, Math.round((acknowledgedAt - at) / 1000)),
+    })),
+    timeline: timeline(incident),
+    items: incident.items,
+    damage,
+  }
+}
+
+/** Causes of all diagnoses, those that led most often first; the proof is that of the surest look. */
+export function causesOf(verdicts: readonly VerdictDigest[]): StoryCause[] {
+  const found = new Map<string, StoryCause>()
+  for (const { at, causes } of verdicts)
+    for (const [index, cause] of causes.entries()) {
+      const key = `${cause.code} ${cause.subject.kind} ${cause.subject.namespace}/${cause.subject.name}`
+      const before = found.get(key)
+      const best = before !== undefined && before.confidence >= cause.confidence ? before : cause
+      const since = [before?.since, cause.since].filter((one) => one !== undefined).sort()[0]
+      found.set(key, {
+        ...best,
+        ...(since === undefined ? {} : { since }),
+        firstSeen: before?.firstSeen ?? at,
+        lastSeen: at,
+        times: (before?.times ?? 0) + 1,
+        leading: (before?.leading ?? 0) + (index === 0 ? 1 : 0),
+      })
+    }
+  return [...found.values()].sort((a, b) => b.leading - a.leading || b.times - a.times || b.confidence - a.confidence)
+}
+
+/** What the run record says of a change, whether or not its command lived to join the time line. */
+export interface RunChange {
+  at: string
+  by: string
+  summary: string
+  /** It reached the API server, or may have. */
+  sent: boolean
+  verified: boolean | undefined
+  undoneBy: string | undefined
+}
+
+function actionsOf(incident: Incident, changes: ReadonlyMap<string, RunChange>): StoryAction[] {
+  const commands = incident.entries.filter((entry) => entry.type === 'command')
+  const all = commands.flatMap((entry) => (entry.changes ?? []).map((change) => ({ entry, change })))
+  const effective = all.filter(({ change }) => change.outcome === 'applied' || change.outcome === 'failed')
+  const told = effective.map(({ entry, change }): StoryAction => {
+    const known = changes.get(change.id)
+    const undo = known?.undoneBy ?? all.find((other) => other.change.undoes === change.id && other.change.outcome === 'applied')?.change.id
+    const merged: ChangeDigest = { ...change, ...(known?.verified === undefined ? {} : { verified: known.verified }) }
+    const started = new Date(Date.parse(entry.at) - entry.seconds * 1000).toISOString()
+    return { at: started, by: entry.by, line: entry.line, change: merged, ...helpOf(merged, undo, started, entry.at, incident.verdicts) }
+  })
+  const named = new Set(all.map(({ change }) => change.id))
+  const cut = [...changes]
+    .filter(([id, change]) => change.sent && !named.has(id))
+    .map(([id, known]) => cutOff(id, known, incident.verdicts))
+  return [...told, ...cut].sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+}
+
+/** A change whose command was killed before it ended: the run record alone knows of it. */
+function cutOff(id: string, { at, by, summary, verified, undoneBy }: RunChange, verdicts: readonly VerdictDigest[]): StoryAction {
+  const change: ChangeDigest = {
+    id,
+    summary,
+    outcome: 'applied',
+    said: 'its command was cut off',
+    ...(verified === undefined ? {} : { verified }),
+  }
+  return { at, by, line: `task-mcp undo ${id} (would take it back)`, change, ...helpOf(change, undoneBy, at, at, verdicts) }
+}
+
+/** Whether a change helped: by the last look before it and the first after it. */
+function helpOf(
+  change: ChangeDigest,
+  undo: string | undefined,
+  started: string,
+  ended: string,
+  verdicts: readonly VerdictDigest[],
+): { help: Help; why: string } {
+  if (undo !== undefined) return { help: 'undone', why: `taken back by ${undo}` }
+  if (change.verified === false) return { help: 'did not help', why: `it did not come true: ${change.said}` }
+  const begun = Date.parse(started)
+  const times = verdicts.map((verdict) => ({ verdict, at: Date.parse(verdict.at) }))
+  // `fix` looks first and acts then, so a look a moment into the command is still from before; its second look is after the change.
+  const within = times.filter(({ at }) => at >= begun && at <= Date.parse(ended))
+  const before = within.length > 1 ? within[0] : (times.findLast(({ at }) => at <= begun) ?? within[0])
+  const after = within.length > 1 ? within.at(-1) : times.find(({ at }) => at > Date.parse(ended))
+  if (before === undefined || after === undefined || before === after)
+    return { help: 'not known', why: 'nothing was diagnosed on both sides of it' }
+  const minutes = Math.round((after.at - begun) / 60_000)
+  const later = minutes < 1 ? 'right after it' : `${minutes} min later`
+  const cause = before.verdict.causes[0]
+  if (after.verdict.verdict === 'healthy') return { help: 'helped', why: `healthy ${later}` }
+  if (cause !== undefined && after.verdict.causes.some(({ code }) => code === cause.code)) {
+    const worse = after.verdict.down && !before.verdict.down
+    return {
+      help: worse ? 'made worse' : 'did not help',
+      why: `${cause.code} was still there ${later}${worse ? ', and the service was down' : ''}`,
+    }
+  }
+  if (cause !== undefined)
+    return {
+      help: 'helped',
+      why: `${cause.code} was gone ${later}${after.verdict.causes[0] ? `; ${after.verdict.causes[0].code} was behind it` : ''}`,
+    }
+  return { help: 'not known', why: `${after.verdict.verdict} ${later}` }
+}
+
+function summaryOf(incident: Incident, { recovered, resolved }: Moments, causes: readonly StoryCause[]): string {
+  const { namespace, workload } = incident.service
+  const cause = causes[0]
+  const end = recovered ?? resolved
+  const minutes = end === undefined ? undefined : Math.max(1, Math.round(end.afterSeconds / 60))
+  const how = incident.status === 'open' ? 'It is not over.' : minutes === undefined ? '' : `It was over after ${minutes} min.`
+  const why = cause === undefined ? 'No diagnosis named a cause.' : `The cause: ${cause.summary.replace(/\.$/, '')}.`
+  return `${namespace}/${workload}: ${incident.title.replace(/\.$/, '')}. ${why} ${how}`.trim()
+}
