@@ -15,10 +15,13 @@ export interface LogLine {
 export const linesOf = (excerpts: readonly LogExcerpt[]): LogLine[] =>
   excerpts.flatMap((e) => e.lines.map((l) => ({ pod: e.pod, container: e.container, previous: e.previous, time: l.time, text: l.text })))
 
+/** A line as it was said, where it is quoted inside a JSON string. */
+export const plain = (text: string): string => text.replaceAll('\\"', '"')
+
 /** Lines that match, oldest first. */
 export function matching(excerpts: readonly LogExcerpt[], pattern: RegExp, since?: number): LogLine[] {
   return linesOf(excerpts)
-    .filter((l) => pattern.test(l.text) && (since === undefined || (millis(l.time) ?? 0) >= since))
+    .filter((l) => pattern.test(plain(l.text)) && (since === undefined || (millis(l.time) ?? 0) >= since))
     .sort((a, b) => (millis(a.time) ?? 0) - (millis(b.time) ?? 0))
 }
 
@@ -66,15 +69,16 @@ export const patterns = {
     /ECONNREFUSED|connection refused|connect failed|actively refused|Connection reset|ECONNRESET|could not connect|failed to connect|connect to \S+ failed/i,
   timeout: /ETIMEDOUT|timed? ?out|deadline exceeded|EHOSTUNREACH|ENETUNREACH|no route to host/i,
   credentials:
-    /password authentication failed|WRONGPASS|NOAUTH|invalid (?:password|credentials|api[ -]?key|token)|authentication (?:failed|error|required)|access denied for user|ERR invalid password|auth(?:entication)? (?:rejected|denied)|login failed|28P01|28000|SASL.*(?:fail|mismatch)|bad credentials|\b401\b.*unauthorized|signature does not match|InvalidAccessKeyId|permission denied for user/i,
-  forbidden: /is forbidden: User "?system:serviceaccount|cannot (?:get|list|watch|create|update|patch|delete) resource|\b403\b.*forbidden/i,
+    /password authentication failed|WRONGPASS|NOAUTH|invalid (?:password|credentials|api[ -]?key|token)|authentication (?:failed|error|required)|access denied for user|ERR invalid password|auth(?:entication)? (?:rejected|denied)|login failed|28P01|(?<![\d.])28000(?![\d.])|SASL.*(?:fail|mismatch)|bad credentials|(?<![\d.])401(?![\d.]).*unauthorized|signature does not match|InvalidAccessKeyId|permission denied for user/i,
+  forbidden:
+    /is forbidden: User "?system:serviceaccount|cannot (?:get|list|watch|create|update|patch|delete) resource|(?<![\d.])403(?![\d.]).*forbidden/i,
   heap: /heap out of memory|Reached heap limit|Allocation failed - JavaScript heap|java\.lang\.OutOfMemoryError|MemoryError|fatal error: runtime: out of memory|std::bad_alloc/i,
   diskFull:
     /ENOSPC|no space left on device|disk (?:is )?full|database or disk is full|SQLITE_FULL|could not extend file|disk quota exceeded|EDQUOT/i,
   readOnly: /EROFS|read-only file system|readonly database|SQLITE_READONLY/i,
   permission: /EACCES|EPERM|permission denied|operation not permitted/i,
   descriptors: /EMFILE|ENFILE|too many open files/i,
-  pool: /(?:pool|connection).{0,40}(?:exhaust|timeout exceeded when trying to connect|timed? ?out (?:acquiring|waiting|fetching)|no (?:free|available|idle) connection)|(?:acquir|obtain|checkout|wait).{0,30}connection.{0,30}time|too many (?:clients|connections)|remaining connection slots|53300|pool is full|QueuePool limit|HikariPool.*(?:not available|timed out)/i,
+  pool: /(?:pool|connection).{0,40}(?:exhaust|timeout exceeded when trying to connect|timed? ?out (?:acquiring|waiting|fetching)|no (?:free|available|idle) connection)|(?:acquir|obtain|checkout|wait).{0,30}connection.{0,30}time|too many (?:clients|connections)|remaining connection slots|(?<![\d.])53300(?![\d.])|pool is full|QueuePool limit|HikariPool.*(?:not available|timed out)/i,
   certificate:
     /certificate (?:has )?expired|CERT_HAS_EXPIRED|x509: certificate has expired|certificate verify failed: certificate has expired|SSL routines.*expired|not yet valid/i,
   architecture: /exec format error/i,
@@ -82,5 +86,5 @@ export const patterns = {
   circuitOpen: /circuit (?:breaker )?(?:is )?open|breaker open/i,
   waiting:
     /wait(?:ing)?\b.*(?:for|until)|not (?:yet )?(?:ready|available|up|reachable)|retry|unavailable|sleep|connection refused|can't resolve|cannot resolve|bad address|could not resolve/i,
-  throttle: /rate limit|too many requests|\b429\b/i,
+  throttle: /rate limit|too many requests|(?<![\d.])429(?![\d.])/i,
 } as const

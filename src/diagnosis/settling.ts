@@ -1,7 +1,8 @@
 /** Whether a look came too early: something moved so shortly before it that what it does may not be visible yet. Pure. */
 import { changes } from './changes.ts'
+import { errorTemplates, linesOf } from './logs.ts'
 import { latest, millis } from './time.ts'
-import { podIsReady, type View } from './view.ts'
+import { logsOf, podIsReady, type View } from './view.ts'
 
 /** A kubelet reports within 10 s, endpoints follow within 1 s, and Prometheus scrapes every 15 s by default: seconds after which all have spoken. */
 const settledAfter = 20
@@ -23,4 +24,16 @@ export function settling(view: View): string | undefined {
   const ages = moved.flatMap(([what, at]) => (millis(at) === undefined ? [] : [{ what, age: Math.round((view.now - millis(at)!) / 1000) }]))
   const youngest = ages.sort((a, b) => a.age - b.age)[0]
   return youngest && youngest.age < settledAfter ? `${youngest.what} moved ${Math.max(0, youngest.age)} s ago` : undefined
+}
+
+/** Error lines of one kind that are more than a stray one. */
+const fewErrors = 3
+
+/** A kind of error line that began within 20 s before the look, in logs that reach further back: counters may not tell of it yet. */
+export function freshErrors(view: View): string | undefined {
+  const excerpts = logsOf(view)
+  const edge = view.now - settledAfter * 1000
+  const earlier = linesOf(excerpts).some((line) => (millis(line.time) ?? edge) < edge)
+  const fresh = errorTemplates(excerpts).find(({ count, lines }) => count >= fewErrors && lines.every((l) => (millis(l.time) ?? 0) >= edge))
+  return earlier && fresh ? `${fresh.count} error lines of a kind that was not in the logs ${settledAfter} s ago` : undefined
 }

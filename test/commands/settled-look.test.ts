@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { settledLook } from '../../src/commands/settled-look.ts'
 import { judge } from '../../src/diagnosis/judge.ts'
 import type { Snapshot } from '../../src/facts/snapshot.ts'
-import { ago, type Change, healthy } from '../support/snapshot.ts'
+import { ago, type Change, healthy, now, podsOf } from '../support/snapshot.ts'
 import { notReady, waits } from '../support/snapshot-changes.ts'
 import { aWorld } from '../support/world.ts'
 
@@ -53,4 +53,32 @@ test('what has been unclear for a minute is not looked at again', async () => {
 test('an answer is given at once, however young its cause', async () => {
   expect((await looksAt(10, clear)).looks).toBe(1)
   expect((await looksAt(10, healthy())).looks).toBe(1)
+})
+
+/** So many error lines in each pod's log, one a second, the last one now; before them a line that is half a minute old. */
+const errorsNow =
+  (count: number, text: string): Change =>
+  (scene) => {
+    const at = (seconds: number) => new Date(now - seconds * 1000).toISOString()
+    for (const pod of podsOf(scene)) {
+      const lines = Array.from({ length: count }, (_, i) => ({ time: at(count - 1 - i), text }))
+      scene.logs.push({
+        pod: pod.metadata.name,
+        container: 'main',
+        previous: false,
+        lines: [{ time: at(30), text: 'ready' }, ...lines],
+        truncated: false,
+      })
+    }
+  }
+
+test('well by its counters, with a new kind of error in its log: looked at again before it is called well', async () => {
+  const { looks, verdict, said } = await looksAt(10, healthy(errorsNow(4, 'ERROR order 7 could not be placed')), healthy())
+  expect(looks).toBe(2)
+  expect(verdict.verdict).toBe('healthy')
+  expect(said).toBe('too early to tell: 12 error lines of a kind that was not in the logs 20 s ago; looking again in 3 s\n')
+})
+
+test('errors that have long been handled need no second look', async () => {
+  expect((await looksAt(10, healthy(errorsNow(28, 'ERROR order 7 could not be placed')))).looks).toBe(1)
 })

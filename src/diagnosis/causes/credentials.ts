@@ -3,7 +3,7 @@ import { all } from '../../facts/lookup.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, type Family, refuted, short, supported } from '../claim.ts'
 import { editEvidence, startedAt, touched } from '../edits.ts'
-import { logEvidence, matching, patterns } from '../logs.ts'
+import { logEvidence, matching, patterns, plain } from '../logs.ts'
 import { suffering } from '../symptoms.ts'
 import { millis } from '../time.ts'
 import type { Evidence } from '../verdict.ts'
@@ -96,7 +96,7 @@ function forbidden(view: View): Claim[] {
   if (!last) return []
   const said =
     /User "?system:serviceaccount:([^:"\s]+):([^"\s]+)"? cannot (\w+) resource "?([\w./-]+)"?(?: in API group "?([\w.]*)"?)?/i.exec(
-      last.text,
+      plain(last.text),
     )
   const account = said?.[2] ?? view.template?.spec.serviceAccountName ?? 'default'
   const bindings = all(view.snapshot, 'rolebindings')

@@ -79,6 +79,18 @@ export const cases: Case[] = [
     without: [noLogs],
   },
   {
+    code: 'rbac_denied',
+    what: 'the RoleBinding is gone, and the log quotes the refusal inside JSON',
+    subject: 'RoleBinding/kestrel-reader',
+    remedy: 'manual',
+    fault: [
+      put('roles', { metadata: { name: 'kestrel-reader' }, rules: [{ verbs: ['get'], resources: ['configmaps'] }] }),
+      fails(0.2),
+      logs('all', [JSON.stringify({ level: 'error', error: forbidden })]),
+    ],
+    without: [noLogs],
+  },
+  {
     code: 'single_bad_pod',
     what: 'one pod of three fails',
     subject: 'Pod/kestrel-*',
