@@ -6,9 +6,11 @@ import { changes } from '../diagnosis/changes.ts'
 import { chartsOf } from '../diagnosis/charts.ts'
 import { chooseRunbook } from '../diagnosis/choose.ts'
 import { judge } from '../diagnosis/judge.ts'
+import { restarts } from '../diagnosis/saturation.ts'
 import type { Verdict } from '../diagnosis/verdict.ts'
 import type { View } from '../diagnosis/view.ts'
-import { type ExitCode, exit, UsageError } from '../errors.ts'
+import { type ExitCode, ExpectedError, exit, UsageError } from '../errors.ts'
+import { bytesOf, isPacked, readBundle } from '../facts/capture-read.ts'
 import type { Discovered } from '../facts/discover-service.ts'
 import { gather } from '../facts/gather.ts'
 import { gatherLocal } from '../facts/local.ts'
@@ -56,7 +58,7 @@ export async function run(context: Context, [name]: readonly string[], options: 
     const takeLook = (seconds: number) => look(context, resolved, options, budgets, seconds)
     const judgedAll = (snapshot: Snapshot) => judged(snapshot, books, wanted, options.all ?? false)
     const verdicts = options.from
-      ? judgedAll(parseSnapshot(await read(context, options.from), options.from))
+      ? judgedAll(await saved(context, options.from))
       : await settledLook(context, resolved.settings.timeoutSeconds, takeLook, judgedAll)
     // A saved look says nothing of the service now.
     if (options.from === undefined) context.learned?.({ verdict: verdicts[0]!.verdict })
@@ -83,12 +85,22 @@ async function look(context: Context, resolved: Resolved, options: DiagnoseOptio
   return snapshot
 }
 
-async function read(context: Context, file: string): Promise<string> {
+/** The snapshot in a file: one that --record wrote, or a bundle of `task-mcp capture`, which is checked from end to end. */
+async function saved(context: Context, file: string): Promise<Snapshot> {
+  const { files } = context
+  const place = path.resolve(context.cwd, file)
   try {
-    return await context.files.read(path.resolve(context.cwd, file))
+    if (!(await isPacked(files, place))) return parseSnapshot(await files.read(place), file)
   } catch (error) {
+    if (error instanceof ExpectedError) throw error
     throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : error}`, 'check --from', { cause: error })
   }
+  let text: string | undefined
+  await readBundle(files, place, file, async ({ what }, body) => {
+    if (what === 'snapshot') text = (await bytesOf(body)).toString('utf8')
+  })
+  if (text === undefined) throw new UsageError(`${file} holds no snapshot`, 'look into it with task-mcp capture show')
+  return parseSnapshot(text, file)
 }
 
 interface Judged {
@@ -111,9 +123,10 @@ function judged(snapshot: Snapshot, books: readonly Runbook[], wanted: Runbook |
 
 async function show(context: Context, all: readonly Judged[], options: DiagnoseOptions): Promise<void> {
   const { terminal, files, cwd } = context
-  const first = all[0]!
-  if (options.junit) await files.write(path.resolve(cwd, options.junit), verdictJunit(first.verdict))
-  if (options.html) await files.write(path.resolve(cwd, options.html), await page(first))
+  // The worst first: a page and a report begin with what matters.
+  const [first, ...others] = [...all].sort((a, b) => gravity(a) - gravity(b)) as [Judged, ...Judged[]]
+  if (options.junit) await files.write(path.resolve(cwd, options.junit), verdictJunit(first.verdict, ...others.map((j) => j.verdict)))
+  if (options.html) await files.write(path.resolve(cwd, options.html), await page(first, others))
   if (options.json) {
     terminal.out(
       all.length === 1
@@ -135,14 +148,19 @@ async function show(context: Context, all: readonly Judged[], options: DiagnoseO
   )
 }
 
-async function page({ verdict, view }: Judged): Promise<string> {
+async function page({ verdict, view }: Judged, others: readonly Judged[]): Promise<string> {
   const { verdictHtml } = await import('../output/html.ts')
-  return verdictHtml({
-    verdict,
-    charts: chartsOf(view),
-    changes: changes(view).map((c) => ({ at: c.at, text: `${c.kind} ${c.name}: ${c.what}` })),
-  })
+  const lines = [
+    ...changes(view).map((c) => ({ at: c.at, text: `${c.kind} ${c.name}: ${c.what}` })),
+    ...restarts(view).map((one) => ({ ...one, restart: true as const })),
+  ].sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  return verdictHtml(
+    { verdict, charts: chartsOf(view), changes: lines },
+    others.map((other) => other.verdict),
+  )
 }
+
+const gravity = ({ verdict }: Judged): number => ['faulty', 'degraded', 'inconclusive', 'healthy'].indexOf(verdict.verdict)
 
 /** The worst of several verdicts decides. */
 export function codeFor(verdicts: readonly Verdict[]): ExitCode {

@@ -67,8 +67,11 @@ export interface CommandEntry {
   readonly group: Group
   /** A paragraph or two for `--help`, where the summary leaves something open. */
   readonly about?: string
-  /** The words of `usage`, where the name does not say it all. */
-  readonly words?: Readonly<Record<string, { about: string; completes?: Completes }>>
+  /**
+   * The words of `usage`, where the name does not say it all. `spelled` is another way to write a word that could be taken for the
+   * rest of a longer command's name.
+   */
+  readonly words?: Readonly<Record<string, { about: string; completes?: Completes; spelled?: string }>>
   readonly options: readonly OptionEntry[]
   readonly examples: readonly Example[]
   /** What this command means by an exit code, where that is more special than the general list. */

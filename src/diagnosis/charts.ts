@@ -1,5 +1,6 @@
 /** The measurements that show a fault over time, from the ranges of a Snapshot. Pure. */
 import type { Series } from '../targets/ports.ts'
+import { saturation } from './saturation.ts'
 import { range, type View } from './view.ts'
 
 /** [unix seconds, value], in order of time; what is no measurement is left out. */
@@ -45,5 +46,12 @@ export function chartsOf(view: View): { title: string; unit: 'ratio' | 'seconds'
   return [
     { title: 'Requests that fail', unit: 'ratio' as const, points: errorRatio, threshold: thresholds.errorRatio },
     { title: 'Latency, 95th percentile', unit: 'seconds' as const, points: p95, threshold: thresholds.p95Seconds },
+    {
+      title: 'Memory of its limit, the fullest pod',
+      unit: 'ratio' as const,
+      points: saturation(view, 'memory'),
+      threshold: thresholds.memoryRatio,
+    },
+    { title: 'CPU of its limit, the busiest pod', unit: 'ratio' as const, points: saturation(view, 'cpu'), threshold: thresholds.cpuRatio },
   ].filter((chart) => chart.points.length > 0)
 }

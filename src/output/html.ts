@@ -3,7 +3,7 @@ import type { Cause, Verdict } from '../diagnosis/verdict.ts'
 import { subjectText } from './cause.ts'
 import { escapeXml } from './junit.ts'
 import { style } from './page-style.ts'
-import { type Chart, lineChart, type Mark, measure, topOf } from './svg.ts'
+import { type Chart, lineChart, type Mark, markStrip, measure, topOf } from './svg.ts'
 import { clean, says } from './text.ts'
 import { moment, since } from './time.ts'
 
@@ -12,6 +12,8 @@ export interface PageChange {
   /** RFC 3339. */
   at: string
   text: string
+  /** A container that ended and was started again, rather than an edit. */
+  restart?: true
 }
 
 export interface Page {
@@ -20,18 +22,22 @@ export interface Page {
   changes: readonly PageChange[]
 }
 
-/** A whole HTML document. Every text of the verdict is escaped. */
-export function verdictHtml(page: Page): string {
+/**
+ * A whole HTML document. Every text of the verdict is escaped. `others` are verdicts of the same look by other runbooks: their steps,
+ * and the causes that the first has not.
+ */
+export function verdictHtml(page: Page, others: readonly Verdict[] = []): string {
   const { verdict } = page
   const now = verdict.window.end
-  const [first, ...others] = verdict.causes
+  const [first, ...further] = verdict.causes
   const title = `${verdict.verdict}: ${verdict.target.namespace}/${verdict.target.workload}`
+  const known = new Set(verdict.causes.map(causeKey))
   const body = [
     `<header class="${verdict.verdict}"><p class="word">${verdict.verdict.toUpperCase()}</p><h1>${text(verdict.headline)}</h1>${where(verdict)}</header>`,
     first ? causeHtml(first, now, verdict.causes.length > 1 ? `Cause 1 of ${verdict.causes.length}` : 'Cause') : '',
     list('What would decide', verdict.wouldDecide.map(text)),
     chartsHtml(page),
-    ...others.map((cause, index) => causeHtml(cause, now, `Cause ${index + 2} of ${verdict.causes.length}`)),
+    ...further.map((cause, index) => causeHtml(cause, now, `Cause ${index + 2} of ${verdict.causes.length}`)),
     list(
       'Symptoms',
       verdict.symptoms.map(
@@ -40,6 +46,12 @@ export function verdictHtml(page: Page): string {
       ),
     ),
     stepsHtml(verdict),
+    ...others.flatMap((other) => [
+      ...other.causes
+        .filter((cause) => !known.has(causeKey(cause)))
+        .map((cause) => causeHtml(cause, now, `Found by ${text(other.runbook)}`)),
+      stepsHtml(other),
+    ]),
     list(
       'Not seen',
       verdict.notSeen.map(
@@ -48,17 +60,20 @@ export function verdictHtml(page: Page): string {
       ),
     ),
   ]
+  const asked = others.length === 0 ? verdict.runbook : '--all'
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">`,
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
     `<title>${text(title)}</title><style>${style}</style></head><body>`,
     ...body.filter((part) => part !== ''),
-    `<footer>task-mcp diagnose ${text(verdict.runbook)}, ${moment(verdict.startedAt, '')}; took ${verdict.took.toFixed(2)} s and ${verdict.requests} requests.</footer>`,
+    `<footer>task-mcp diagnose ${text(asked)}, ${moment(verdict.startedAt, '')}; took ${verdict.took.toFixed(2)} s and ${verdict.requests} requests.</footer>`,
     '</body></html>',
     '',
   ].join('\n')
 }
+
+const causeKey = (cause: Cause): string => `${cause.code} ${subjectText(cause.subject)}`
 
 const text = (raw: string): string => escapeXml(clean(raw))
 const pre = (command: string): string => `<pre>${command.split('\n').map(text).join('\n')}</pre>`
@@ -78,7 +93,7 @@ function causeHtml(cause: Cause, now: string, heading: string): string {
       `<tr><td>${text(one.asked)}<br><small>${one.source}${one.at === undefined ? '' : ` ${moment(one.at, now)}`}</small></td><td>${text(one.observed)}</td>${one.expected === undefined ? '<td></td>' : `<td data-label="expected: ">${text(one.expected)}</td>`}</tr>`,
   )
   const chain = cause.effects.map(
-    (one) => `<li>${text(one.what)}${one.subject === undefined ? '' : ` <small>${text(subjectText(one.subject))}</small>`}</li>`,
+    (one) => `<li>${text(one.what)}${one.subject === undefined ? '' : `<br><small>${text(subjectText(one.subject))}</small>`}</li>`,
   )
   const rivals = cause.rivals.map(
     (one) => `<li><b class="${one.status}">${one.status === 'refuted' ? 'not' : 'perhaps'} ${one.code}</b> ${text(one.fact)}</li>`,
@@ -91,7 +106,7 @@ function causeHtml(cause: Cause, now: string, heading: string): string {
     `<h3>Proof</h3><div class="wide"><table><thead><tr><th>Asked</th><th>Observed</th><th>Expected</th></tr></thead><tbody>${proof.join('')}</tbody></table></div>`,
     chain.length === 0
       ? ''
-      : `<h3>What it explains</h3><div class="chain"><p><code>${cause.code}</code></p><ul>${chain.join('')}</ul></div>`,
+      : `<h3>What it explains</h3><div class="chain"><p><code>${cause.code}</code><br><small>${text(subjectText(cause.subject))}</small></p><ul>${chain.join('')}</ul></div>`,
     rivals.length === 0 ? '' : `<h3>Considered</h3><ul>${rivals.join('')}</ul>`,
     '</section>',
   ].join('\n')
@@ -105,19 +120,33 @@ function chartsHtml({ verdict, charts, changes }: Page): string {
   const onsets = verdict.causes.flatMap((cause) =>
     cause.since === undefined ? [] : [{ at: Date.parse(cause.since) / 1000, kind: 'onset' as const }],
   )
-  const marks: Mark[] = [...within.map(({ seconds }) => ({ at: seconds, kind: 'change' as const })), ...onsets]
+  const marks: Mark[] = [
+    ...within.map(({ seconds, restart }) => ({ at: seconds, kind: restart ? ('restart' as const) : ('change' as const) })),
+    ...onsets,
+  ]
   const drawn = charts.filter((chart) => chart.points.length > 1)
   if (drawn.length === 0 && within.length === 0) return ''
+  const ends = `<div class="axis"><span>${moment(verdict.window.start, verdict.window.end)}</span><span>${moment(verdict.window.end, verdict.window.end)}</span></div>`
   const figures = drawn.map((chart) => {
     const caption = `${text(chart.title)}, top of the chart ${measure(topOf(chart), chart.unit)}${chart.threshold === undefined ? '' : `, dashed at ${measure(chart.threshold, chart.unit)}`}`
-    return `<figure><figcaption>${caption}</figcaption>${lineChart(chart, span, marks, text(chart.title))}<div class="axis"><span>${moment(verdict.window.start, verdict.window.end)}</span><span>${moment(verdict.window.end, verdict.window.end)}</span></div></figure>`
+    return `<figure><figcaption>${caption}</figcaption>${lineChart(chart, span, marks, text(chart.title))}${ends}</figure>`
   })
-  const line = within.map((change) => `<li><time>${moment(change.at, verdict.window.end)}</time> ${text(change.text)}</li>`)
-  const legend =
-    marks.length === 0
+  const strip =
+    drawn.length > 0
       ? ''
-      : '<p><small><span class="key change"></span> a change <span class="key onset"></span> when the cause began</small></p>'
-  return `<section><h2>Over time</h2>${figures.join('')}${legend}${line.length === 0 ? '' : `<ul class="times">${line.join('')}</ul>`}</section>`
+      : `<figure><figcaption>What happened when</figcaption>${markStrip(span, marks, 'changes over time')}${ends}</figure>`
+  const line = within.map(
+    (change) =>
+      `<li><time>${moment(change.at, verdict.window.end)}</time> ${change.restart ? '<b class="open">restart</b> ' : ''}${text(change.text)}</li>`,
+  )
+  const keys = [
+    ['change', 'a change'],
+    ['restart', 'a container was started again'],
+    ['onset', 'when the cause began'],
+  ].filter(([kind]) => marks.some((mark) => mark.kind === kind))
+  const legend =
+    keys.length === 0 ? '' : `<p><small>${keys.map(([kind, said]) => `<span class="key ${kind}"></span> ${said}`).join(' ')}</small></p>`
+  return `<section><h2>Over time</h2>${figures.join('')}${strip}${legend}${line.length === 0 ? '' : `<ul class="times">${line.join('')}</ul>`}</section>`
 }
 
 function stepsHtml(verdict: Verdict): string {

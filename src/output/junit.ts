@@ -10,20 +10,33 @@ export interface JunitCase {
   outcome?: { kind: 'failure' | 'error' | 'skipped'; message: string; detail?: string | undefined } | undefined
 }
 
-/** One suite as a whole document, ending with a newline. `at` is RFC 3339. */
-export function junitXml(suite: { name: string; at: string; seconds: number; cases: readonly JunitCase[] }): string {
-  const count = (kind: string) => suite.cases.filter((one) => one.outcome?.kind === kind).length
-  const totals = `tests="${suite.cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}" time="${suite.seconds.toFixed(3)}"`
-  const name = escapeXml(suite.name)
+export interface JunitSuite {
+  name: string
+  /** RFC 3339. */
+  at: string
+  seconds: number
+  cases: readonly JunitCase[]
+}
+
+/** Suites as a whole document, ending with a newline; it is called like the first. */
+export function junitXml(...suites: readonly [JunitSuite, ...JunitSuite[]]): string {
+  const all = { cases: suites.flatMap(({ cases }) => cases), seconds: Math.max(...suites.map(({ seconds }) => seconds)) }
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${name}" ${totals}>`,
-    `  <testsuite name="${name}" timestamp="${escapeXml(suite.at)}" ${totals}>`,
-    ...suite.cases.map((one) => caseXml(suite.name, one)),
-    '  </testsuite>',
+    `<testsuites name="${escapeXml(suites[0].name)}" ${totals(all)}>`,
+    ...suites.flatMap((suite) => [
+      `  <testsuite name="${escapeXml(suite.name)}" timestamp="${escapeXml(suite.at)}" ${totals(suite)}>`,
+      ...suite.cases.map((one) => caseXml(suite.name, one)),
+      '  </testsuite>',
+    ]),
     '</testsuites>',
     '',
   ].join('\n')
+}
+
+function totals({ cases, seconds }: Pick<JunitSuite, 'cases' | 'seconds'>): string {
+  const count = (kind: string) => cases.filter((one) => one.outcome?.kind === kind).length
+  return `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}" time="${seconds.toFixed(3)}"`
 }
 
 function caseXml(suite: string, one: JunitCase): string {
@@ -51,11 +64,16 @@ export function escapeXml(text: string): string {
   return text.replace(unprintable, '').replace(/[&<>"'\n\r\t]/g, (character) => escapes[character]!)
 }
 
+/** Verdicts of one look, one suite for each. */
+export function verdictJunit(first: Verdict, ...others: readonly Verdict[]): string {
+  return junitXml(suiteOf(first), ...others.map(suiteOf))
+}
+
 /**
  * A verdict as one suite: a case for the verdict itself, and one for each step that was looked at by machine.
  * A step that found something fails, one that could not look is an error, one that is for a person is skipped.
  */
-export function verdictJunit(verdict: Verdict): string {
+function suiteOf(verdict: Verdict): JunitSuite {
   const found = verdict.causes.map((cause) => `${cause.code} on ${subjectText(cause.subject)}: ${cause.summary}`)
   const next = verdict.causes.flatMap((cause) => cause.remedies.slice(0, 1).map((remedy) => `next: ${remedy.command}`))
   const unseen = verdict.notSeen.map((one) => `not seen: ${one.what}: ${one.reason}`)
@@ -73,10 +91,10 @@ export function verdictJunit(verdict: Verdict): string {
     const kind = step.status === 'found' ? 'failure' : step.status === 'unknown' ? 'error' : 'skipped'
     return { name, outcome: { kind, message: step.found === '' ? step.title : step.found } }
   })
-  return junitXml({
+  return {
     name: `task-mcp diagnose ${verdict.runbook}`,
     at: verdict.startedAt,
     seconds: verdict.took,
     cases: [{ name: 'verdict', seconds: verdict.took, outcome }, ...steps],
-  })
+  }
 }

@@ -20,15 +20,19 @@ code,pre{font:.9rem ui-monospace,monospace}
 table{width:100%;border-collapse:collapse}
 th,td{padding:.35rem .5rem;border-top:1px solid var(--edge);text-align:left;vertical-align:top;min-width:4.5rem;overflow-wrap:break-word}
 .found td:first-child{color:var(--red);font-weight:700}.ok td:first-child{color:var(--green)}.unknown td:first-child{color:var(--amber)}
-.chain ul{list-style:none;margin-left:.8rem;padding-left:1rem;border-left:2px solid var(--red)}
-.chain li::before{content:"\\2192\\00a0";color:var(--red)}
+.chain{display:flex;align-items:center;gap:.5rem}
+.chain>p,.chain li{padding:.4rem .6rem;background:var(--paper);border:1px solid var(--edge);border-radius:.3rem}
+.chain>p{border-color:var(--red)}.chain>p,.chain ul{flex:1 1 0;min-width:0}
+.chain ul{list-style:none;margin:0;padding-left:1.8rem;border-left:2px solid var(--red)}
+.chain li{position:relative;margin:.3rem 0}
+.chain li::before{content:"\\2192";position:absolute;left:-1.5rem;color:var(--red)}
 figure{margin:0 0 1rem}figcaption{color:var(--soft);font-size:.9rem}
 svg{display:block;width:100%;height:8rem;background:var(--paper);border:1px solid var(--edge)}
 svg path{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke}
 .line{stroke:var(--blue)}svg .area{fill:var(--blue);fill-opacity:.15;stroke:none}
-.threshold{stroke:var(--soft);stroke-dasharray:4 3}.change{stroke:var(--amber)}.onset{stroke:var(--red)}
+.threshold{stroke:var(--soft);stroke-dasharray:4 3}.change{stroke:var(--amber)}.onset{stroke:var(--red)}.restart{stroke:var(--red);stroke-dasharray:2 3}svg.strip{height:1.6rem}
 .axis{display:flex;justify-content:space-between;color:var(--soft);font-size:.8rem}
-.key{display:inline-block;width:.8rem;height:.8rem;vertical-align:middle;background:var(--amber)}.key.onset{background:var(--red);margin-left:1rem}
+.key{display:inline-block;width:.8rem;height:.8rem;vertical-align:middle;background:var(--amber)}.key.onset{background:var(--red)}.key.restart{background:repeating-linear-gradient(90deg,var(--red) 0 2px,transparent 2px 5px)}.key:not(:first-child){margin-left:1rem}
 .times{list-style:none;padding:0}.times time{margin-right:.5rem}
-@media (max-width:40rem){body{padding:.6rem}section{padding:.7rem}thead{display:none}tr{display:block;border-top:1px solid var(--edge);padding:.3rem 0}td{display:block;border:0;padding:.1rem 0}td[data-label]::before{content:attr(data-label);color:var(--soft)}td:empty{display:none}}
+@media (max-width:40rem){.chain{flex-direction:column;align-items:stretch}.chain>p,.chain ul{flex:none}body{padding:.6rem}section{padding:.7rem}thead{display:none}tr{display:block;border-top:1px solid var(--edge);padding:.3rem 0}td{display:block;border:0;padding:.1rem 0}td[data-label]::before{content:attr(data-label);color:var(--soft)}td:empty{display:none}}
 `

@@ -17,11 +17,12 @@ export interface Span {
 /** Something at a moment, in unix seconds. */
 export interface Mark {
   at: number
-  kind: 'change' | 'onset' | 'end'
+  kind: 'change' | 'restart' | 'onset' | 'end'
 }
 
 const width = 600
 const height = 120
+const stripHeight = 24
 
 const x = (at: number, { start, end }: Span): number => round(((at - start) / (end - start || 1)) * width)
 const round = (value: number): number => Math.round(value * 10) / 10
@@ -45,11 +46,22 @@ export function lineChart(chart: Chart, span: Span, marks: readonly Mark[], titl
     return `<path class="area" d="M${x(first[0], span)} ${height}L${line}L${x(last[0], span)} ${height}Z"/><path class="line" d="M${line}"/>`
   })
   const threshold = chart.threshold === undefined ? '' : `<path class="threshold" d="M0 ${y(chart.threshold)}H${width}"/>`
-  const upright = marks
+  return frame(`${uprights(span, marks)}${threshold}${paths.join('')}`, height, title)
+}
+
+/** The marks alone, for a page that has no measurements. */
+export function markStrip(span: Span, marks: readonly Mark[], title: string): string {
+  return frame(uprights(span, marks), stripHeight, title, ' class="strip"')
+}
+
+const frame = (inside: string, high: number, title: string, more = ''): string =>
+  `<svg${more} viewBox="0 0 ${width} ${high}" preserveAspectRatio="none" role="img" aria-label="${title}">${inside}</svg>`
+
+const uprights = (span: Span, marks: readonly Mark[]): string =>
+  marks
     .filter(({ at }) => at >= span.start && at <= span.end)
     .map(({ at, kind }) => `<path class="${kind}" d="M${x(at, span)} 0V${height}"/>`)
-  return `<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}">${upright.join('')}${threshold}${paths.join('')}</svg>`
-}
+    .join('')
 
 /** The highest value that a chart has room for: its own or its threshold, and a little more; a ratio ends at 1. */
 export function topOf(chart: Chart): number {

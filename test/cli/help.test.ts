@@ -70,8 +70,11 @@ describe('the table of commands', () => {
             .join(' ')
             .startsWith(`${nameOf(entry).join(' ')} `),
       )
-      // Words of a closed list cannot be taken for a command.
-      const free = argumentsOf(entry).filter((word) => !Array.isArray(entry.words?.[word]?.completes))
+      // Words of a closed list cannot be taken for a command, nor those that have a spelling of their own.
+      const free = argumentsOf(entry).filter((word) => {
+        const known = entry.words?.[word.replace(/^[<[]|[\]>]$/g, '')]
+        return !Array.isArray(known?.completes) && known?.spelled === undefined
+      })
       if (longer) expect(free, `${entry.usage} also begins other commands`).toEqual([])
     }
   })

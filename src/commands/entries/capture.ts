@@ -7,7 +7,7 @@ const capture: CommandEntry = {
   group: 'look',
   about:
     'For the time before a restart, when what a process knows is about to be lost. Takes the logs of every container, now and before its last restart, profiles, metrics, objects and events, bounded in size and time; credentials are taken out; what could not be got is written down with why. Changes nothing. Without a pod it takes the one in most trouble.',
-  words: { pod: { about: 'the pod; the one in most trouble when not said' } },
+  words: { pod: { about: 'the pod, also as pod/NAME; the one in most trouble when not said', spelled: 'pod/NAME' } },
   options: [
     { flags: '--all', summary: 'every pod of the service (at most 50)' },
     { flags: '-o, --out <file>', summary: 'where to write; capture-NAME-TIME.tar.gz here when not said', completes: 'file' },
