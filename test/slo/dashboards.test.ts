@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { dashboardFiles, dashboards } from '../../scripts/dashboards.ts'
+import { dashboardFiles } from '../../scripts/dashboards.ts'
 import { createMetrics } from '../../src/server/telemetry/metrics.ts'
+import { dashboards } from '../../src/slo/dashboards.ts'
 import { program, run } from './programs.ts'
 
 const panels = dashboards.flatMap(({ name, panels: some }) => some.map((panel) => ({ name: `${name}: ${panel.title}`, ...panel })))

@@ -10,10 +10,10 @@ export interface RunningPrometheus {
   stop(): Promise<void>
 }
 
-/** Starts it on blocks in `folder`/data, without scraping or evaluating anything. Resolves when it is ready. */
-export async function startPrometheus(path: string, folder: string): Promise<RunningPrometheus> {
+/** Starts it on blocks in `folder`/data. It scrapes and evaluates what `config` says: nothing when not said. Resolves when it is ready. */
+export async function startPrometheus(path: string, folder: string, config: object = { scrape_configs: [] }): Promise<RunningPrometheus> {
   const port = await freePort()
-  writeFileSync(join(folder, 'prometheus.yml'), 'scrape_configs: []\n')
+  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config))
   const child: ChildProcess = spawn(
     path,
     [

@@ -109,4 +109,26 @@ const sloBudgetWhatif: CommandEntry = {
   load: () => import('../slo-budget-whatif.ts'),
 }
 
-export const sloEntries: readonly CommandEntry[] = [sloBudget, sloBudgetCheck, sloBudgetWhatif, sloRules]
+const dashboard: CommandEntry = {
+  usage: 'dashboard',
+  summary: 'show the dashboards in a browser, without Grafana',
+  group: 'slo',
+  about:
+    'The panels of deploy/grafana (Overview, API, Infrastructure, Streaming, Security), asked of Prometheus by this program and drawn afresh every few seconds. It listens on 127.0.0.1 at a free port, under an address that only you are told, until Ctrl-C. With --html it writes one file and ends.',
+  options: [
+    { flags: '--range <duration>', summary: 'how far back; 1h when not said', kind: 'duration' },
+    { flags: '--refresh <duration>', summary: 'how often; 10s when not said', kind: 'duration' },
+    { flags: '--job <name>', summary: 'label `job` of the series; the workload when not said' },
+    { flags: '--html <file>', summary: 'write all of them into a file and end', completes: 'file' },
+    ...serviceOptions,
+  ],
+  examples: [
+    { line: 'task-mcp dashboard', about: 'prints the address to open' },
+    { line: 'task-mcp dashboard --range 6h --html dashboards.html', about: 'a page to send to somebody' },
+  ],
+  exits: { 0: 'shown until Ctrl-C, or written', 5: 'Prometheus could not be asked' },
+  stopsItself: true,
+  load: () => import('../dashboard.ts'),
+}
+
+export const sloEntries: readonly CommandEntry[] = [sloBudget, sloBudgetCheck, sloBudgetWhatif, sloRules, dashboard]
