@@ -19,7 +19,7 @@ const suffixes: Readonly<Record<string, number>> = {
 
 /** A Kubernetes quantity ("250m", "64Mi", "1e3") as a number of its base unit (cores, bytes); undefined where there is none or it does not parse. */
 export function quantity(text: string | undefined): number | undefined {
-  const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([numkMGTPE]?i?)$/.exec(text?.trim() ?? '')
+  const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([numkKMGTPE]?i?)$/.exec(text?.trim() ?? '')
   const factor = match ? suffixes[match[2] ?? ''] : undefined
   return match && factor !== undefined ? Number(match[1]) * factor : undefined
 }
