@@ -26,6 +26,7 @@ import { sloEntries } from './entries/slo-budget.ts'
 import { smoke } from './entries/smoke.ts'
 import { status } from './entries/status.ts'
 import { undo } from './entries/undo.ts'
+import { usefulEntries } from './entries/useful.ts'
 import type { CommandEntry } from './entry.ts'
 import { serveEntry } from './serve.entry.ts'
 
@@ -35,6 +36,7 @@ export const commands: readonly CommandEntry[] = [
   doctor,
   ...captureEntries,
   ...alertEntries,
+  ...usefulEntries,
   smoke,
   fix,
   restart,

@@ -1,0 +1,84 @@
+/** The commands that only look: each in place of a line that people type by hand. */
+import type { CommandEntry, OptionEntry } from '../entry.ts'
+import { serviceOptions } from '../options.ts'
+
+const explain: OptionEntry = { flags: '--explain', summary: 'print the kubectl or curl lines that do the same by hand, and ask nothing' }
+const common = [explain, ...serviceOptions]
+const exits = {
+  0: 'looked, and shown',
+  4: 'not permitted; the rule that would permit it is said',
+  5: 'there is no such thing, or it does not answer',
+} as const
+
+export const logs: CommandEntry = {
+  usage: 'logs [pod]',
+  summary: 'what all pods say, put together',
+  group: 'look',
+  about:
+    'Reads every container of every pod and puts lines together that say the same, errors first. Since the onset: that of the open incident, else of the last diagnosis, else the last quarter of an hour. Nothing that looks like a credential is shown.',
+  words: { '[pod]': { about: 'one pod: its name, or the end of it' } },
+  options: [
+    { flags: '--since <when>', summary: 'how long ago, a time, or "onset"' },
+    { flags: '--previous', summary: 'of the containers before their last restart' },
+    { flags: '--errors', summary: 'errors and warnings alone' },
+    { flags: '--grep <expression>', summary: 'only lines that match; capitals make no difference' },
+    { flags: '--lines', summary: 'every line by time, in place of kinds of lines' },
+    { flags: '-f, --follow', summary: 'new lines as they come, of new pods too' },
+    ...common,
+  ],
+  examples: [
+    { line: 'task-mcp logs', about: 'kinds of lines, worst first' },
+    { line: 'task-mcp logs --errors --since 1h', about: 'what went wrong' },
+    { line: 'task-mcp logs --previous', about: 'the last words before a restart' },
+    { line: 'task-mcp logs --lines --grep timeout | less', about: 'every line, for reading' },
+  ],
+  exits,
+  load: () => import('../logs.ts'),
+}
+export const events: CommandEntry = {
+  usage: 'events',
+  summary: 'what Kubernetes says about the workload, newest first',
+  group: 'look',
+  about: 'Puts events together that say the same about different pods. Events are gone after an hour: none is no proof of calm.',
+  options: [
+    { flags: '--all', summary: 'about everything in the namespace' },
+    { flags: '--warnings', summary: 'warnings alone' },
+    { flags: '--since <duration>', summary: 'not older than this' },
+    ...common,
+  ],
+  examples: [
+    { line: 'task-mcp events --warnings', about: 'what went wrong' },
+    { line: 'task-mcp events --all --since 10m', about: 'what happened around it' },
+  ],
+  exits,
+  load: () => import('../events.ts'),
+}
+
+export const top: CommandEntry = {
+  usage: 'top',
+  summary: 'what containers use, beside their limits',
+  group: 'look',
+  about: 'From metrics-server, else from Prometheus. The fullest first: a figure without its limit says nothing.',
+  options: common,
+  examples: [{ line: 'task-mcp top', about: 'memory and CPU of every container' }],
+  exits,
+  load: () => import('../top.ts'),
+}
+
+export const changes: CommandEntry = {
+  usage: 'changes',
+  summary: 'what changed lately, and by whom',
+  group: 'look',
+  about:
+    'Revisions with what each changed, and edits of ConfigMaps, Secrets, Services, policies, quotas, autoscalers and roles, from their managed fields. No value of a ConfigMap or Secret is read.',
+  options: common,
+  examples: [
+    { line: 'task-mcp changes', about: 'in the last hour' },
+    { line: 'task-mcp changes --lookback 24h', about: 'since yesterday' },
+  ],
+  exits,
+  load: () => import('../changes.ts'),
+}
+
+/** In the order of help. */
+export const usefulEntries: readonly CommandEntry[] = [logs, events, top, changes]
