@@ -50,3 +50,10 @@ export const editEvidence = ({ kind, object, at }: Touched): Evidence => ({
   at: new Date(at).toISOString(),
   ref: { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion },
 })
+
+/** The newest edit of a ConfigMap that pods have read since: they started after it, or have it mounted and read it again by themselves. */
+export function readConfigMap(view: View): Touched | undefined {
+  const edits = touched(view).filter((t) => t.kind === 'ConfigMap')
+  const mounted = new Set(view.template?.spec.volumes?.flatMap((v) => v.configMap?.name ?? []))
+  return edits.find((t) => view.pods.some((p) => startedAt(p) >= t.at - 1000)) ?? edits.find((t) => mounted.has(t.object.metadata.name))
+}

@@ -3,10 +3,12 @@ import type { ResourceName } from '../facts/kubernetes-types.ts'
 import type { Part, Snapshot } from '../facts/snapshot.ts'
 import { families } from './causes/index.ts'
 import type { Claim } from './claim.ts'
+import type { CauseCode } from './codes.ts'
 import { deciders, notSeen } from './not-seen.ts'
 import { rank, slowMatters } from './rank.ts'
 import { symptoms } from './symptoms.ts'
 import { traffic } from './traffic.ts'
+import { usage } from './usage.ts'
 import { type Cause, type Symptom, type Verdict, type VerdictWord, verdictVersion } from './verdict.ts'
 import { makeView, type View } from './view.ts'
 
@@ -50,16 +52,28 @@ export function judge(snapshot: Snapshot, runbook: string): Judgement {
 const busy: ReadonlySet<string> = new Set(['cpu', 'restarts'])
 const late: ReadonlySet<string> = new Set([...busy, 'latency_p95', 'latency_p99'])
 
-/** Runbooks whose whole question is how requests are answered. */
-const aboutRequests: ReadonlySet<string> = new Set(['high-error-rate', 'performance-degradation'])
+/** Whether what a runbook asks about was seen at all; runbooks that are not named here ask about what every look sees. */
+const sees: Readonly<Record<string, (view: View) => boolean>> = {
+  'high-error-rate': (view) => traffic(view) !== undefined,
+  'performance-degradation': (view) => traffic(view) !== undefined,
+  'slo-violations': (view) => traffic(view) !== undefined,
+  'cpu-issues': (view) => usage(view, 'cpu').size > 0 || view.pods.length === 0,
+  'memory-issues': (view) => usage(view, 'memory').size > 0 || view.pods.length === 0,
+  'streaming-issues': ({ snapshot }) => snapshot.instant.state === 'ok' || snapshot.direct.state === 'ok',
+  'security-incidents': (view) => traffic(view) !== undefined && view.snapshot.logs.state === 'ok',
+}
+
+/** Causes that say why nothing can be said of the service. */
+const cannotTell: ReadonlySet<CauseCode> = new Set(['telemetry_gap', 'insufficient_traffic'])
 
 function wordFor(view: View, runbook: string, causes: readonly Cause[], felt: readonly Symptom[]): VerdictWord {
-  if (causes.some((c) => c.code === 'access_denied')) return 'inconclusive'
+  if (causes.some((c) => c.code === 'access_denied') || (causes.length > 0 && causes.every((c) => cannotTell.has(c.code))))
+    return 'inconclusive'
   const critical = felt.some((s) => s.severity === 'critical')
   if (causes.length > 0) return critical || causes[0]!.confidence >= 0.9 ? 'faulty' : 'degraded'
   if (!seesEnough(view)) return 'inconclusive'
-  // Whether requests fail cannot be told without seeing one counter of them.
-  if (aboutRequests.has(runbook) && traffic(view) === undefined) return 'inconclusive'
+  // Absent is never zero: whether requests fail cannot be told without seeing one counter of them.
+  if (sees[runbook]?.(view) === false) return 'inconclusive'
   // An alert that fires, and load that is merely high, are no fault by themselves; late answers are no outage.
   const beside = slowMatters.has(runbook) ? busy : late
   return felt.some((s) => s.severity !== 'info' && !beside.has(s.code)) ? 'inconclusive' : 'healthy'

@@ -9,6 +9,7 @@ import { rollout } from './knowledge/rollout.ts'
 import { routing } from './knowledge/routing.ts'
 import { security } from './knowledge/security.ts'
 import { sight } from './knowledge/sight.ts'
+import { slo } from './knowledge/slo.ts'
 import { start } from './knowledge/start.ts'
 import type { Knowledge, KnownCauses } from './knowledge/words.ts'
 
@@ -26,6 +27,7 @@ export const knowledge: KnownCauses = {
   ...load,
   ...security,
   ...sight,
+  ...slo,
 }
 
 export const unknownCause: Knowledge = {

@@ -36,17 +36,39 @@ const subjects: Readonly<Record<string, readonly CauseCode[]>> = {
     'traffic_surge',
     'single_bad_pod',
     'edge_timeout',
+    'cache_ineffective',
+    'retry_storm',
   ],
   'streaming-issues': ['stream_limit', 'stream_leak', 'idle_timeout', 'session_affinity', 'slow_consumers'],
+  'slo-violations': ['slo_fast_burn', 'slo_slow_burn', 'budget_exhausted', 'insufficient_traffic'],
   'security-incidents': ['brute_force', 'credential_stuffing', 'recon_scan', 'auth_config', 'secret_in_logs', 'rbac_denied'],
 }
 
-/** Causes that make answers late. Where the question is another, they are named only when users get no answers and nothing else explains it. */
-const onlySlow = new Set<CauseCode>(['dependency_slow', 'noisy_neighbour'])
 /** Runbooks whose question is why answers are late. */
 export const slowMatters: ReadonlySet<string> = new Set(['performance-degradation', 'cpu-issues', 'slo-violations'])
+
+/** Causes that make answers late. Where the question is another, they are named only when users get no answers and nothing else explains it. */
+const onlySlow = new Set<CauseCode>(['dependency_slow', 'noisy_neighbour', 'cache_ineffective'])
 const broken = (felt: readonly Symptom[]): boolean =>
   felt.some((s) => ['down', 'unavailable_replicas', 'error_ratio', 'service_probe'].includes(s.code))
+
+const aboutRequests = ['high-error-rate', 'performance-degradation', 'slo-violations']
+/** Causes that are an answer to these questions alone: to another they would be an alarm about something that nobody felt. */
+const onlyAsked: Readonly<Partial<Record<CauseCode, readonly string[]>>> = {
+  slo_fast_burn: ['slo-violations'],
+  slo_slow_burn: ['slo-violations'],
+  budget_exhausted: ['slo-violations'],
+  insufficient_traffic: ['slo-violations'],
+  recon_scan: ['security-incidents'],
+  secret_in_logs: ['security-incidents'],
+  log_spam: ['cpu-issues', 'performance-degradation', 'memory-issues'],
+  idle_timeout: ['streaming-issues'],
+  slow_consumers: ['streaming-issues', 'memory-issues'],
+  session_affinity: ['streaming-issues', ...aboutRequests],
+  telemetry_gap: aboutRequests,
+}
+
+const answers = (code: CauseCode, runbook: string): boolean => onlyAsked[code]?.includes(runbook) ?? true
 
 const same = (a: Claim, b: Claim): boolean =>
   a.code === b.code && a.subject.kind === b.subject.kind && a.subject.name === b.subject.name && a.subject.container === b.subject.container
@@ -75,7 +97,9 @@ export function rank(claims: readonly Claim[], view: View, runbook: string, felt
   const found = distinct(claims.filter((c) => c.status === 'supported'))
   const denied = found.find((c) => c.code === 'access_denied' || c.code === 'wrong_target')
   // Where the service itself was not seen, or is not the one meant, nothing else that was found is about it.
-  const about = denied && (denied.code === 'access_denied' || denied.subject.kind !== 'Service') ? [denied] : found
+  const about = (denied && (denied.code === 'access_denied' || denied.subject.kind !== 'Service') ? [denied] : found).filter((c) =>
+    answers(c.code, runbook),
+  )
   const pool = slowMatters.has(runbook)
     ? about
     : about.filter((c) => !onlySlow.has(c.code) || (about.every((o) => onlySlow.has(o.code)) && broken(felt)))
@@ -89,8 +113,11 @@ export function rank(claims: readonly Claim[], view: View, runbook: string, felt
       (a.code < b.code ? -1 : 1) ||
       (a.subject.name < b.subject.name ? -1 : 1),
   )
+  const cured = ordered.find((c) => !promises.has(c.code))
   return ordered.map((root) => {
     const folded = pool.filter((c) => c !== root && explains(root, c, pool))
+    // A promise is kept again when what broke it is cured.
+    const cure = promises.has(root.code) && cured && root.code !== 'insufficient_traffic' ? cured : root
     return {
       code: root.code,
       subject: root.subject,
@@ -100,12 +127,15 @@ export function rank(claims: readonly Claim[], view: View, runbook: string, felt
       evidence: root.evidence,
       effects: [...(root.effects ?? []), ...folded.map((c): Effect => ({ what: c.summary, subject: c.subject }))].slice(0, 12),
       rivals: rivalsOf(root, claims, pool),
-      remedies: remediesOf(root, view),
-      never: refusalsOf(root),
-      owner: knownOf(root).owner,
+      remedies: remediesOf(cure, view),
+      never: refusalsOf(cure),
+      owner: knownOf(cure).owner,
     }
   })
 }
+
+/** What was promised and is not kept: arithmetic that stands beside its cause. */
+const promises = new Set<CauseCode>(['slo_fast_burn', 'slo_slow_burn', 'budget_exhausted', 'insufficient_traffic'])
 
 /** Of two claims that explain each other, the surer stands; at a tie the one seen first. */
 const weaker = (a: Claim, b: Claim): boolean =>

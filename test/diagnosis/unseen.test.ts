@@ -40,8 +40,8 @@ const shows: Readonly<Record<string, RegExp>> = {
   // measured by Prometheus alone
   Prometheus:
     /traffic_surge|stream_|brute_force|auth_config|external_dependency|dependency_slow|pool_exhausted|noisy_neighbour|cpu_throttling|event_loop_block|single_bad_pod|memory_leak|bad_release|config_change|netpol_ingress_block|_credentials/,
-  answers: /service_target_port/,
-  logs: /fd_exhaustion|tls_expired/,
+  answers: /service_target_port|edge_timeout/,
+  logs: /fd_exhaustion|tls_expired|log_spam/,
   horizontalpodautoscalers: /hpa_/,
   poddisruptionbudgets: /pdb_blocks/,
   ingresses: /ingress_|tls_expired/,
@@ -51,7 +51,7 @@ const shows: Readonly<Record<string, RegExp>> = {
   nodes: /noisy_neighbour|traffic_policy_local|pdb_blocks/,
   networkpolicies: /netpol_/,
   replicasets: /rollout_paused/,
-  configmaps: /config_change/,
+  configmaps: /config_change|rate_limit_misconfig/,
   secrets: /missing_secret/,
 }
 

@@ -325,3 +325,56 @@ export const memory =
     }
     measured('memory', to * 2 ** 20, which)(scene)
   }
+
+/** Values of a range query over the last hour, every fifteen seconds: one series for each set of labels, from minutes ago to a value. */
+export const over =
+  (query: string, labels: Record<string, string>, value: (minutesAgo: number) => number): Change =>
+  (scene) => {
+    const points = Array.from({ length: 241 }, (_, i): [number, number] => [now / 1000 - 3600 + i * 15, value(60 - i / 4)])
+    const others = (scene.ranges[query] ?? []).filter((s) => JSON.stringify(s.labels) !== JSON.stringify(labels))
+    scene.ranges[query] = [...others, { labels, points }]
+  }
+
+/** Further requests to every pod since so many minutes: so many in two minutes, a share of which fails. */
+export const further =
+  (per2min: number, minutes: number, failing: number, status = '503'): Change =>
+  (scene) => {
+    for (const pod of podsOf(scene))
+      scene.load.push({
+        pod: pod.metadata.name,
+        from: now - minutes * 60_000,
+        to: Number.POSITIVE_INFINITY,
+        per2min,
+        failing: failing > 0 ? [{ share: failing, since: 0, status }] : [],
+      })
+  }
+
+/** Counts of bad and all events by window, for one promise of the service. */
+export const budget =
+  (name: string, windows: Record<string, [bad: number, total: number]>, recordedMinutes = 43_200): Change =>
+  (scene) => {
+    const known = scene.parts.slo?.state === 'ok' ? scene.parts.slo.value.counts : {}
+    scene.parts.slo = {
+      state: 'ok',
+      value: {
+        where: 'watch/metrics through the API server',
+        at: now / 1000,
+        window: { kind: 'rolling', timeZone: undefined, start: now / 1000 - 2_592_000, end: now / 1000, elapsed: 2_592_000 },
+        source: 'raw',
+        counts: {
+          ...known,
+          [name]: {
+            windows: Object.fromEntries(Object.entries(windows).map(([window, [bad, total]]) => [window, { bad, total }])),
+            hours: [],
+            recordedMinutes,
+            by: undefined,
+            loadedTarget: undefined,
+          },
+        },
+        deploys: [],
+        incidents: [],
+        warnings: [],
+        notSeen: [],
+      },
+    }
+  }

@@ -1,15 +1,21 @@
 /** Every family of causes, in the order in which their claims are weighed. */
 import type { Family } from '../claim.ts'
+import { affinity } from './affinity.ts'
+import { attacks } from './attacks.ts'
+import { cache } from './cache.ts'
 import { certificates } from './certificates.ts'
 import { cpu } from './cpu.ts'
 import { credentials } from './credentials.ts'
 import { dependencies } from './dependencies.ts'
 import { disks } from './disks.ts'
+import { drift } from './drift.ts'
+import { edge } from './edge.ts'
 import { entrance } from './entrance.ts'
 import { image } from './image.ts'
 import { init } from './init.ts'
 import { liveness } from './liveness.ts'
 import { load } from './load.ts'
+import { logging } from './logging.ts'
 import { memory } from './memory.ts'
 import { missing } from './missing.ts'
 import { nodes } from './nodes.ts'
@@ -21,7 +27,9 @@ import { release } from './release.ts'
 import { routing } from './routing.ts'
 import { scale } from './scale.ts'
 import { sight } from './sight.ts'
+import { slo } from './slo.ts'
 import { start } from './start.ts'
+import { streams } from './streams.ts'
 
 export const families: readonly Family[] = [
   sight,
@@ -46,4 +54,12 @@ export const families: readonly Family[] = [
   credentials,
   release,
   load,
+  streams,
+  affinity,
+  edge,
+  cache,
+  logging,
+  drift,
+  attacks,
+  slo,
 ]

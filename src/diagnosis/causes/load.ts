@@ -1,135 +1,191 @@
-/** More asked than can be answered: traffic, streams, attacks. Judged from the service's own counters. */
-import { type Claim, type Family, refuted, supported } from '../claim.ts'
+/** More asked than can be answered: more who ask, the same who ask again and again, or a limit that turns the usual away. */
+
+import { changes, recentDiff, rolledOutAt } from '../changes.ts'
+import { type Claim, type Family, open, refuted, supported } from '../claim.ts'
+import { editEvidence, readConfigMap, startedAt } from '../edits.ts'
+import { type Answered, answeredOver, heldSince, rateOf, shareOf, usual } from '../history.ts'
+import { changeEvidence } from '../revision.ts'
 import { percent } from '../symptoms.ts'
+import type { TemplateChange } from '../template-diff.ts'
+import { millis, rfc3339 } from '../time.ts'
 import { traffic } from '../traffic.ts'
 import { cpuShare } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
-import { instant, range, type View } from '../view.ts'
+import { instant, type View } from '../view.ts'
 
-export const load: Family = (view) => [...surge(view), ...streams(view), ...attacks(view)]
-
-const last = (view: View, name: string): number | undefined => {
-  const series = instant(view, name)
-  return series?.length ? series.reduce((sum, s) => sum + (s.points.at(-1)?.[1] ?? 0), 0) : undefined
+export const load: Family = (view) => {
+  const history = answeredOver(view)
+  const storm = retries(view, history)
+  return [...storm, ...(storm.some((c) => c.status === 'supported') ? [] : surge(view, history)), ...limited(view, history)]
 }
 
 /** Offered load this many times the usual counts as a surge where the pods are at their limit too. */
 const surgeFactor = 3
 
-function surge(view: View): Claim[] {
-  const series = range(view, 'request_rate') ?? []
-  const totals = new Map<number, number>()
-  for (const s of series) for (const [t, v] of s.points) if (Number.isFinite(v)) totals.set(t, (totals.get(t) ?? 0) + v)
-  const rates = [...totals].sort((a, b) => a[0] - b[0]).map(([, v]) => v)
-  if (rates.length < 20) return []
-  const now = rates.at(-1)!
-  const usual = [...rates.slice(0, -5)].sort((a, b) => a - b)[Math.floor((rates.length - 5) / 2)]!
+const compared = (now: number, before: number, factor: number): Evidence => ({
+  source: 'prometheus',
+  asked: 'requests per second, now and usually',
+  observed: `${now.toFixed(1)} against ${before.toFixed(1)}`,
+  expected: `below ${factor} times the usual`,
+})
+
+function surge(view: View, history: readonly Answered[]): Claim[] {
+  const before = usual(history.map((h) => h.rate))
+  const now = history.at(-1)?.rate
+  if (before === undefined || now === undefined) return []
   const hot = [...cpuShare(view).values()].filter((s) => s.share > view.thresholds.cpuRatio).length
   const shed = traffic(view)?.byStatus
   const refusals = (shed?.get('429') ?? 0) + (shed?.get('503') ?? 0)
-  if (!(usual > 0.5 && now > surgeFactor * usual) || (hot < view.pods.length && refusals === 0)) return []
-  const evidence: Evidence[] = [
-    {
-      source: 'prometheus',
-      asked: 'requests per second, now and usually',
-      observed: `${now.toFixed(1)} against ${usual.toFixed(1)}`,
-      expected: `below ${surgeFactor} times the usual`,
-    },
-  ]
+  if (!(before > 0.5 && now > surgeFactor * before) || (hot < view.pods.length && refusals === 0)) return []
   return [
     supported({
       code: 'traffic_surge',
       subject: view.subject,
       confidence: 0.85,
-      summary: `${(now / usual).toFixed(1)} times the usual requests arrive and the pods are at their limit`,
-      evidence,
+      summary: `${(now / before).toFixed(1)} times the usual requests arrive and the pods are at their limit`,
+      evidence: [compared(now, before, surgeFactor)],
     }),
+    refuted('retry_storm', view.subject, 'more requests came before any failed'),
   ]
 }
 
-function streams(view: View): Claim[] {
-  const active = instant(view, 'streams') ?? []
-  const limits = instant(view, 'streams_limit') ?? []
-  const full = active.flatMap((s) => {
-    const limit = limits.find((l) => l.labels.pod === s.labels.pod)?.points.at(-1)?.[1]
-    const value = s.points.at(-1)?.[1] ?? 0
-    return limit && limit > 0 && value / limit > 0.9 ? [{ pod: s.labels.pod, value, limit }] : []
-  })
-  const rejected = last(view, 'streams_rejected') ?? 0
-  const first = full[0]
-  if (!first) return []
-  const closed = last(view, 'streams_closed') ?? 0
-  const evidence: Evidence[] = [
-    {
-      source: 'prometheus',
-      asked: `streaming_active_connections of ${first.pod}`,
-      observed: `${first.value} of ${first.limit}`,
-      expected: 'below 90%',
-    },
-    {
-      source: 'prometheus',
-      asked: 'streams rejected in 2 min, closed in 5 min',
-      observed: `${Math.round(rejected)}, ${Math.round(closed)}`,
-    },
-  ]
-  const never = closed === 0
+const stormFactor = 2
+/** Share of requests that fail or are refused from which callers that ask again make up the load. */
+const stormFailures = 0.3
+const unsuccessful = /^(5..|429|499)$/
+
+/** Callers that ask again because they were not answered: the load came with the failures and not before, and nobody is served more for it. */
+function retries(view: View, history: readonly Answered[]): Claim[] {
+  const now = history.at(-1)
+  const before = usual(history.map((h) => h.rate))
+  const served = usual(history.map((h) => h.rate - rateOf(h, unsuccessful)))
+  if (!now || before === undefined || served === undefined || before < 0.5) return []
+  if (now.rate < stormFactor * before || shareOf(now, unsuccessful) < stormFailures) return []
+  const onset = heldSince(history, (h) => shareOf(h, unsuccessful) > view.thresholds.errorRatio)
+  if (onset === undefined || onset === history[0]!.at) return []
+  const earlier = history.findLast((h) => h.at < onset)!
+  if (earlier.rate > 1.3 * before || rateOf(now, /./) - rateOf(now, unsuccessful) > 1.2 * served) return []
+  const trigger = triggerAt(view, onset)
+  const atOnset = history.find((h) => h.at === onset)!
+  if (atOnset.rate > 1.5 * before && trigger === undefined) return []
   return [
     supported({
-      code: never && rejected > 0 ? 'stream_leak' : 'stream_limit',
+      code: 'retry_storm',
       subject: view.subject,
-      confidence: 0.8,
-      summary:
-        never && rejected > 0
-          ? `streams are opened and never closed until the limit of ${first.limit} is reached`
-          : `${full.length} pods are at their limit of ${first.limit} streams${rejected > 0 ? `; ${Math.round(rejected)} were turned away` : ''}`,
-      evidence,
+      since: rfc3339(onset * 1000),
+      confidence: trigger ? 0.85 : 0.75,
+      summary: `callers ask again and again: ${(now.rate / before).toFixed(1)} times the usual requests since the first ones failed, and none more is served for it`,
+      evidence: [
+        compared(now.rate, before, stormFactor),
+        {
+          source: 'prometheus',
+          asked: 'requests per second that failed or were refused, and those that were served',
+          observed: `${rateOf(now, unsuccessful).toFixed(1)}, ${(now.rate - rateOf(now, unsuccessful)).toFixed(1)}`,
+          expected: `none, ${served.toFixed(1)}`,
+        },
+        ...(trigger ? [trigger] : []),
+      ],
     }),
+    refuted('traffic_surge', view.subject, 'requests failed before more of them came, and no more than before are served'),
   ]
 }
 
-/** Failures a minute below which a wrong password is just a wrong password. */
-const fewestFailures = 20
+/** What happened about when requests began to fail: pods that started, something that was edited. */
+function triggerAt(view: View, onset: number): Evidence | undefined {
+  const near = (ms: number | undefined): boolean => ms !== undefined && ms > (onset - 180) * 1000 && ms < (onset + 60) * 1000
+  const started = [...view.pods, ...view.dependencies.flatMap((d) => d.pods)].find((p) => near(startedAt(p)))
+  if (started)
+    return {
+      source: 'kubernetes',
+      asked: `pod/${started.metadata.name} start of its containers`,
+      observed: rfc3339(startedAt(started)),
+      at: rfc3339(startedAt(started)),
+    }
+  const change = changes(view).find((c) => near(millis(c.at)))
+  return change && { source: 'kubernetes', asked: `${change.kind.toLowerCase()}/${change.name}`, observed: change.what, at: change.at }
+}
 
-function attacks(view: View): Claim[] {
-  const attempts = last(view, 'auth_attempts')
-  const failures = last(view, 'auth_failures')
-  if (
-    attempts === undefined ||
-    failures === undefined ||
-    failures < fewestFailures * 2 ||
-    failures / attempts < view.thresholds.authFailureRatio
-  )
-    return []
-  const limited = instant(view, 'rate_limited') ?? []
-  const abuse = limited.filter((s) => s.labels.reason === 'abuse').reduce((sum, s) => sum + (s.points.at(-1)?.[1] ?? 0), 0)
-  const evidence: Evidence[] = [
-    {
-      source: 'prometheus',
-      asked: 'auth_failures_total against auth_attempts_total, 2 min',
-      observed: `${Math.round(failures)} of ${Math.round(attempts)} (${percent(failures / attempts)})`,
-      expected: `below ${percent(view.thresholds.authFailureRatio)}`,
-    },
-    { source: 'prometheus', asked: 'rate_limit_hits_total{reason="abuse"}, 2 min', observed: String(Math.round(abuse)) },
+const limitName = /limit|rate|quota|throttl|burst|concurren|in_?flight|max/i
+const fewestRefusals = 10
+const muchRefused = 0.05
+
+/** Requests turned away with 429 although no more arrive than usual, since a limit was changed. */
+function limited(view: View, history: readonly Answered[]): Claim[] {
+  const now = history.at(-1)
+  const before = usual(history.map((h) => h.rate))
+  const refusals = traffic(view)?.byStatus.get('429') ?? 0
+  if (!now || refusals < fewestRefusals || shareOf(now, /^429$/) < muchRefused) return []
+  if (before !== undefined && now.rate > 1.5 * before)
+    return [refuted('rate_limit_misconfig', view.subject, `${(now.rate / before).toFixed(1)} times the usual requests arrive`)]
+  const since = heldSince(history, (h) => shareOf(h, /^429$/) > muchRefused / 5)
+  const change = limitChange(view)
+  const changedAt = change && millis(change.at)
+  if (!change || changedAt === undefined || since === undefined || since === history[0]!.at || since * 1000 < changedAt - 90_000)
+    return [open('rate_limit_misconfig', view.subject, 'requests are refused with 429; no change of a limit was seen before it began')]
+  const limiters = (instant(view, 'rate_limited') ?? [])
+    .map((s) => ({ name: s.labels.limiter ?? '?', n: s.points.at(-1)?.[1] ?? 0 }))
+    .filter((l) => l.n >= 1)
+  return [
+    supported({
+      code: 'rate_limit_misconfig',
+      subject: change.subject,
+      since: change.at,
+      confidence: 0.87,
+      introducedByRevision: change.byRevision,
+      summary: `${percent(shareOf(now, /^429$/))} of requests are turned away (429) since ${change.what}; no more arrive than before`,
+      evidence: [
+        change.evidence,
+        {
+          source: 'prometheus',
+          asked: 'requests per second, and the share answered 429',
+          observed: `${now.rate.toFixed(1)}, ${percent(shareOf(now, /^429$/))}`,
+          expected: before === undefined ? 'few refused' : `${before.toFixed(1)}, few refused`,
+        },
+        ...(limiters.length
+          ? [
+              {
+                source: 'prometheus' as const,
+                asked: 'rate_limit_hits_total by limiter, 2 min',
+                observed: limiters.map((l) => `${l.name} ${Math.round(l.n)}`).join(', '),
+              },
+            ]
+          : []),
+      ],
+    }),
+    refuted('traffic_surge', view.subject, 'no more requests arrive than usual'),
+    refuted('brute_force', view.subject, 'the load did not grow; what was served before is turned away now'),
   ]
-  const everyone = failures / attempts > 0.9
-  return everyone
-    ? [
-        supported({
-          code: 'auth_config',
-          subject: view.subject,
-          confidence: 0.6,
-          summary: `nearly every login fails (${percent(failures / attempts)}): clients that used to succeed fail too`,
-          evidence,
-        }),
-        refuted('brute_force', view.subject, 'the failures are not of one source beside logins that succeed'),
-      ]
-    : [
-        supported({
-          code: 'brute_force',
-          subject: view.subject,
-          confidence: 0.7,
-          summary: `${Math.round(failures)} logins failed in two minutes beside ${Math.round(attempts - failures)} that succeeded`,
-          evidence,
-        }),
-      ]
+}
+
+interface LimitChange {
+  subject: Claim['subject']
+  at: string | undefined
+  what: string
+  evidence: Evidence
+  byRevision: boolean
+}
+
+/** The newest change that may have set a limit: a variable or argument of the template by its name, else an edited ConfigMap that the pods read. */
+function limitChange(view: View): LimitChange | undefined {
+  const speaks = (c: TemplateChange): boolean =>
+    (c.field === 'env' && limitName.test(c.name ?? '')) || (c.field === 'command' && limitName.test(`${c.from} ${c.to}`))
+  const own = recentDiff(view)?.find(speaks)
+  if (own)
+    return {
+      subject: view.subject,
+      at: rolledOutAt(view),
+      what: `revision ${view.revisions[0]?.number} changed ${own.name ?? 'the command'}`,
+      evidence: changeEvidence(view, own),
+      byRevision: true,
+    }
+  const edit = readConfigMap(view)
+  return (
+    edit && {
+      subject: { kind: edit.kind, namespace: view.service.namespace, name: edit.object.metadata.name },
+      at: rfc3339(edit.at),
+      what: `ConfigMap ${edit.object.metadata.name} was edited`,
+      evidence: editEvidence(edit),
+      byRevision: false,
+    }
+  )
 }

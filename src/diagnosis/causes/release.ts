@@ -1,7 +1,7 @@
 /** Errors that came with a change: a release, an edited configuration; or that live in one pod alone. */
 import { newestDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, open, refuted, seen, short, supported } from '../claim.ts'
-import { editEvidence, startedAt, touched } from '../edits.ts'
+import { editEvidence, readConfigMap } from '../edits.ts'
 import { errorTemplates, logEvidence } from '../logs.ts'
 import { errorEvidence, errorsNow, percent } from '../symptoms.ts'
 import { changeText, material } from '../template-diff.ts'
@@ -119,11 +119,7 @@ function byChange(view: View, errors: Traffic): Claim[] {
   const changed = material(diff ?? [])
   const proof = [errorEvidence(view, errors), ...routeEvidence(view), ...logEvidenceOf(view)]
   const claims: Claim[] = []
-  const edits = touched(view).filter((t) => t.kind === 'ConfigMap')
-  // Read by pods that started after the edit, or mounted and read again by itself.
-  const read =
-    edits.find((t) => view.pods.some((p) => startedAt(p) >= t.at - 1000)) ??
-    edits.find((t) => view.template?.spec.volumes?.some((v) => v.configMap?.name === t.object.metadata.name))
+  const read = readConfigMap(view)
   const [now, before] = [together(view.newPods, errors), together(view.oldPods, errors)]
   const apart = now.total >= enough && before.total >= enough
   const earlier = trafficBefore(view, rolled)

@@ -2,9 +2,10 @@
 import { all, find, findWorkload } from '../../facts/lookup.ts'
 import { nearest } from '../../nearest.ts'
 import { type Claim, type Family, supported } from '../claim.ts'
-import type { View } from '../view.ts'
+import type { Evidence } from '../verdict.ts'
+import { instant, podIsReady, range, type View } from '../view.ts'
 
-export const sight: Family = (view) => [...target(view), ...access(view)]
+export const sight: Family = (view) => [...target(view), ...access(view), ...measurements(view)]
 
 function target(view: View): Claim[] {
   const { service, snapshot } = view
@@ -66,6 +67,68 @@ function access(view: View): Claim[] {
       evidence: denied.flatMap((p) =>
         p?.state === 'denied' ? [{ source: 'kubernetes' as const, asked: 'list', observed: p.reason, expected: 'allowed' }] : [],
       ),
+    }),
+  ]
+}
+
+/** Prometheus is there, and does not have what the service measures: nobody scrapes its pods, or the counter of requests has another name. */
+function measurements(view: View): Claim[] {
+  const { requests } = view.service.metrics
+  const known = instant(view, 'up')
+  const counted = instant(view, 'errors_by_route')
+  const running = view.pods.filter(podIsReady)
+  if (known === undefined || counted === undefined || running.length === 0 || (range(view, 'requests')?.length ?? 0) > 0) return []
+  const { direct } = view.snapshot
+  const told = direct.state === 'ok' ? new Set(direct.value.flatMap((d) => d.samples.map((s) => s.name))) : undefined
+  const scraped = known.filter((s) => s.points.at(-1)?.[1] === 1)
+  const others = (instant(view, 'request_metrics') ?? []).map((s) => s.labels.__name__).filter((n) => n !== undefined)
+  const up: Evidence = {
+    source: 'prometheus',
+    asked: `up of the pods of ${view.service.workload}`,
+    observed: known.length === 0 ? 'no target' : `${scraped.length} of ${known.length} can be scraped`,
+    expected: `${running.length} that can be scraped`,
+  }
+  const itself: Evidence[] = told
+    ? [
+        {
+          source: 'metrics',
+          asked: `${requests} in ${view.service.metrics.path} of the pods, through the API server`,
+          observed: told.has(requests) ? 'there' : `not among ${told.size} metrics`,
+          expected: 'there',
+        },
+      ]
+    : []
+  if (scraped.length === 0)
+    return told?.has(requests)
+      ? [
+          supported({
+            code: 'telemetry_gap',
+            subject: view.subject,
+            confidence: 0.93,
+            summary: `Prometheus ${known.length === 0 ? 'does not scrape the pods' : 'cannot scrape the pods'}, which do tell what they measure`,
+            evidence: [up, ...itself],
+          }),
+        ]
+      : []
+  if (told?.has(requests)) return []
+  const alike = nearest(requests, others) ?? others[0]
+  return [
+    supported({
+      code: 'telemetry_gap',
+      subject: view.subject,
+      confidence: told || others.length ? 0.9 : 0.8,
+      summary: `no pod tells ${requests}, by which requests would be counted${alike ? `; there is ${alike}` : ''}`,
+      evidence: [
+        up,
+        {
+          source: 'prometheus',
+          asked: `series of ${requests} of these pods`,
+          observed: others.length ? `none; alike are ${others.slice(0, 3).join(', ')}` : 'none',
+          expected: 'at least one',
+        },
+        ...itself,
+      ],
+      hints: { ...(alike && { metric: alike }) },
     }),
   ]
 }

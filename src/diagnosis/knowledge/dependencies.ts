@@ -1,5 +1,5 @@
 /** What the service needs and does not get. */
-import { type KnownCauses, notTheRelease } from './words.ts'
+import { type KnownCauses, notTheRelease, rollBack } from './words.ts'
 
 export const dependencies: KnownCauses = {
   dependency_down: {
@@ -10,6 +10,8 @@ export const dependencies: KnownCauses = {
       'bad_release',
       'config_change',
       'pool_exhausted',
+      'cache_ineffective',
+      'retry_storm',
       'dependency_slow',
       'readiness_misconfig',
       'liveness_too_aggressive',
@@ -43,6 +45,18 @@ export const dependencies: KnownCauses = {
     ],
     never: [{ action: 'restart', why: 'it does not reach outside' }, notTheRelease],
     owner: 'provider',
+  },
+  cache_ineffective: {
+    folds: ['dependency_slow', 'pool_exhausted', 'retry_storm'],
+    cures: [
+      rollBack('the earlier revision found what it looked for in the cache'),
+      { action: 'manual', why: 'see what the keys are made of, how long they live, and how much room the cache has' },
+    ],
+    never: [
+      { action: 'restart', why: 'it empties what the cache still holds' },
+      { action: 'scale', why: 'more pods with empty caches ask still more of what is behind them' },
+    ],
+    owner: 'service',
   },
   pool_exhausted: {
     folds: ['bad_release'],

@@ -67,4 +67,25 @@ export const rollout: KnownCauses = {
     never: [{ action: 'restart', why: 'the same code fails again' }, moreFail],
     owner: 'release',
   },
+  drift_reverted: {
+    folds: [
+      ...cannotRun,
+      'image_not_found',
+      'bad_command',
+      'missing_env',
+      'missing_secret',
+      'missing_configmap',
+      'missing_config_key',
+      'readiness_misconfig',
+      'memory_limit_low',
+      'cpu_throttling',
+      'scaled_to_zero',
+    ],
+    cures: [{ action: 'manual', why: 'change it where the controller takes it from, or let the controller leave the object alone first' }],
+    never: [
+      { action: 'rollback', why: 'it is taken back again' },
+      { action: 'scale', why: 'it is taken back again' },
+    ],
+    owner: 'release',
+  },
 }

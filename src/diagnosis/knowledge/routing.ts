@@ -99,6 +99,14 @@ export const routing: KnownCauses = {
     never: [neverReached],
     owner: 'network',
   },
+  edge_timeout: {
+    cures: [{ action: 'manual', why: 'let the edge wait longer than the slowest request, or make that request faster' }],
+    never: [
+      { action: 'restart', why: 'the edge gives up on new pods just as soon' },
+      { action: 'scale', why: 'one request is as slow on more pods' },
+    ],
+    owner: 'network',
+  },
   tls_expired: {
     cures: [{ action: 'manual', why: 'renew the certificate' }],
     never: [{ action: 'restart', why: 'the certificate stays expired' }, notTheRelease],

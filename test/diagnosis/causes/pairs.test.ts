@@ -83,10 +83,10 @@ const pairs: [fact: string, shared: Change[], one: Half, other: Half][] = [
     ['config_change', 'rollback', [edited('configmaps', 'kestrel-settings', 5), startedAgain(4)]],
   ],
   [
-    'whether some logins succeed, or those of everybody fail',
+    'whether some logins succeed, or those of everybody fail after a key was changed',
     [metric('auth_attempts', [{}, 900])],
     ['brute_force', undefined, [metric('auth_failures', [{ reason: 'password' }, 700])]],
-    ['auth_config', 'block', [metric('auth_failures', [{ reason: 'key' }, 880])]],
+    ['auth_config', 'block', [metric('auth_failures', [{ reason: 'key' }, 880]), edited('secrets', 'kestrel-keys', 9)]],
   ],
   [
     'whether the probe is answered 503 with the name of a dependency, or 404',

@@ -1,19 +1,22 @@
-import { type Change, now } from '../../../support/snapshot.ts'
-import { measured, metric } from '../../../support/snapshot-changes.ts'
+import type { Change } from '../../../support/snapshot.ts'
+import { change, edited, fails, further, measured, over, release, startedAgain } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 /** Requests a second over the last hour, the last five minutes at another rate. */
 const rate =
   (usual: number, lately: number): Change =>
   (s) => {
-    s.ranges.request_rate = [
-      { labels: { code: '200' }, points: Array.from({ length: 241 }, (_, i) => [now / 1000 - 3600 + i * 15, i < 221 ? usual : lately]) },
-    ]
+    s.ranges.request_rate = []
+    over('request_rate', { code: '200' }, (minutes) => (minutes > 5 ? usual : lately))(s)
   }
-const logins = (attempts: number, failures: number): Change[] => [
-  metric('auth_attempts', [{}, attempts]),
-  metric('auth_failures', [{ reason: 'password' }, failures]),
-]
+/** The store was away for a moment, and is back. */
+const storeBlinked: Change = (s) => {
+  for (const pod of s.objects.pods.filter((p) => p.metadata.labels?.app === 'ledger')) {
+    const at = new Date(Date.parse('2026-05-04T10:00:00Z') - 6 * 60_000).toISOString()
+    pod.status!.startTime = at
+    for (const status of pod.status!.containerStatuses ?? []) status.state = { running: { startedAt: at } }
+  }
+}
 
 export const cases: Case[] = [
   {
@@ -26,53 +29,48 @@ export const cases: Case[] = [
     instead: 'none',
   },
   {
-    code: 'stream_limit',
-    what: 'every place for a stream is taken',
+    code: 'retry_storm',
+    what: 'callers ask five times as often since the store was away, and are refused',
     subject: 'Deployment/kestrel',
     remedy: 'limit',
-    runbook: 'streaming-issues',
-    fault: [
-      measured('streams', 20),
-      measured('streams_limit', 20),
-      metric('streams_rejected', [{ reason: 'limit' }, 14]),
-      metric('streams_closed', [{ reason: 'client' }, 30]),
+    runbook: 'high-error-rate',
+    fault: [storeBlinked, further(1200, 6, 1), measured('cpu', 0.44)],
+    without: [
+      (s) => {
+        for (const of of s.load) of.failing = []
+      },
     ],
-    without: [metric('streams_closed', [{ reason: 'client' }, 0])],
-    instead: 'stream_leak',
+    instead: 'traffic_surge',
   },
   {
-    code: 'stream_leak',
-    what: 'every place for a stream is taken and none is ever given back',
+    code: 'rate_limit_misconfig',
+    what: 'a release lowered a limit, and a third of the usual requests is turned away',
     subject: 'Deployment/kestrel',
-    remedy: 'limit',
-    runbook: 'streaming-issues',
+    remedy: 'rollback',
+    runbook: 'high-error-rate',
     fault: [
-      measured('streams', 20),
-      measured('streams_limit', 20),
-      metric('streams_rejected', [{ reason: 'limit' }, 14]),
-      metric('streams_closed', [{ reason: 'client' }, 0]),
+      release((_, main) => void main.env!.push({ name: 'MAX_PER_SECOND', value: '2' }), { minutes: 8 }),
+      fails(0.35, 'new', { minutes: 8, status: '429' }),
     ],
-    without: [measured('streams', 3)],
+    without: [
+      (s) => {
+        for (const of of s.load) of.failing = []
+      },
+    ],
     instead: 'none',
   },
   {
-    code: 'brute_force',
-    what: 'many logins fail beside some that succeed',
-    subject: 'Deployment/kestrel',
-    remedy: 'block',
-    runbook: 'security-incidents',
-    fault: logins(900, 700),
-    without: logins(900, 900),
-    instead: 'auth_config',
-  },
-  {
-    code: 'auth_config',
-    what: 'nearly every login fails',
-    subject: 'Deployment/kestrel',
+    code: 'rate_limit_misconfig',
+    what: 'a limit in a ConfigMap was edited and the pods started again',
+    subject: 'ConfigMap/kestrel-settings',
     remedy: 'config',
-    runbook: 'security-incidents',
-    fault: logins(900, 890),
-    without: logins(900, 20),
+    runbook: 'high-error-rate',
+    fault: [edited('configmaps', 'kestrel-settings', 8), startedAgain(7), fails(0.35, 'all', { minutes: 7, status: '429' })],
+    without: [
+      change('configmaps', 'kestrel-settings', (c) => {
+        c.metadata.managedFields = c.metadata.managedFields!.slice(0, 1)
+      }),
+    ],
     instead: 'none',
   },
 ]

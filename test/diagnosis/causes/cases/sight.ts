@@ -1,4 +1,5 @@
-import { gone, unseen } from '../../../support/snapshot-changes.ts'
+import { podsOf, serves } from '../../../support/snapshot.ts'
+import { gone, metric, unseen } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 export const cases: Case[] = [
@@ -61,5 +62,25 @@ export const cases: Case[] = [
     ],
     without: [gone('services', 'kestrel-front')],
     instead: 'service_missing',
+  },
+  {
+    code: 'telemetry_gap',
+    what: 'Prometheus scrapes the pods, and the counter of requests has another name',
+    subject: 'Deployment/kestrel',
+    remedy: 'manual',
+    runbook: 'high-error-rate',
+    fault: [
+      metric('errors_by_route'),
+      metric('request_metrics', [{ __name__: 'kestrel_requests_total' }, 4]),
+      (s) => {
+        s.load = []
+      },
+    ],
+    without: [
+      (s) => {
+        for (const pod of podsOf(s)) serves(s, pod, Number.NEGATIVE_INFINITY)
+      },
+    ],
+    instead: 'none',
   },
 ]

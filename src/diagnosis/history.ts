@@ -1,0 +1,62 @@
+/** How requests were answered over time, from the long rates, and when that changed. Pure. */
+import type { Series } from '../targets/ports.ts'
+import { range, type View } from './view.ts'
+
+export interface Answered {
+  /** Unix seconds. */
+  at: number
+  /** Requests a second. */
+  rate: number
+  byStatus: ReadonlyMap<string, number>
+}
+
+/** Rates by status at each time, oldest first; empty where nothing was counted. */
+export function answeredOver(view: View): Answered[] {
+  const { statusLabel } = view.service.metrics
+  const times = new Map<number, Map<string, number>>()
+  for (const { labels, points } of range(view, 'request_rate') ?? []) {
+    const status = labels[statusLabel] ?? ''
+    for (const [at, value] of points) {
+      if (!Number.isFinite(value)) continue
+      const of = times.get(at) ?? new Map<string, number>()
+      of.set(status, (of.get(status) ?? 0) + value)
+      times.set(at, of)
+    }
+  }
+  return [...times]
+    .sort((a, b) => a[0] - b[0])
+    .map(([at, byStatus]) => ({ at, byStatus, rate: [...byStatus.values()].reduce((sum, v) => sum + v, 0) }))
+}
+
+/** Requests a second that were answered with a status that matches. */
+export const rateOf = ({ byStatus }: Answered, status: RegExp): number =>
+  [...byStatus].reduce((sum, [name, value]) => sum + (status.test(name) ? value : 0), 0)
+
+/** Their share of all; 0 where nobody asked. */
+export const shareOf = (one: Answered, status: RegExp): number => (one.rate > 0 ? rateOf(one, status) / one.rate : 0)
+
+/** The first time of the stretch, up to the end, in which something holds; undefined where it does not hold at the end. */
+export function heldSince<T extends { at: number }>(points: readonly T[], holds: (point: T) => boolean): number | undefined {
+  const last = points.findLastIndex((point) => !holds(point))
+  return points[last + 1]?.at
+}
+
+export const median = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+
+/** Rates below this many points tell nothing of what is usual. */
+const fewestPoints = 20
+/** Points at the end that may belong to what happens now. */
+const lately = 5
+
+/** What is usual: the middle of the values before the last ones; undefined where too few were seen. */
+export const usual = (values: readonly number[]): number | undefined =>
+  values.length < fewestPoints ? undefined : median(values.slice(0, -lately))
+
+/** Points of the series whose labels match, added up at each time, oldest first. */
+export function summed(series: readonly Series[], matches: (labels: Series['labels']) => boolean): { at: number; value: number }[] {
+  const times = new Map<number, number>()
+  for (const { labels, points } of series)
+    if (matches(labels)) for (const [at, value] of points) if (Number.isFinite(value)) times.set(at, (times.get(at) ?? 0) + value)
+  return [...times].sort((a, b) => a[0] - b[0]).map(([at, value]) => ({ at, value }))
+}

@@ -1,0 +1,114 @@
+import { ago, type Change } from '../../../support/snapshot.ts'
+import { chosen, edited, logs, metric, over } from '../../../support/snapshot-changes.ts'
+import type { Case } from '../case.ts'
+
+/** Attempts and failures in two minutes, and a second over the last hour: before eight minutes ago, since. */
+const logins = (before: [attempts: number, failures: number], since: [attempts: number, failures: number]): Change[] => [
+  metric('auth_attempts', [{}, since[0] * 120]),
+  metric('auth_failures', [{ reason: 'password' }, since[1] * 120]),
+  over('auth', { what: 'attempts' }, (minutes) => (minutes > 8 ? before[0] : since[0])),
+  over('auth', { what: 'failures' }, (minutes) => (minutes > 8 ? before[1] : since[1])),
+]
+const onTop = logins([2, 0.02], [9, 7])
+const line = (address: string, status: number) => `${address} - - "POST /enter HTTP/1.1" ${status} 17`
+const from = (addresses: number) =>
+  logs('all', [
+    ...Array.from({ length: 60 }, (_, i) => line(`192.0.2.${(i % addresses) + 1}`, 401)),
+    ...Array.from({ length: 8 }, (_, i) => line(`198.51.100.${i + 1}`, 200)),
+  ])
+const unlogged: Change = (s) => {
+  s.logs = []
+}
+const paths = [
+  '/.env',
+  '/wp-login.php',
+  '/.git/config',
+  '/admin.php',
+  '/phpmyadmin/',
+  '/backup.zip',
+  '/server-status',
+  '/a',
+  '/b',
+  '/c',
+  '/d',
+]
+const scanned = logs(
+  'all',
+  [...paths, ...Array.from({ length: 12 }, (_, i) => `/old/${i}`)].map((p) => `203.0.113.9 - - "GET ${p} HTTP/1.1" 404 9`),
+)
+const says =
+  (secret: 'private key' | undefined): Change =>
+  (s) => {
+    s.logs = [
+      {
+        pod: chosen(s, 0)[0]!.metadata.name,
+        container: 'main',
+        previous: false,
+        truncated: false,
+        lines: [{ time: ago(3), text: 'signing with [redacted]', ...(secret && { secret }) }],
+      },
+    ]
+  }
+
+export const cases: Case[] = [
+  {
+    code: 'brute_force',
+    what: 'one address guesses beside others that succeed',
+    subject: 'Deployment/kestrel',
+    remedy: 'block',
+    runbook: 'security-incidents',
+    fault: [...onTop, from(1)],
+    without: [unlogged, from(60)],
+    instead: 'credential_stuffing',
+  },
+  {
+    code: 'brute_force',
+    what: 'most attempts are above what one address may try',
+    subject: 'Deployment/kestrel',
+    remedy: 'block',
+    runbook: 'security-incidents',
+    fault: [...onTop, metric('rate_limited', [{ limiter: 'auth_failures', reason: 'abuse' }, 700])],
+    without: [metric('rate_limited', [{ limiter: 'auth_failures', reason: 'abuse' }, 0])],
+    instead: 'credential_stuffing',
+  },
+  {
+    code: 'credential_stuffing',
+    what: 'sixty addresses try one password each',
+    subject: 'Deployment/kestrel',
+    remedy: 'limit',
+    runbook: 'security-incidents',
+    fault: [...onTop, from(60)],
+    without: [unlogged, from(1)],
+    instead: 'brute_force',
+  },
+  {
+    code: 'auth_config',
+    what: 'nearly every login fails since a key was changed, and no more are tried',
+    subject: 'Secret/kestrel-keys',
+    remedy: 'config',
+    runbook: 'security-incidents',
+    fault: [edited('secrets', 'kestrel-keys', 9), ...logins([7, 0.1], [7, 6.9])],
+    without: logins([7, 0.1], [7, 0.2]),
+    instead: 'none',
+  },
+  {
+    code: 'recon_scan',
+    what: 'one address asks for what other servers have',
+    subject: 'Deployment/kestrel',
+    remedy: 'limit',
+    runbook: 'security-incidents',
+    fault: [scanned, metric('errors_by_route', [{ route: '/tasks', code: '200' }, 80], [{ route: 'other', code: '404' }, 90])],
+    without: [unlogged],
+    instead: 'none',
+  },
+  {
+    code: 'secret_in_logs',
+    what: 'a key stood in a line of the log',
+    subject: 'Deployment/kestrel',
+    remedy: 'manual',
+    runbook: 'security-incidents',
+    fault: [says('private key')],
+    without: [says(undefined)],
+    instead: 'none',
+  },
+]
