@@ -92,9 +92,11 @@ function causeHtml(cause: Cause, now: string, heading: string): string {
     (one) =>
       `<tr><td>${text(one.asked)}<br><small>${one.source}${one.at === undefined ? '' : ` ${moment(one.at, now)}`}</small></td><td>${text(one.observed)}</td>${one.expected === undefined ? '<td></td>' : `<td data-label="expected: ">${text(one.expected)}</td>`}</tr>`,
   )
-  const chain = cause.effects.map(
-    (one) => `<li>${text(one.what)}${one.subject === undefined ? '' : `<br><small>${text(subjectText(one.subject))}</small>`}</li>`,
-  )
+  const chain = [...new Set(cause.effects.map((one) => one.what))].map((what) => {
+    const subjects = cause.effects.flatMap((one) => (one.what === what && one.subject ? [subjectText(one.subject)] : []))
+    const more = subjects.length > 3 ? ` and ${subjects.length - 3} more` : ''
+    return `<li>${text(what)}${subjects.length === 0 ? '' : `<br><small>${text(subjects.slice(0, 3).join(', '))}${more}</small>`}</li>`
+  })
   const rivals = cause.rivals.map(
     (one) => `<li><b class="${one.status}">${one.status === 'refuted' ? 'not' : 'perhaps'} ${one.code}</b> ${text(one.fact)}</li>`,
   )

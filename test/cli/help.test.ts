@@ -72,7 +72,7 @@ describe('the table of commands', () => {
       )
       // Words of a closed list cannot be taken for a command, nor those that have a spelling of their own.
       const free = argumentsOf(entry).filter((word) => {
-        const known = entry.words?.[word.replace(/^[<[]|[\]>]$/g, '')]
+        const known = entry.words?.[word] ?? entry.words?.[word.replace(/^[<[]|[\]>]$/g, '')]
         return !Array.isArray(known?.completes) && known?.spelled === undefined
       })
       if (longer) expect(free, `${entry.usage} also begins other commands`).toEqual([])
