@@ -5,52 +5,63 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { openTerminal } from './commands/terminal.ts'
 import type { Clock, Context, Files } from './context.ts'
-import { InterruptedError } from './errors.ts'
+import { InterruptedError, UsageError } from './errors.ts'
 import { makeTargets } from './targets/index.ts'
 
 let written = 0
 
+/** What the operating system refuses is a person's to mend: another place, more room, another owner. */
+async function writing<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error
+    // As Node words it: "EISDIR: illegal operation on a directory, rename ...".
+    const why = error.message.split(': ').slice(1).join(': ').split(',')[0]
+    throw new UsageError(`cannot write ${file}: ${why}`, 'name another file, or see to it that this one can be written', { cause: error })
+  }
+}
+
+/** Writes beside the file first and moves it into place, so that nobody ever sees half of it. */
+async function replacing(file: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${file}.${process.pid}.${++written}.partial`
+  try {
+    await mkdir(path.dirname(file), { recursive: true })
+    await write(temporary)
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw error
+  }
+}
+
 export const files: Files = {
   read: (file) => readFile(file, 'utf8'),
-  async write(file, content) {
-    await mkdir(path.dirname(file), { recursive: true })
-    const temporary = `${file}.${process.pid}.${++written}.partial`
-    try {
-      await writeFile(temporary, content)
-      await rename(temporary, file)
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw error
-    }
-  },
-  async append(file, content) {
-    await mkdir(path.dirname(file), { recursive: true })
-    const handle = await open(file, 'a', 0o600)
-    try {
-      await handle.appendFile(content)
-      await handle.datasync()
-    } finally {
-      await handle.close()
-    }
-  },
-  readBytes: (file) => createReadStream(file),
-  async writeBytes(file, pieces) {
-    await mkdir(path.dirname(file), { recursive: true })
-    const temporary = `${file}.${process.pid}.${++written}.partial`
-    try {
-      const handle = await open(temporary, 'wx', 0o600)
+  write: (file, content) => writing(file, () => replacing(file, (temporary) => writeFile(temporary, content))),
+  append: (file, content) =>
+    writing(file, async () => {
+      await mkdir(path.dirname(file), { recursive: true })
+      const handle = await open(file, 'a', 0o600)
       try {
-        for await (const piece of pieces) await handle.writeFile(piece)
+        await handle.appendFile(content)
         await handle.datasync()
       } finally {
         await handle.close()
       }
-      await rename(temporary, file)
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw error
-    }
-  },
+    }),
+  readBytes: (file) => createReadStream(file),
+  writeBytes: (file, pieces) =>
+    writing(file, () =>
+      replacing(file, async (temporary) => {
+        const handle = await open(temporary, 'wx', 0o600)
+        try {
+          for await (const piece of pieces) await handle.writeFile(piece)
+          await handle.datasync()
+        } finally {
+          await handle.close()
+        }
+      }),
+    ),
   remove: (file) => rm(file, { force: true }),
   exists: (file) =>
     access(file).then(
