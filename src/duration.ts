@@ -12,6 +12,9 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(milliseconds) / 1000
 }
 
+/** A signal that aborts so many seconds from now, fractions of them too, with a TimeoutError as its reason. */
+export const deadlineIn = (seconds: number): AbortSignal => AbortSignal.timeout(Math.max(0, Math.round(seconds * 1000)))
+
 /** The shortest way to write seconds that `parseDuration` reads back: `200ms`, `90s`, `5m`, `1h30m`. */
 export function durationText(seconds: number): string {
   if (seconds === 0) return '0s'

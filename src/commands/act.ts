@@ -7,6 +7,7 @@ import { openRecord } from '../actions/run-record.ts'
 import { planUndo } from '../actions/undo.ts'
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import { type ExitCode, exit } from '../errors.ts'
 import { renderPlan, renderReceipt } from '../output/plan.ts'
 import { styleFor } from '../output/style.ts'
@@ -50,7 +51,7 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
   const targets = context.targets(settings)
   const [cluster, writer] = await Promise.all([targets.cluster(), targets.writer()])
   const record = openRecord(context)
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  const signal = AbortSignal.any([context.signal, deadlineIn(settings.timeoutSeconds)])
   const look: Look = { cluster, settings, now: context.clock.now, signal, record }
   const { terminal } = context
   const page = { columns: terminal.columns, style: styleFor(terminal) }
@@ -86,7 +87,7 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
   context.learned?.({ receipt })
   if (receipt.outcome !== 'failed' || !options.autoUndo) return { receipt, door }
   terminal.err(`${receipt.said}; taking it back\n`)
-  const later = { ...look, signal: AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)]) }
+  const later = { ...look, signal: AbortSignal.any([context.signal, deadlineIn(settings.timeoutSeconds)]) }
   const back = await perform({ ...door, look: later }, await planUndo(later, plan.id, 'it was not verified'), { ...consent, yes: true })
   context.learned?.({ receipt: back })
   const { undo: _, ...rest } = receipt

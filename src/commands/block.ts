@@ -5,6 +5,7 @@ import type { Look } from '../actions/look.ts'
 import { openRecord } from '../actions/run-record.ts'
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import { type ExitCode, exit } from '../errors.ts'
 import { type BlockReport, renderBlocked } from '../output/blocked.ts'
 import { styleFor } from '../output/style.ts'
@@ -38,7 +39,7 @@ export function remove(context: Context, args: readonly string[], options: Actio
 export async function list(context: Context, _args: readonly string[], options: GlobalOptions): Promise<ExitCode> {
   const { settings } = await loadSettings(options, context)
   const { terminal, clock } = context
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  const signal = AbortSignal.any([context.signal, deadlineIn(settings.timeoutSeconds)])
   const look: Look = { cluster: await context.targets(settings).cluster(), settings, now: clock.now, signal, record: openRecord(context) }
   const live = await liveFile(look)
   const entries = (['address', 'principal'] as const).flatMap((kind) =>

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { type Resolved, withDiscovered } from '../config.ts'
 import type { Context } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import { AbsentError, ExpectedError, UsageError } from '../errors.ts'
 import { takeAll } from '../facts/capture.ts'
 import { type Manifest, manifestKind, manifestVersion, type ProfileKind } from '../facts/capture-manifest.ts'
@@ -65,7 +66,7 @@ export async function takeBundle(context: Context, resolved: Resolved, request: 
         cluster: await targets.cluster(),
         downloads: targets.downloads,
         spool,
-        deadline: AbortSignal.timeout(secondsFor(request, pods, (clock.now() - started) / 1000) * 1000),
+        deadline: deadlineIn(secondsFor(request, pods, (clock.now() - started) / 1000)),
         interrupted: context.signal,
         tell,
       },

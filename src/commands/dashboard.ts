@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import { type ExitCode, ExpectedError, exit, UsageError } from '../errors.ts'
 import { gatherDashboard, stretchOf } from '../facts/dashboard.ts'
 import { discover } from '../facts/discover.ts'
@@ -26,7 +27,7 @@ export async function run(context: Context, _args: readonly string[], options: D
   if (!(refresh >= 1)) throw new UsageError('--refresh is a second at least')
   const job = options.job ?? settings.service.workload
   const targets = context.targets(settings)
-  const inTime = () => AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  const inTime = () => AbortSignal.any([context.signal, deadlineIn(settings.timeoutSeconds)])
   const metrics = await targets.metrics(await discover('prometheus', settings.prometheus, () => targets.cluster(), inTime()))
   const about = () => ({ job, where: metrics.where, at: new Date(context.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z') })
   const look = (board: (typeof dashboards)[number]) =>

@@ -2,6 +2,7 @@
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
 import { judgeDoctor } from '../diagnosis/doctor.ts'
+import { deadlineIn } from '../duration.ts'
 import { type ExitCode, exit } from '../errors.ts'
 import { gatherDoctor } from '../facts/doctor.ts'
 import { renderDoctor } from '../output/doctor.ts'
@@ -12,7 +13,7 @@ const codes = { yes: exit.ok, denied: exit.denied, unreachable: exit.unknown } a
 
 export async function run(context: Context, _args: readonly string[], options: GlobalOptions): Promise<ExitCode> {
   const { settings } = await loadSettings(options, context)
-  const deadline = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 900)])
+  const deadline = AbortSignal.any([context.signal, deadlineIn(settings.timeoutSeconds * 0.9)])
   const report = judgeDoctor(await gatherDoctor(settings, context.targets(settings), context.clock, deadline, context.signal))
   const { terminal } = context
   terminal.out(

@@ -1,6 +1,7 @@
 /** Asks Prometheus what an incident did to users: requests, sessions, error budgets, and the curves of its time. */
 import type { Context } from '../context.ts'
 import { finite, ratioOver } from '../diagnosis/charts.ts'
+import { deadlineIn } from '../duration.ts'
 import { discover } from '../facts/discover.ts'
 import { part } from '../facts/part.ts'
 import { podMatchers, rangeQueries } from '../facts/queries.ts'
@@ -33,7 +34,7 @@ export async function measure(context: Context, settings: Settings, incident: In
   const { namespace, workload, kind } = incident.service
   const service = { ...settings.service, namespace, workload, kind: kind as typeof settings.service.kind }
   const targets = context.targets(settings)
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  const signal = AbortSignal.any([context.signal, deadlineIn(settings.timeoutSeconds)])
   const source = await part(
     async () => targets.metrics(await discover('prometheus', settings.prometheus, () => targets.cluster(), signal)),
     context.signal,

@@ -1,6 +1,7 @@
 /** What every command that only looks begins and ends with: settings, a deadline, `--explain`, JSON or text. */
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import { type ExitCode, exit } from '../errors.ts'
 import type { Look } from '../output/page.ts'
 import { styleFor } from '../output/style.ts'
@@ -45,7 +46,7 @@ export async function lookOnly<Report>(
     terminal.out(`${explain(settings).map(clean).join('\n')}\n`)
     return exit.ok
   }
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000 * shareForReading)])
+  const signal = AbortSignal.any([context.signal, deadlineIn(settings.timeoutSeconds * shareForReading)])
   const cluster = await context.targets(settings).cluster()
   const report = await gather({ context: { ...context, signal }, settings, cluster, signal, interrupted: context.signal })
   const look: Look = { columns: terminal.columns, style: styleFor(terminal), verbose: options.verbose }

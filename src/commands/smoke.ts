@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { podLines, rolloutOf } from '../diagnosis/rollout.ts'
 import { judgeSmoke, type SmokeFacts } from '../diagnosis/smoke.ts'
 import { makeView, type View } from '../diagnosis/view.ts'
+import { deadlineIn } from '../duration.ts'
 import { type ExitCode, exit, UsageError } from '../errors.ts'
 import { discover } from '../facts/discover.ts'
 import { type McpWay, mcpByProxy, mcpByUrl } from '../facts/mcp-session.ts'
@@ -145,7 +146,7 @@ async function compare(
   if (cluster.state !== 'ok' || rolled.state !== 'ok') return { state: 'absent', reason: 'the pods are not seen from here' }
   const { clock, signal } = context
   const targets = context.targets(settings)
-  const bounded = () => AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  const bounded = () => AbortSignal.any([signal, deadlineIn(settings.timeoutSeconds)])
   const source = await part(
     async () => targets.metrics(await discover('prometheus', settings.prometheus, targets.cluster, bounded())),
     signal,

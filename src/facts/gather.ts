@@ -1,6 +1,7 @@
 /** Takes one Snapshot: every read in parallel under one deadline. Nothing is judged here. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Clock, SourcePlace, Targets } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import type { ServiceSettings, Settings } from '../settings.ts'
 import type { Alert, Cluster } from '../targets/ports.ts'
 import { readCertificates } from './certificates.ts'
@@ -47,7 +48,7 @@ const notReached = (what: string): Unseen => ({ state: 'unreachable', reason: `$
 export async function gather(settings: Settings, deps: GatherDeps): Promise<Snapshot> {
   const { targets, clock, version } = deps
   const started = clock.now()
-  const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(settings.timeoutSeconds * 1000 * shareForReading)])
+  const signal = AbortSignal.any([deps.signal, deadlineIn(settings.timeoutSeconds * shareForReading)])
   const salt = randomBytes(16)
   const known = new Map<string, string>()
   const fingerprint = (value: string): string => {

@@ -1,4 +1,5 @@
 /** Facts of a service that runs without a cluster: what it says of itself over HTTP. */
+import { deadlineIn } from '../duration.ts'
 import { UnreachableError } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import { scrapeTwice } from './direct.ts'
@@ -15,7 +16,7 @@ const metricsLimit = 4_000_000
 export async function gatherLocal(settings: Settings, url: string, deps: GatherDeps): Promise<Snapshot> {
   const { targets, clock } = deps
   const started = clock.now()
-  const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(settings.timeoutSeconds * 900)])
+  const signal = AbortSignal.any([deps.signal, deadlineIn(settings.timeoutSeconds * 0.9)])
   const base = url.replace(/\/+$/, '')
   const name = base.replace(/^https?:\/\//, '')
   const { service } = settings

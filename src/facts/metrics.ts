@@ -1,5 +1,6 @@
 /** Reads the fixed set of metrics from Prometheus in parallel. */
 import type { Targets } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import type { ServiceSettings, SourceSettings } from '../settings.ts'
 import type { SloFacts } from '../slo/seen.ts'
 import { budgetWindow } from '../slo/window.ts'
@@ -33,7 +34,7 @@ function readBudgets(source: MetricsSource, service: ServiceSettings, at: number
     deploys: [],
     incidents: [],
   }
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(mostBudgetSeconds * 1000)])
+  const bounded = AbortSignal.any([signal, deadlineIn(mostBudgetSeconds)])
   return part(() => gatherSlo(source, question, bounded), signal)
 }
 

@@ -1,5 +1,6 @@
 /** Asks pods and Services over HTTP what a probe or a caller would ask, through the API server: no shell in the pod is needed. */
 import type { Targets } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import { UnreachableError } from '../errors.ts'
 import type { ServiceSettings } from '../settings.ts'
 import type { Cluster, HttpAnswer, ProxyRequest } from '../targets/ports.ts'
@@ -54,7 +55,7 @@ export function questions(container: Container | undefined, service: ServiceSett
 }
 
 async function ask(cluster: Cluster, request: ProxyRequest, signal: AbortSignal): Promise<ProbeResult['result']> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(mostSeconds * 1000)])
+  const bounded = AbortSignal.any([signal, deadlineIn(mostSeconds)])
   return part(async () => answered(await cluster.proxy({ ...request, limitBytes: bodyLimit }, bounded)), signal)
 }
 
@@ -111,7 +112,7 @@ export async function probeService(
 /** Asks at the address that users come in by, as they do: from here, not through the API server. */
 export async function probeEdge(targets: Pick<Targets, 'fetch'>, url: string, signal: AbortSignal): Promise<ProbeResult> {
   const { host, pathname, port, protocol } = new URL(url)
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(mostSeconds * 1000)])
+  const bounded = AbortSignal.any([signal, deadlineIn(mostSeconds)])
   const result = await part(async () => {
     const { status, seconds, body } = await targets.fetch(url, { limitBytes: bodyLimit }, bounded)
     return { status, seconds, body: redact(body.slice(0, 1000)) }

@@ -1,5 +1,6 @@
 /** The least that says how far a rollout is: the workload, its ReplicaSets and its pods, as a Snapshot of their own. */
 import type { Clock } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import type { Settings } from '../settings.ts'
 import type { Cluster } from '../targets/ports.ts'
 import type { ResourceName } from './kubernetes-types.ts'
@@ -19,7 +20,7 @@ export async function gatherRollout(
   interrupted: AbortSignal,
 ): Promise<Snapshot> {
   const started = clock.now()
-  const signal = AbortSignal.any([interrupted, AbortSignal.timeout(settings.timeoutSeconds * 1000)])
+  const signal = AbortSignal.any([interrupted, deadlineIn(settings.timeoutSeconds)])
   const { namespace, kind } = settings.service
   const wanted: readonly ResourceName[] = ['pods', ...kinds[kind]]
   const read = await Promise.all(

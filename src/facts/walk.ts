@@ -1,5 +1,6 @@
 /** Walks an MCP endpoint from end to end as a client would, with a task of its own that it removes again. */
 import type { Clock } from '../context.ts'
+import { deadlineIn } from '../duration.ts'
 import { DeniedError, ExpectedError } from '../errors.ts'
 import { McpSession, type McpWay } from './mcp-session.ts'
 
@@ -57,7 +58,7 @@ export async function walk(
     const started = deps.clock.now()
     const seconds = () => (deps.clock.now() - started) / 1000
     try {
-      const says = await actions[step](AbortSignal.any([deps.interrupted, AbortSignal.timeout(deps.stepSeconds * 1000)]))
+      const says = await actions[step](AbortSignal.any([deps.interrupted, deadlineIn(deps.stepSeconds)]))
       done.push({ step, state: 'ok', seconds: seconds(), says })
     } catch (error) {
       if (deps.interrupted.aborted || !(error instanceof ExpectedError || error instanceof WrongAnswer)) throw error

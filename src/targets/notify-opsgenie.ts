@@ -1,4 +1,5 @@
 /** Opsgenie's Alert API: the dedup key is the alert's alias, by which it is also asked for. */
+import { deadlineIn } from '../duration.ts'
 import type { ChannelSettings } from '../settings.ts'
 import { hidden, type NotifyDeps, secret } from './notify.ts'
 import { deliver, field, taken } from './notify-deliver.ts'
@@ -30,7 +31,7 @@ export function opsgenie(channel: ChannelSettings, { env, fetch }: NotifyDeps): 
       const answer = await fetch(
         `${base}/v2/alerts/${encodeURIComponent(aliasOf(dedupKey))}?identifierType=alias`,
         { headers: { authorization: `GenieKey ${key}` } },
-        AbortSignal.any([signal, AbortSignal.timeout(channel.timeoutSeconds * 1000)]),
+        AbortSignal.any([signal, deadlineIn(channel.timeoutSeconds)]),
       )
       // An alert is there a moment after it was taken.
       if (answer.status === 404) return undefined

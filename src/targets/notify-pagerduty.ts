@@ -1,4 +1,5 @@
 /** PagerDuty: Events API v2 to page, and its REST API, where there is a token, to see whether somebody has taken it on. */
+import { deadlineIn } from '../duration.ts'
 import type { ChannelSettings } from '../settings.ts'
 import { hidden, type NotifyDeps, secret } from './notify.ts'
 import { deliver, field, taken } from './notify-deliver.ts'
@@ -37,7 +38,7 @@ export function pagerduty(channel: ChannelSettings, { env, fetch }: NotifyDeps):
     const answer = await fetch(
       `${api}/incidents?${new URLSearchParams({ incident_key: dedupKey, date_range: 'all' })}`,
       { headers: { authorization: `Token token=${bearer}`, accept: 'application/vnd.pagerduty+json;version=2' } },
-      AbortSignal.any([signal, AbortSignal.timeout(channel.timeoutSeconds * 1000)]),
+      AbortSignal.any([signal, deadlineIn(channel.timeoutSeconds)]),
     )
     taken(answer, new URL(api).origin, (body) => field(body, 'error', 'message').replaceAll(bearer, hidden), 0)
     const found = incidentsOf(answer.body).find((one) => one.status === 'acknowledged' || one.status === 'resolved')

@@ -156,3 +156,7 @@ test('of the Secret that the way in serves with, the dates of the certificate ar
   const { verdict } = judge(snapshot, 'service-downtime')
   expect(verdict.causes[0]).toMatchObject({ code: 'tls_expired', subject: { kind: 'Secret', name: 'way-in-tls' } })
 })
+
+test('what is left of a deadline need not be a whole number of milliseconds', async () => {
+  expect((await look(aCluster(), { timeoutSeconds: 9.9991 })).logs.state).toBe('ok')
+})
