@@ -67,7 +67,9 @@ function minuteCounts(objective: Objective): RecordingRule[] {
 }
 
 function minuteCount(objective: Objective): { bad: string; total: string } {
-  if (objective.kind === 'time-slices') return { bad: badSlice(objective), total: 'vector(1)' }
+  // A Prometheus that has just begun and has seen nothing at all knows of no bad minute.
+  if (objective.kind === 'time-slices')
+    return { bad: `(${badSlice(objective)}) and on () (count(up) > 0)`, total: 'vector(1) and on () (count(up) > 0)' }
   const { bad, total } = eventCounts(objective, '5m')
   return { bad: `(${bad}) / 5`, total: `(${total}) / 5` }
 }
