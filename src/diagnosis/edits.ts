@@ -51,9 +51,12 @@ export const editEvidence = ({ kind, object, at }: Touched): Evidence => ({
   ref: { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion },
 })
 
-/** The newest edit of a ConfigMap that pods have read since: they started after it, or have it mounted and read it again by themselves. */
-export function readConfigMap(view: View): Touched | undefined {
-  const edits = touched(view).filter((t) => t.kind === 'ConfigMap')
+/** The field manager under which this tool writes: what it wrote was an action that a person decided on. */
+const ourselves = 'task-mcp'
+
+/** The newest edit of a ConfigMap that pods have read since: they started after it, or have it mounted and read it again by themselves. Ours are left out unless they are asked for. */
+export function readConfigMap(view: View, ours = false): Touched | undefined {
+  const edits = touched(view).filter((t) => t.kind === 'ConfigMap' && (ours || lastEdit(t.object)?.manager !== ourselves))
   const mounted = new Set(view.template?.spec.volumes?.flatMap((v) => v.configMap?.name ?? []))
   return edits.find((t) => view.pods.some((p) => startedAt(p) >= t.at - 1000)) ?? edits.find((t) => mounted.has(t.object.metadata.name))
 }

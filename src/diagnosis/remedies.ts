@@ -1,5 +1,6 @@
 /** The remedies of a claim as commands to paste, and the ones that would harm. Pure. */
-import { replicaSetsOf } from '../facts/lookup.ts'
+import { find, replicaSetsOf } from '../facts/lookup.ts'
+import { keysOf } from './changes.ts'
 import type { Claim } from './claim.ts'
 import { type Knowledge, knowledge, unknownCause } from './knowledge.ts'
 import type { ActionName, Refusal, Remedy } from './verdict.ts'
@@ -66,13 +67,34 @@ function commandFor(action: ActionName, claim: Claim, view: View): string {
       return `task-mcp config-restore ${subject.kind.toLowerCase()}/${subject.name} ${place(view)}`
     case 'escalate':
       return `kubectl describe ${subject.kind === 'Dependency' ? workload(view) : `${subject.kind.toLowerCase()} ${subject.name}`}${subject.namespace ? ` -n ${subject.namespace}` : ''}`
-    case 'capture':
     case 'block':
+      return hints.source !== undefined && readsSettings(view)
+        ? `task-mcp block add ${hints.source} --for 1h ${place(view)}`
+        : byHand(claim, view)
     case 'limit':
+      return hints.setting !== undefined && hints.value !== undefined && readsSettings(view)
+        ? `task-mcp limit ${hints.setting} ${hints.value} ${place(view)}`
+        : byHand(claim, view)
+    case 'capture':
     case 'undo':
     case 'manual':
       return byHand(claim, view)
   }
+}
+
+/** Whether the pods are told of a settings file that is read again while they run: what `block` and `limit` change. */
+function readsSettings({ main, snapshot, service }: View): boolean {
+  const told =
+    main?.env?.some((e) => e.name === 'TASK_MCP_SETTINGS') ||
+    [...(main?.command ?? []), ...(main?.args ?? [])].some((a) => /^--settings(=|$)/.test(a))
+  const from = (main?.envFrom ?? []).flatMap((e) => e.configMapRef?.name ?? [])
+  return (
+    told ||
+    from.some((name) => {
+      const object = find(snapshot, 'configmaps', name, service.namespace)
+      return object !== undefined && keysOf(object)?.has('TASK_MCP_SETTINGS') === true
+    })
+  )
 }
 
 /** The line that shows, or lets one change, the object by hand. */

@@ -178,7 +178,7 @@ function limitChange(view: View): LimitChange | undefined {
       evidence: changeEvidence(view, own),
       byRevision: true,
     }
-  const edit = readConfigMap(view)
+  const edit = readConfigMap(view, true)
   return (
     edit && {
       subject: { kind: edit.kind, namespace: view.service.namespace, name: edit.object.metadata.name },

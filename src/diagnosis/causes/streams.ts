@@ -7,6 +7,7 @@ import { editedAt } from '../changes.ts'
 import { type Claim, type Family, refuted, seen, supported } from '../claim.ts'
 import { bytes } from '../quantity.ts'
 import { percent } from '../symptoms.ts'
+import { memoryShare } from '../usage.ts'
 import type { Evidence, Subject } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
 import { callers } from './policies.ts'
@@ -52,6 +53,10 @@ function places(view: View): Claim[] {
     },
   ]
   const never = closed === 0 && rejected > 0
+  const room = [...memoryShare(view).values()]
+  const principals = (instant(view, 'streams_rejected') ?? []).find((s) => s.labels.reason === 'principal_limit')?.points.at(-1)?.[1] ?? 0
+  // Twice as many, where all that the pods hold now is less than half of what they may.
+  const raise = !never && principals <= rejected / 2 && room.length > 0 && room.every((m) => m.share < 0.5)
   return [
     supported({
       code: never ? 'stream_leak' : 'stream_limit',
@@ -61,6 +66,7 @@ function places(view: View): Claim[] {
         ? `streams are opened and never closed until the limit of ${first.limit} is reached`
         : `${full.length} pods are at their limit of ${first.limit} streams${rejected > 0 ? `; ${Math.round(rejected)} were turned away` : ''}`,
       evidence,
+      hints: raise ? { setting: 'max-streams', value: String(2 * first.limit) } : {},
     }),
     never
       ? refuted('stream_limit', view.subject, 'no stream was closed while others were turned away')
