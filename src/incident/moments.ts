@@ -48,11 +48,12 @@ export function momentsOf(incident: Incident): Moments {
   }
 }
 
-function onsetHow({ entries, from, alert }: Incident): string {
+function onsetHow({ entries, from, alert, onset, detectedAt, openedBy }: Incident): string {
   const note = entries.findLast((entry) => entry.type === 'note' && entry.mark === 'onset')
   if (note) return `said by ${note.by}`
   if (alert) return `alert ${alert.name}`
-  return from === 'diagnosis' ? 'dated by the diagnosis' : 'as it was opened'
+  if (from === 'diagnosis') return onset === detectedAt ? 'first seen by a diagnosis' : 'dated by the diagnosis'
+  return onset === detectedAt ? 'as it was opened' : `said by ${openedBy}`
 }
 
 const detection = ({ detectedAt, from, alert, openedBy }: Incident): Known => ({

@@ -225,6 +225,7 @@ function summaryOf(incident: Incident, { recovered, resolved }: Moments, causes:
   const end = recovered ?? resolved
   const minutes = end === undefined ? undefined : Math.max(1, Math.round(end.afterSeconds / 60))
   const how = incident.status === 'open' ? 'It is not over.' : minutes === undefined ? '' : `It was over after ${minutes} min.`
-  const why = cause === undefined ? 'No diagnosis named a cause.' : `The cause: ${cause.summary.replace(/\.$/, '')}.`
-  return `${namespace}/${workload}: ${incident.title.replace(/\.$/, '')}. ${why} ${how}`.trim()
+  const known = cause?.summary.replace(/\.$/, '')
+  const why = known === undefined ? ' No diagnosis named a cause.' : incident.title.includes(known) ? '' : ` The cause: ${known}.`
+  return `${namespace}/${workload}: ${incident.title.replace(/\.$/, '')}.${why} ${how}`.trim()
 }

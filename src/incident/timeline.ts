@@ -36,10 +36,11 @@ export function timeline(incident: Incident): Row[] {
   return rows.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
 }
 
-function onsetText({ alert, from, entries }: Incident): string {
+function onsetText({ alert, from, entries, onset, detectedAt }: Incident): string {
   if (entries.some((entry) => entry.type === 'note' && entry.mark === 'onset')) return 'it begins, as was found out later'
   if (alert !== undefined) return `it begins: alert ${alert.name} fires`
-  return from === 'diagnosis' ? 'it begins, as the diagnosis dates it' : 'it begins'
+  if (from === 'diagnosis') return onset === detectedAt ? 'a diagnosis sees it' : 'it begins, as the diagnosis dates it'
+  return 'it begins'
 }
 
 const markWords = {
@@ -90,7 +91,8 @@ function rowOf(entry: Entry): Row {
 function commandRow(entry: Extract<Entry, { type: 'command' }>, row: (what: Row['what'], text: string, more?: Partial<Row>) => Row): Row {
   const at = new Date(Date.parse(entry.at) - Math.max(0, entry.seconds) * 1000).toISOString()
   const done = (entry.changes ?? []).filter((change) => change.outcome === 'applied' || change.outcome === 'failed')
-  const verdict = entry.verdicts?.at(-1)
+  // An action looks before it changes something; only a second look is about what it did.
+  const verdict = done.length === 0 || (entry.verdicts?.length ?? 0) > 1 ? entry.verdicts?.at(-1) : undefined
   const found = verdict === undefined ? undefined : `${verdict.verdict}: ${verdict.headline}`
   const did = (entry.changes ?? []).map((change) => change.said).join('; ')
   const result = [did, found].filter(Boolean).join('; ') || entry.said || `exit code ${entry.exitCode}`
