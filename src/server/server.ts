@@ -30,6 +30,8 @@ import { type Change, type Store, StoreError } from './store/port.ts'
 import { createTaskList, operations as storeOperations } from './tasks/task-list.ts'
 import { createLog, type Log, type LogLevel, reasonOf } from './telemetry/log.ts'
 import { configHash, createMetrics, type Metrics } from './telemetry/metrics.ts'
+import { tracedStore } from './telemetry/traced-store.ts'
+import { openTraces, type Traces } from './telemetry/traces.ts'
 import { checkToolNames, createToolLimits } from './tool-limits.ts'
 import { createWebhook, type Webhook, webhookName } from './webhook.ts'
 
@@ -93,9 +95,13 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     certificate: (next) => listener.renew(next),
   })
   const current = live.settings
-  const store = await openStore(current, { instance: randomUUID(), metrics, log })
+  const instance = randomUUID()
+  const traces = await openTraces(settings, { instance, version: io.version, metrics, log })
+  const tracing = traces?.tracing
+  const opened = await openStore(current, { instance, metrics, log })
+  const store = tracing === undefined ? opened : tracedStore(opened, tracing)
   const list = createTaskList(store, now)
-  const webhook = settings.webhookUrl === '' ? undefined : createWebhook(current, metrics, log)
+  const webhook = settings.webhookUrl === '' ? undefined : createWebhook(current, metrics, log, tracing)
   const offer: Offer = {
     tools: [...taskTools(list, webhook === undefined ? noLeave : (event) => webhook.ask(event)), ...(io.also?.tools ?? [])],
     resources: [taskResources(list), ...(io.also?.resources ?? [])],
@@ -103,7 +109,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   }
   const toolLimits = createToolLimits(current, metrics)
   const operations = createOperations(offer, toolLimits.admit)
-  const dispatch = createDispatch({ metrics, log, methods: new Set(methods), tools: new Set(toolNames) })
+  const dispatch = createDispatch({ metrics, log, methods: new Set(methods), tools: new Set(toolNames), tracing })
   const sessions = createSessions(store, current, now, metrics, log)
   const streams = createStreams(current, metrics)
   const blocked = createBlocked(current, io.clock.now)
@@ -136,7 +142,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     metrics,
     log,
   })
-  const mcp = createMcpRoute(current, guard, legacy, modern, metrics)
+  const mcp = createMcpRoute(current, guard, legacy, modern, metrics, tracing)
   const apart = settings.adminPort >= 0
   const debug = createDebug(guard, log, apart)
   const pages = createAdmin(health, metrics)
@@ -147,6 +153,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     apart ? { mcp, metadata } : { mcp, admin, metadata },
     metrics,
     log,
+    tracing,
   )
   const adminListener = apart ? await listen({ host: settings.adminHost, port: settings.adminPort }, { admin }, metrics, log) : undefined
   await health.readiness()
@@ -178,7 +185,10 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     clearInterval(forgetting)
     clearInterval(reloading)
     if (!closing)
-      drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, webhook, log }).then(closed.resolve, closed.reject)
+      drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, webhook, traces, log }).then(
+        closed.resolve,
+        closed.reject,
+      )
     closing = true
     return closed.promise
   }
@@ -262,10 +272,23 @@ interface Parts {
   readonly sessions: Sessions
   readonly store: Store
   readonly webhook: Webhook | undefined
+  readonly traces: Traces | undefined
   readonly log: Log
 }
 
-async function drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, webhook, log }: Parts): Promise<void> {
+async function drain({
+  settings,
+  listener,
+  adminListener,
+  health,
+  mcp,
+  streams,
+  sessions,
+  store,
+  webhook,
+  traces,
+  log,
+}: Parts): Promise<void> {
   log.info('stopping', { in_flight: mcp.inFlight(), streams: streams.size })
   health.drain()
   listener.retire()
@@ -284,6 +307,7 @@ async function drain({ settings, listener, adminListener, health, mcp, streams, 
   clearTimeout(late)
   await sessions.close()
   await webhook?.close()
+  await traces?.close()
   health.close()
   await store
     .close()

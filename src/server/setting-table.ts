@@ -12,6 +12,8 @@ export interface SettingEntry {
   readonly help: string
   readonly secret?: boolean
   readonly hot?: boolean
+  /** A variable that others have agreed on, read after our own. */
+  readonly also?: string
 }
 
 const setting = (
@@ -19,7 +21,7 @@ const setting = (
   kind: SettingKind,
   fallback: SettingEntry['fallback'],
   help: string,
-  more: Pick<SettingEntry, 'secret' | 'hot'> = {},
+  more: Pick<SettingEntry, 'secret' | 'hot' | 'also'> = {},
 ): SettingEntry => ({ name, kind, fallback, help, ...more })
 
 const hot = { hot: true }
@@ -78,5 +80,15 @@ export const settingTable: readonly SettingEntry[] = [
   setting('webhook-breaker-failures', 'number', 5, 'failures in a row that open the circuit', hot),
   setting('webhook-breaker-reset', 'duration', 10, 'time until an open circuit lets one call through', hot),
   setting('reload-interval', 'duration', 5, 'how often the token file and the settings file are looked at for changes'),
+  setting('otlp-endpoint', 'text', '', 'send traces to this collector by OTLP over HTTP, such as http://collector:4318', {
+    also: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  }),
+  setting('otlp-headers', 'text', '', 'headers for the collector: NAME=VALUE[,NAME=VALUE]', {
+    secret: true,
+    also: 'OTEL_EXPORTER_OTLP_HEADERS',
+  }),
+  setting('otlp-resource', 'text', '', 'more about this process in traces: NAME=VALUE[,NAME=VALUE]', { also: 'OTEL_RESOURCE_ATTRIBUTES' }),
+  setting('service-name', 'text', 'task-mcp', 'the name of this service in traces', { also: 'OTEL_SERVICE_NAME' }),
+  setting('trace-percent', 'number', 100, 'of the requests whose caller takes part in no trace, how many in a hundred begin one'),
   setting('log-level', 'text', 'info', 'debug, info, warn or error', hot),
 ]

@@ -56,6 +56,11 @@ export interface Settings {
   webhookBreakerFailures: number
   webhookBreakerReset: number
   reloadInterval: number
+  otlpEndpoint: string
+  otlpHeaders: string
+  otlpResource: string
+  serviceName: string
+  tracePercent: number
   logLevel: string
 }
 
@@ -73,10 +78,11 @@ export const variableOf = (name: string): string => `TASK_MCP_${name.replaceAll(
 /** Takes an environment and gives the settings layer found in it. An empty variable counts as not set. */
 export function settingsFromEnv(env: Readonly<Record<string, string | undefined>>): RawSettings {
   const layer: Record<string, unknown> = {}
-  for (const { name } of entries) {
-    const value = env[variableOf(name)]
-    if (value !== undefined && value !== '') layer[name] = value
-  }
+  for (const { name, also } of entries)
+    for (const variable of also === undefined ? [variableOf(name)] : [also, variableOf(name)]) {
+      const value = env[variable]
+      if (value !== undefined && value !== '') layer[name] = value
+    }
   return layer
 }
 
@@ -167,6 +173,8 @@ function checkTogether(settings: Settings): void {
       'give postgres://user:password@host:5432/name, or --database-path for SQLite',
     )
   toolLimitsOf(settings.toolLimits)
+  if (settings.tracePercent < 0 || settings.tracePercent > 100)
+    throw new UsageError(`trace-percent is ${settings.tracePercent}`, 'give a number from 0 to 100')
   checkBlocked(settings)
   const authenticated = settings.tokenFile !== '' || settings.tokens !== '' || settings.jwtIssuer !== ''
   if (!authenticated && !settings.allowAnonymous && !loopback.has(settings.host))

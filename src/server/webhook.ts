@@ -4,6 +4,7 @@ import { Refusal } from './tasks/task.ts'
 import type { DependencyOutcome } from './telemetry/catalogue.ts'
 import { type Log, reasonOf } from './telemetry/log.ts'
 import type { Metrics } from './telemetry/metrics.ts'
+import { contextOf, spanned, type TraceContext, type Tracing, traceparentOf } from './telemetry/trace.ts'
 
 /** A service that this one depends on did not do its part. The message is fit to be shown. */
 export class DependencyError extends Error {
@@ -19,6 +20,9 @@ export class DependencyError extends Error {
 /** The name it has in metrics, logs and health. */
 export const webhookName = 'webhook'
 
+/** What it is told. Of which trace it is goes into a header. */
+type Told = object & { readonly traceparent?: string }
+
 export interface Webhook {
   /**
    * Asks for leave to do something (mode `before`); does nothing in mode `after`.
@@ -26,7 +30,7 @@ export interface Webhook {
    */
   ask(event: object): Promise<void>
   /** Tells of something done (mode `after`); does nothing in mode `before`. Never waits, never throws. */
-  tell(event: object): void
+  tell(event: Told): void
   state(): ReturnType<Circuit['state']>
   /** Waits until what was told is delivered or given up. */
   close(): Promise<void>
@@ -37,20 +41,28 @@ const attempts = 3
 const states = { closed: 0, half_open: 1, open: 2 } as const
 
 /** Takes the settings: the two of the circuit breaker may change while it runs. Every call has a timeout and goes through a circuit breaker; outcomes are counted. */
-export function createWebhook(current: () => Settings, metrics: Metrics, log: Log): Webhook {
+export function createWebhook(current: () => Settings, metrics: Metrics, log: Log, tracing?: Tracing): Webhook {
   const settings = current()
   const breaker = () => ({ failures: current().webhookBreakerFailures, resetSeconds: current().webhookBreakerReset })
   const circuit = createCircuit(breaker, () => performance.now())
   const before = settings.webhookMode === 'before'
   const { host } = new URL(settings.webhookUrl)
-  const queue: object[] = []
+  const queue: Told[] = []
   let delivering: Promise<void> | undefined
   let stopped = false
   metrics.beforeScrape(() => metrics.breaker.set({ dependency: webhookName }, states[circuit.state()]))
 
   const count = (outcome: DependencyOutcome): void => metrics.dependencyRequests.inc({ dependency: webhookName, outcome })
 
-  const post = async (event: object): Promise<void> => {
+  const post = async (event: object, parent: TraceContext | undefined): Promise<void> => {
+    if (tracing === undefined) return send(event, {})
+    const span = tracing.start('POST webhook', { kind: 'client', parent })
+    span.set('http.request.method', 'POST')
+    span.set('server.address', host)
+    return spanned(tracing, span, () => send(event, { traceparent: traceparentOf(span) }))
+  }
+
+  const send = async (event: object, headers: Readonly<Record<string, string>>): Promise<void> => {
     if (!circuit.admit()) {
       count('circuit_open')
       throw new DependencyError(
@@ -68,7 +80,7 @@ export function createWebhook(current: () => Settings, metrics: Metrics, log: Lo
     try {
       const response = await fetch(settings.webhookUrl, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(event),
         signal: AbortSignal.timeout(settings.webhookTimeout * 1000),
         redirect: 'error',
@@ -91,21 +103,23 @@ export function createWebhook(current: () => Settings, metrics: Metrics, log: Lo
   }
 
   const deliver = async (): Promise<void> => {
-    for (let event = queue.shift(); event !== undefined; event = queue.shift())
+    for (let told = queue.shift(); told !== undefined; told = queue.shift()) {
+      const { traceparent, ...event } = told
       for (let attempt = 1; attempt <= attempts; attempt++) {
-        const done = await post(event).then(
+        const done = await post(event, contextOf(traceparent)).then(
           () => true,
           (error: unknown) => error instanceof Refusal,
         )
         if (done || stopped || circuit.state() === 'open') break
         await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt))
       }
+    }
     delivering = undefined
   }
 
   return {
     ask: async (event) => {
-      if (before) await post(event)
+      if (before) await post(event, tracing?.current())
     },
     tell: (event) => {
       if (before || stopped) return

@@ -5,7 +5,8 @@ import { UsageError } from '../../errors.ts'
 import { errorMessage, RpcError } from '../mcp/rpc.ts'
 import { StoreError } from '../store/port.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
+import type { Metrics, RequestLabels } from '../telemetry/metrics.ts'
+import { contextOf, type Span, type TraceContext, type Tracing } from '../telemetry/trace.ts'
 import { answer, type Call } from './call.ts'
 import { mostConnections } from './capacity.ts'
 import type { Certificate } from './certificate.ts'
@@ -28,8 +29,12 @@ export interface Seen {
   readonly requestId: string
   call: Call | undefined
   method: string | undefined
-  /** Of the trace that the caller takes part in, by `traceparent` in the headers or in `_meta`. */
-  traceId: string | undefined
+  /** When it came, by `performance.now()`. */
+  readonly since: number
+  /** The trace that the caller takes part in, by `traceparent` in the headers or in `_meta`. */
+  parent: TraceContext | undefined
+  /** Where traces are sent. */
+  span: Span | undefined
 }
 
 export interface Listener {
@@ -64,14 +69,16 @@ export async function listen(
   routes: Routes,
   metrics: Metrics,
   log: Log,
+  tracing?: Tracing,
 ): Promise<Listener> {
-  const finish = createFinish(metrics, log)
+  const finish = createFinish(metrics, log, tracing)
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const since = performance.now()
     const path = pathOf(request.url ?? '/')
     const given = request.headers['x-request-id']
     const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
-    const seen: Seen = { requestId, call: undefined, method: undefined, traceId: traceIdOf(request.headers.traceparent) }
+    const parent = contextOf(request.headers.traceparent)
+    const seen: Seen = { requestId, call: undefined, method: undefined, since, parent, span: undefined }
     response.setHeader('x-request-id', requestId)
     metrics.httpActive.inc()
     let left = false
@@ -167,8 +174,8 @@ function refuse(response: ServerResponse, cause: unknown, seen: Seen, log: Log):
 type Finish = (request: IncomingMessage, response: ServerResponse, path: string, seconds: number, seen: Seen) => void
 
 /** Counts and logs a request that is over. Label children are looked up once per combination: it is done for every request. */
-function createFinish(metrics: Metrics, log: Log): Finish {
-  const series = new Map<string, { count: { inc(): void }; time: { observe(seconds: number): void } }>()
+function createFinish(metrics: Metrics, log: Log, tracing: Tracing | undefined): Finish {
+  const series = new Map<string, { count: { inc(): void }; time: { observe(seconds: number): void }; labels: RequestLabels }>()
   const methods = new Set(['GET', 'POST', 'DELETE', 'HEAD', 'PUT', 'PATCH', 'OPTIONS'])
   return (request, response, path, seconds, seen) => {
     const route = known.has(path) ? path : path.startsWith('/debug/pprof') ? '/debug/pprof' : 'other'
@@ -180,12 +187,18 @@ function createFinish(metrics: Metrics, log: Log): Finish {
       one = {
         count: metrics.httpRequests.labels(method, route, String(status)),
         time: metrics.httpDuration.labels(method, route, `${Math.floor(status / 100)}xx`),
+        labels: { method, route, status_class: `${Math.floor(status / 100)}xx` },
       }
       series.set(key, one)
     }
     one.count.inc()
     const streaming = seen.call?.streaming === true
-    if (!streaming) one.time.observe(seconds)
+    if (tracing !== undefined && route === '/mcp') endSpan(tracing, seen, method, status, streaming)
+    const trace = seen.span ?? seen.parent
+    if (!streaming) {
+      if (trace?.sampled !== true) one.time.observe(seconds)
+      else metrics.observeTraced(one.labels, seconds, trace)
+    }
     const level = status >= 500 && !probes.has(path) ? 'warn' : probes.has(path) ? 'debug' : 'info'
     if (!log.enabled(level)) return
     log[level]('request', {
@@ -196,10 +209,24 @@ function createFinish(metrics: Metrics, log: Log): Finish {
       seconds: Math.round(seconds * 1e6) / 1e6,
       principal: seen.call?.principal.tag,
       mcp_method: seen.method,
-      trace_id: seen.traceId,
+      trace_id: trace?.traceId,
       ...(streaming ? { stream: true } : {}),
     })
   }
+}
+
+/** Requests that were refused before anybody looked into them have a span too. */
+function endSpan(tracing: Tracing, seen: Seen, method: string, status: number, streaming: boolean): void {
+  seen.span ??= tracing.start(`${method} /mcp`, { kind: 'server', parent: seen.parent, since: seen.since })
+  const { span } = seen
+  span.set('http.request.method', method)
+  span.set('http.route', '/mcp')
+  span.set('http.response.status_code', status)
+  span.set('enduser.pseudo.id', seen.call?.principal.tag)
+  span.set('task_mcp.request_id', seen.requestId)
+  if (streaming) span.set('task_mcp.stream', true)
+  if (status >= 500) span.fail(String(status))
+  span.end()
 }
 
 function pathOf(url: string): string {
@@ -212,10 +239,4 @@ function whyNot({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'EACCES') return 'this user may not use that port'
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'this machine does not have that address'
   return message
-}
-
-/** The trace id of a `traceparent` (W3C Trace Context), or undefined when it is none. */
-export function traceIdOf(traceparent: unknown): string | undefined {
-  const id = typeof traceparent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent)?.[1] : undefined
-  return id === '0'.repeat(32) ? undefined : id
 }

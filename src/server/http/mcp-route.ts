@@ -3,10 +3,11 @@ import type { LegacyEndpoint } from '../mcp/legacy/endpoint.ts'
 import type { ModernEndpoint } from '../mcp/modern/endpoint.ts'
 import type { Settings } from '../settings.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { contextOf, type Tracing } from '../telemetry/trace.ts'
 import { nestsDeeper, readBody } from './body.ts'
 import type { Call } from './call.ts'
 import type { Guard } from './guard.ts'
-import { type Seen, traceIdOf } from './listener.ts'
+import type { Seen } from './listener.ts'
 import { comeBack, HttpRefusal } from './refusal.ts'
 
 export interface McpRoute {
@@ -22,6 +23,7 @@ export function createMcpRoute(
   legacy: LegacyEndpoint,
   modern: ModernEndpoint,
   metrics: Metrics,
+  tracing: Tracing | undefined,
 ): McpRoute {
   let working = 0
 
@@ -32,8 +34,11 @@ export function createMcpRoute(
       case 'POST': {
         const body = await parsedBody(request, settings())
         seen.method = methodOf(body)
-        seen.traceId ??= traceIdOf(metaOf(body)?.traceparent)
-        return modern.claims(call, body) ? modern.post(call, body) : legacy.post(call, body)
+        seen.parent ??= contextOf(metaOf(body)?.traceparent)
+        const post = (): Promise<void> => (modern.claims(call, body) ? modern.post(call, body) : legacy.post(call, body))
+        if (tracing === undefined) return post()
+        seen.span = tracing.start('POST /mcp', { kind: 'server', parent: seen.parent, since: seen.since })
+        return tracing.within(seen.span, post)
       }
       case 'GET':
         return legacy.get(call)

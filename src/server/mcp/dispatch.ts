@@ -1,6 +1,7 @@
 import { comeBackSeconds, HttpRefusal } from '../http/refusal.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { contextOf, spanned, type Tracing } from '../telemetry/trace.ts'
 import type { Exchange } from './exchange.ts'
 import { explain } from './operations.ts'
 import { errorMessage, type Params, type RpcRequest, type RpcResponse, resultMessage, rpcCode } from './rpc.ts'
@@ -21,9 +22,11 @@ export interface DispatchOptions {
   /** Methods and tools that have a name of their own in metrics; others are `_other`. */
   readonly methods: ReadonlySet<string>
   readonly tools: ReadonlySet<string>
+  /** Where traces are sent. */
+  readonly tracing: Tracing | undefined
 }
 
-export function createDispatch({ metrics, log, methods, tools }: DispatchOptions): Dispatch {
+export function createDispatch({ metrics, log, methods, tools, tracing }: DispatchOptions): Dispatch {
   const observers = new Map<string, { observe(seconds: number): void }>()
   const observe = (method: string, tool: string, errorType: string, seconds: number): void => {
     const key = `${method}|${tool}|${errorType}`
@@ -35,7 +38,7 @@ export function createDispatch({ metrics, log, methods, tools }: DispatchOptions
     observer.observe(seconds)
   }
 
-  return async (request, exchange, httpRequestId, work, alone) => {
+  const answer: Dispatch = async (request, exchange, httpRequestId, work, alone) => {
     const since = performance.now()
     const method = methods.has(request.method) ? request.method : '_other'
     const named = request.method === 'tools/call' ? String(request.params?.name) : ''
@@ -74,6 +77,36 @@ export function createDispatch({ metrics, log, methods, tools }: DispatchOptions
         headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
       }
     }
+  }
+  return tracing === undefined ? answer : traced(answer, tracing)
+}
+
+/** A span for each request, inside that of its HTTP request; of the trace that `_meta` names, where that is another one. */
+function traced(answer: Dispatch, tracing: Tracing): Dispatch {
+  return async (request, exchange, httpRequestId, work, alone) => {
+    const { method, params } = request
+    const tool = method === 'tools/call' && typeof params?.name === 'string' ? params.name.slice(0, 100) : undefined
+    const around = tracing.current()
+    const meta = contextOf((params?._meta as { traceparent?: unknown } | undefined)?.traceparent)
+    const other = meta !== undefined && meta.traceId !== around?.traceId ? meta : undefined
+    const name = `${method.slice(0, 100)}${tool === undefined ? '' : ` ${tool}`}`
+    const span = tracing.start(name, { kind: 'server', parent: other ?? around, link: other && around })
+    span.set('mcp.method.name', method.slice(0, 100))
+    span.set('gen_ai.tool.name', tool)
+    span.set('mcp.protocol.version', exchange.revision === '' ? undefined : exchange.revision)
+    span.set('jsonrpc.request.id', String(request.id).slice(0, 100))
+    return spanned(tracing, span, async () => {
+      const outcome = await answer(request, exchange, httpRequestId, work, alone)
+      const { error, result } = outcome.message
+      if (error !== undefined) {
+        span.set('rpc.response.status_code', String(error.code))
+        span.fail(error.message)
+      } else if ((result as { isError?: boolean }).isError === true) {
+        span.set('error.type', 'tool_error')
+        span.fail('tool_error')
+      }
+      return outcome
+    })
   }
 }
 

@@ -13,6 +13,8 @@ export interface Place {
 export interface Change extends Place {
   readonly taskId: string
   readonly action: string
+  /** The place in a trace where it was made, for those who are told of it at once. */
+  readonly traceparent?: string
 }
 
 /** One transaction. SQL is written with `?` placeholders and must mean the same in both dialects. */

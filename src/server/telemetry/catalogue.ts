@@ -65,6 +65,9 @@ export const limiters = [
 ] as const
 export const dependencyOutcomes = ['success', 'failure', 'timeout', 'refused', 'circuit_open'] as const
 
+export const spanDrops = ['queue_full', 'unreachable', 'rejected'] as const
+
+export type SpanDrop = (typeof spanDrops)[number]
 export type StreamRejection = (typeof streamRejections)[number]
 export type StreamClosing = (typeof streamClosings)[number]
 export type AuthFailure = (typeof authFailures)[number]
@@ -78,16 +81,19 @@ export function createCatalogue(registry: Registry) {
   const gauge = <T extends string>(name: string, help: string, ...labelNames: T[]) => new Gauge({ name, help, labelNames, registers })
   const histogram = <T extends string>(name: string, help: string, buckets: number[], ...labelNames: T[]) =>
     new Histogram({ name, help, buckets, labelNames, registers })
+  // The library wants a registry of OpenMetrics for exemplars at once; ours has that as a second face.
+  const httpDuration = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Time to answer an HTTP request; streams are not in it',
+    buckets: requestBuckets,
+    labelNames: ['method', 'route', 'status_class'],
+    registers: [],
+    enableExemplars: true,
+  })
+  registry.registerMetric(httpDuration)
   return {
     httpRequests: counter('http_server_requests_total', 'HTTP requests answered', 'method', 'route', 'status_code'),
-    httpDuration: histogram(
-      'http_server_request_duration_seconds',
-      'Time to answer an HTTP request; streams are not in it',
-      requestBuckets,
-      'method',
-      'route',
-      'status_class',
-    ),
+    httpDuration,
     httpActive: gauge('http_server_active_requests', 'HTTP requests being worked on; streams are not in it'),
     operations: histogram(
       'mcp_server_operation_duration_seconds',
@@ -138,6 +144,8 @@ export function createCatalogue(registry: Registry) {
       'dependency',
     ),
     breaker: gauge('circuit_breaker_state', '0 closed, 1 half open, 2 open', 'dependency'),
+    spans: counter('trace_spans_exported_total', 'Spans that the collector took'),
+    spansDropped: counter('trace_spans_dropped_total', 'Spans that did not reach the collector, by reason', 'reason'),
     buildInfo: gauge('task_mcp_build_info', 'Always 1; the labels say which build this is', 'version', 'revision'),
     settingValue: gauge(
       'task_mcp_setting',

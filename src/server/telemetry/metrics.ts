@@ -1,13 +1,24 @@
 import { createHash } from 'node:crypto'
 import { Registry } from '@prometheus-io/client'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
+import { openMetricsOf, wantsOpenMetrics } from './open-metrics.ts'
 import { collectProcess } from './process.ts'
+import type { TraceContext } from './trace.ts'
 import { type Countable, zeroInitialise } from './zero.ts'
+
+/** The labels of `http_server_request_duration_seconds`. */
+export interface RequestLabels {
+  readonly method: string
+  readonly route: string
+  readonly status_class: string
+}
 
 /** The metrics of one server: what its rooms write, and the text a scrape gets. */
 export interface Metrics extends Catalogue {
-  /** The exposition text and its content type. Called once per scrape. */
-  scrape(): Promise<{ text: string; contentType: string }>
+  /** The exposition text and its content type: OpenMetrics where the Accept header asks for it. Called once per scrape. */
+  scrape(accept?: string): Promise<{ text: string; contentType: string }>
+  /** Observes the time of an HTTP request that is part of a recorded trace. */
+  observeTraced(labels: RequestLabels, seconds: number, trace: TraceContext): void
   /** Runs before every scrape: for gauges that are read from somewhere. */
   beforeScrape(read: () => void): void
 }
@@ -20,11 +31,21 @@ export function createMetrics(countable: Countable, build: { version: string; re
   zeroInitialise(catalogue, countable)
   catalogue.buildInfo.set(build, 1)
   const readers: Array<() => void> = []
+  let openMetrics: ReturnType<typeof openMetricsOf> | undefined
   return {
     ...catalogue,
-    scrape: async () => {
+    scrape: async (accept) => {
       for (const read of readers) read()
+      if (wantsOpenMetrics(accept)) {
+        openMetrics ??= openMetricsOf(registry)
+        return { text: await openMetrics.metrics(), contentType: openMetrics.contentType }
+      }
       return { text: await registry.metrics(), contentType: registry.contentType }
+    },
+    observeTraced: (labels, value, { traceId, spanId }) => {
+      // The library's types know an exemplar by the labels of its metric alone.
+      const exemplarLabels = { trace_id: traceId, span_id: spanId } as object
+      catalogue.httpDuration.observe({ labels, value, exemplarLabels })
     },
     beforeScrape: (read) => readers.push(read),
   }

@@ -4,6 +4,7 @@ import {
   dependencyOutcomes,
   limiters,
   serverErrorTypes,
+  spanDrops,
   statusErrorTypes,
   streamClosings,
   streamRejections,
@@ -44,6 +45,7 @@ export function zeroInitialise(catalogue: Catalogue, countable: Countable): void
   }
   for (const reason of streamRejections) catalogue.streamsRejected.inc({ reason }, 0)
   for (const reason of streamClosings) catalogue.streamsClosed.inc({ reason }, 0)
+  for (const reason of spanDrops) catalogue.spansDropped.inc({ reason }, 0)
   for (const reason of authFailures) catalogue.authFailures.inc({ reason }, 0)
   for (const [limiter, reason] of limiters) catalogue.rateLimitHits.inc({ limiter, reason }, 0)
   for (const operation of countable.storeOperations) catalogue.queryDuration.zero({ operation })
