@@ -140,7 +140,7 @@ function judged(answer: HttpAnswer, where: string): HttpAnswer {
   if (answer.status === 401 || answer.status === 403) {
     throw new DeniedError(
       `${where} wants credentials (HTTP ${answer.status})`,
-      'give bearerTokenFile, or username and passwordFile, for it in task-mcp.yaml; behind the API server it must be given by URL',
+      'give bearerTokenFile, or username and passwordFile, or headers (the X-Scope-OrgID of a tenant), for it in task-mcp.yaml; with credentials it must be given by URL',
     )
   }
   if (answer.status >= 500 && !answer.contentType.includes('json')) {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BudgetReport } from '../../src/slo/report.ts'
 import { makeTargets } from '../../src/targets/index.ts'
 import { aWorld, cli } from '../support/world.ts'
+import { gateway } from './gateway.ts'
 import { program } from './programs.ts'
 import { type RecordedDays, recordedDays } from './recorded-days.ts'
 import { incidents, truth } from './true-days.ts'
@@ -19,23 +20,49 @@ function asked(shown?: number) {
     recorded = await recordedDays({ promtool: promtool!, prometheus: prometheus! }, shown)
   }, 600_000)
   afterAll(() => recorded?.stop())
-  const ask = async (...argv: string[]) => {
+  const asking = async (prometheus: string, files: Record<string, string>, ...argv: string[]) => {
     const world = aWorld({
       now: recorded!.end * 1000,
+      files,
       targets: (settings) => makeTargets(settings, { env: {}, home: '/nowhere' }),
     })
-    return cli(world)('slo-budget', ...argv, '--prometheus', recorded!.url, '--timeout', '60s')
+    return cli(world)('slo-budget', ...argv, '--prometheus', prometheus, '--timeout', '60s')
   }
+  const ask = (...argv: string[]) => asking(recorded!.url, {}, ...argv)
   const report = async (...argv: string[]): Promise<BudgetReport> => {
     const { out, err } = await ask('--json', ...argv)
     expect(err).toBe('')
     return JSON.parse(out)
   }
-  return { days: () => recorded!.days, ask, report }
+  return { days: () => recorded!.days, url: () => recorded!.url, asking, ask, report }
 }
 
 describe.skipIf(!promtool || !prometheus)('the last two of them', { timeout: 600_000 }, () => {
-  const { days, report } = asked(2)
+  const { days, url, asking, ask, report } = asked(2)
+
+  test('below a path, for a tenant, with the remarks of other stores: the same budgets, and what they warn of', async () => {
+    const remarks = { warnings: ['one store did not answer'], infos: ['PromQL info: metric might not be a counter'] }
+    const gate = await gateway(url(), '/prometheus', 'shop', remarks)
+    try {
+      const of = (text: string): BudgetReport => JSON.parse(text)
+      const settings = { '/project/task-mcp.yaml': 'prometheus: { headers: { X-Scope-OrgID: shop } }\n' }
+      const through = await asking(`${gate.url}/prometheus`, settings, '--json', '--window', '1d')
+      const straight = of((await ask('--json', '--window', '1d')).out)
+      expect(of(through.out).objectives).toEqual(straight.objectives)
+      expect(of(through.out).warnings).toContain('one store did not answer')
+      expect(through.out).not.toContain('might not be a counter')
+      expect(new Set(gate.asked)).toEqual(new Set(['/api/v1/query', '/api/v1/query_range']))
+
+      const nobody = await asking(`${gate.url}/prometheus`, {}, '--window', '1d')
+      expect([nobody.code, nobody.out]).toEqual([4, ''])
+      expect(nobody.err).toContain('headers')
+      const elsewhere = await asking(gate.url, settings, '--window', '1d')
+      expect(elsewhere.code).toBe(5)
+      expect(elsewhere.err).toContain('path prefix')
+    } finally {
+      await gate.stop()
+    }
+  })
 
   test("the budget of a day is right to a thousandth of a month's", async () => {
     const { objectives, source } = await report('--window', '1d')
