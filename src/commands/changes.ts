@@ -1,13 +1,11 @@
 /** `task-mcp changes`: what changed lately, newest first: revisions of the template, and edits of what the service depends on. */
-import { createHmac, randomBytes } from 'node:crypto'
 import type { Context } from '../context.ts'
 import { type Change, changes } from '../diagnosis/changes.ts'
 import { changeText, material, templateDiff } from '../diagnosis/template-diff.ts'
 import { makeView } from '../diagnosis/view.ts'
 import type { ExitCode } from '../errors.ts'
-import { gatherCluster } from '../facts/cluster.ts'
-import type { Snapshot } from '../facts/snapshot.ts'
-import { workloadPods } from '../facts/workload-pods.ts'
+import { namespaceSnapshot } from '../facts/namespace-view.ts'
+import { workloadOf } from '../facts/workload-pods.ts'
 import { renderChanges } from '../output/changes.ts'
 import { type LookOptions, lookOnly, quoted, where, workloadWords } from './look-only.ts'
 
@@ -50,14 +48,10 @@ export function run(context: Context, _args: readonly string[], options: LookOpt
       `kubectl diff ${where(settings)} -f ${quoted('YOUR-MANIFESTS')}`,
     ],
     async gather({ context: world, settings, cluster, signal }) {
-      const salt = randomBytes(16)
-      const fingerprint = (value: string) => `#${createHmac('sha256', salt).update(value).digest('hex').slice(0, 10)}`
-      const [{ snapshot: rollout }, parts] = await Promise.all([
-        workloadPods(settings, cluster, world),
-        gatherCluster(cluster, settings.service.namespace, [], fingerprint, signal),
-      ])
-      const snapshot: Snapshot = { ...rollout, cluster: parts }
+      const snapshot = await namespaceSnapshot(settings, cluster, world, signal)
+      const parts = snapshot.cluster
       const view = makeView(snapshot)
+      workloadOf(snapshot, settings)
       return {
         schemaVersion: 1,
         command: 'changes',

@@ -7,8 +7,8 @@ import { DeniedError, type ExitCode, exit, UsageError } from '../errors.ts'
 import type { Pod } from '../facts/kubernetes-types.ts'
 import { podLogs } from '../facts/pod-logs.ts'
 import { workloadPods } from '../facts/workload-pods.ts'
-import { nearest } from '../nearest.ts'
 import { type LogsView, renderLogs } from '../output/logs.ts'
+import { podNamed } from './describe.ts'
 import { type Looking, type LookOptions, lookOnly, quoted, selectorLine, where } from './look-only.ts'
 import { onsetHere } from './onset-here.ts'
 
@@ -89,14 +89,7 @@ async function gather(looking: Looking, name: string | undefined, options: LogsO
 async function chosen({ context, settings, cluster }: Looking, name: string | undefined): Promise<Pod[]> {
   const { pods } = await workloadPods(settings, cluster, context)
   if (name === undefined) return pods
-  const pod = pods.find((one) => one.metadata.name === name) ?? pods.find((one) => one.metadata.name.endsWith(`-${name}`))
-  if (pod) return [pod]
-  const names = pods.map((one) => one.metadata.name)
-  const meant = nearest(name, names)
-  throw new UsageError(
-    `${settings.service.workload} has no pod "${name}"`,
-    meant ? `did you mean ${meant}?` : `it has ${names.join(', ') || 'none'}`,
-  )
+  return [podNamed(pods, name, settings.service.workload)]
 }
 
 /** From when on: as somebody says, since the onset of the open incident or of the last diagnosis, else a quarter of an hour. */

@@ -4,7 +4,7 @@ import { AbsentError, DeniedError, UnreachableError } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import type { Cluster } from '../targets/ports.ts'
 import type { Pod } from './kubernetes-types.ts'
-import { all, findWorkload, podsOf } from './lookup.ts'
+import { all, findWorkload, podsOf, type Workload } from './lookup.ts'
 import { gatherRollout } from './rollout.ts'
 import type { Part, Snapshot, Unseen } from './snapshot.ts'
 
@@ -28,7 +28,7 @@ export async function workloadPods(
   const { namespace, kind, workload, selector } = settings.service
   const found = findWorkload(snapshot, kind, workload, namespace)
   if (found) return { snapshot, pods: podsOf(snapshot, found) }
-  const part = snapshot.cluster[({ Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const)[kind]]
+  const part = snapshot.cluster[kindParts[kind]]
   const pods = all(snapshot, 'pods').filter((pod) =>
     selector
       ? Object.entries(selector).every(([key, value]) => pod.metadata.labels?.[key] === value)
@@ -36,11 +36,26 @@ export async function workloadPods(
   )
   if (pods.length > 0) return { snapshot, pods }
   if (part && part.state !== 'ok') seen(part)
-  throw new AbsentError(
-    `there is no ${kind} ${workload} in namespace ${namespace}`,
+  throw absent(settings)
+}
+
+/** The workload in a Snapshot; throws as `workloadPods` where it is not there or may not be seen. */
+export function workloadOf(snapshot: Snapshot, settings: Settings): Workload {
+  const { namespace, kind, workload } = settings.service
+  const found = findWorkload(snapshot, kind, workload, namespace)
+  if (found) return found
+  const part = snapshot.cluster[kindParts[kind]]
+  if (part && part.state !== 'ok') seen(part)
+  throw absent(settings)
+}
+
+const kindParts = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const
+
+const absent = ({ service }: Settings): AbsentError =>
+  new AbsentError(
+    `there is no ${service.kind} ${service.workload} in namespace ${service.namespace}`,
     'check --namespace and --workload; task-mcp config says where they come from',
   )
-}
 
 /** What a part holds; throws the error behind one that was not seen. */
 export function seen<T>(part: Part<T> | undefined): T {

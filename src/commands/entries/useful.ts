@@ -80,5 +80,97 @@ export const changes: CommandEntry = {
   load: () => import('../changes.ts'),
 }
 
+export const describe: CommandEntry = {
+  usage: 'describe [pod]',
+  summary: 'what there is to know of pods, troubles first',
+  group: 'look',
+  about:
+    'States, last ends, conditions that are not as they should be, probes, requests and limits, warnings. Environment and mounts by name alone, with --verbose.',
+  words: { '[pod]': { about: 'one pod: its name, or the end of it' } },
+  options: common,
+  examples: [
+    { line: 'task-mcp describe', about: 'all pods of the workload' },
+    { line: 'task-mcp describe x2x4z --verbose', about: 'one pod, with where its environment is from' },
+  ],
+  exits,
+  load: () => import('../describe.ts'),
+}
+
+export const keys: CommandEntry = {
+  usage: 'keys',
+  summary: 'ConfigMaps and Secrets by name and key, never a value',
+  group: 'look',
+  about:
+    'Which ones the workload uses, their keys, when and by whom they were written, and what is missing. The values are not asked for, so none can leak.',
+  options: [{ flags: '--all', summary: 'also what the workload does not use' }, ...common],
+  examples: [{ line: 'task-mcp keys', about: 'what the workload is configured with' }],
+  exits: { ...exits, 3: 'something that the workload wants is not there' },
+  load: () => import('../keys.ts'),
+}
+
+export const network: CommandEntry = {
+  usage: 'network',
+  summary: 'check the way to the pods, hop by hop',
+  group: 'look',
+  about:
+    'Name, Service, endpoints, ports, the NetworkPolicies that apply to the pods in both directions, and a question through the Service and to each pod. Needs no shell and no tool in the image.',
+  options: [{ flags: '--from <namespace>', summary: 'where the caller is, for the policies' }, ...common],
+  examples: [
+    { line: 'task-mcp network', about: 'from its own namespace' },
+    { line: 'task-mcp network --from ingress-nginx', about: 'may the ingress controller ask?' },
+  ],
+  exits: { ...exits, 3: 'a hop is broken' },
+  load: () => import('../network.ts'),
+}
+
+export const prometheusTargets: CommandEntry = {
+  usage: 'prometheus targets',
+  summary: 'what Prometheus scrapes, and what does not answer',
+  group: 'look',
+  options: [{ flags: '--all', summary: 'of every namespace' }, ...common],
+  examples: [{ line: 'task-mcp prometheus targets', about: 'of the namespace, and whatever is down' }],
+  exits: { ...exits, 3: 'a target does not answer' },
+  load: async () => ({ run: (await import('../prometheus.ts')).targets }),
+}
+
+export const prometheusQuery: CommandEntry = {
+  usage: 'prometheus query <expression>',
+  summary: 'ask Prometheus',
+  group: 'look',
+  words: { '<expression>': { about: 'PromQL, in quotes' } },
+  options: [
+    { flags: '--range <duration>', summary: 'the course of so long, in place of the value now' },
+    { flags: '--at <time>', summary: 'then, in place of now' },
+    ...common,
+  ],
+  examples: [
+    { line: 'task-mcp prometheus query \'up{job="pods"}\'', about: 'values now' },
+    { line: "task-mcp prometheus query 'sum(rate(http_server_requests_total[2m]))' --range 1h", about: 'and their course' },
+  ],
+  exits: { ...exits, 2: 'Prometheus does not understand the expression' },
+  load: async () => ({ run: (await import('../prometheus.ts')).query }),
+}
+
+export const grafana: CommandEntry = {
+  usage: 'grafana',
+  summary: 'ask whether Grafana lives',
+  group: 'look',
+  options: [{ flags: '--url <url>', summary: 'its address; without one it is looked for in the cluster' }, ...common],
+  examples: [{ line: 'task-mcp grafana --url https://grafana.example.com', about: 'one outside the cluster' }],
+  exits: { ...exits, 3: 'its database is not well' },
+  load: () => import('../grafana.ts'),
+}
+
 /** In the order of help. */
-export const usefulEntries: readonly CommandEntry[] = [logs, events, top, changes]
+export const usefulEntries: readonly CommandEntry[] = [
+  logs,
+  events,
+  top,
+  describe,
+  changes,
+  keys,
+  network,
+  prometheusTargets,
+  prometheusQuery,
+  grafana,
+]
