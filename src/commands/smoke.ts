@@ -7,7 +7,6 @@ import { makeView, type View } from '../diagnosis/view.ts'
 import { deadlineIn } from '../duration.ts'
 import { type ExitCode, exit, UsageError } from '../errors.ts'
 import { discover } from '../facts/discover.ts'
-import { type McpWay, mcpByProxy, mcpByUrl } from '../facts/mcp-session.ts'
 import { part } from '../facts/part.ts'
 import { gatherRollout } from '../facts/rollout.ts'
 import { measureSide } from '../facts/sides.ts'
@@ -18,6 +17,7 @@ import { styleFor } from '../output/style.ts'
 import type { Settings } from '../settings.ts'
 import type { Cluster } from '../targets/ports.ts'
 import type { GlobalOptions } from './entry.ts'
+import { mcpWay } from './mcp-way.ts'
 
 interface SmokeOptions extends GlobalOptions {
   readonly url?: string
@@ -51,7 +51,7 @@ export async function run(context: Context, _args: readonly string[], options: S
   const given: Run = { context, settings, cluster, say }
 
   const rolled = await rollout(given, options.wait ?? defaultWait)
-  const way = await endpoint(given, options.url)
+  const way = await mcpWay(context, settings, cluster, options.url)
   const walked =
     rolled.state === 'ok' && rolled.value.ready === 0
       ? []
@@ -107,34 +107,6 @@ async function rollout({ context, settings, cluster, say }: Run, waitSeconds: nu
 
 const look = async ({ context, settings }: Pick<Run, 'context' | 'settings'>, cluster: Cluster): Promise<View> =>
   makeView(await gatherRollout(settings, cluster, context.clock, context.version, context.signal))
-
-/** By URL, else the Service of the settings through the API server. */
-async function endpoint({ context, settings, cluster }: Run, url: string | undefined): Promise<McpWay> {
-  const { namespace, service, port, mcp } = settings.service
-  if (url !== undefined) {
-    const token = mcp.tokenFile === undefined ? undefined : (await readToken(context, mcp.tokenFile)).trim()
-    return mcpByUrl(url, token, context.targets(settings).fetch)
-  }
-  if (cluster.state !== 'ok') throw new Error('without a URL there is a cluster')
-  const listed = await part(
-    async () => (await cluster.value.get('services', { namespace, name: service }, context.signal)).spec.ports ?? [],
-    context.signal,
-  )
-  const ports = listed.state === 'ok' ? listed.value : []
-  const chosen =
-    ports.find((one) => one.targetPort === port || one.port === port) ??
-    ports.find((one) => /^(http|mcp|web)/.test(one.name ?? '')) ??
-    ports[0]
-  return mcpByProxy({ namespace, service, port: chosen?.name ?? chosen?.port ?? port, path: mcp.path }, cluster.value)
-}
-
-async function readToken(context: Context, file: string): Promise<string> {
-  try {
-    return await context.files.read(file)
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read`, 'correct service.mcp.tokenFile in task-mcp.yaml, or its permissions', { cause: error })
-  }
-}
 
 /** Wait, then hold what the new pods answered meanwhile against what the old ones did for as long before the rollout. */
 async function compare(
