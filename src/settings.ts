@@ -183,5 +183,7 @@ export interface Settings {
   lookbackSeconds: number
   incident: IncidentSettings
   runbooks: string | undefined
+  /** Two people for every change, where `signers` is set: a file of NAME ssh-ed25519 AAAA... lines. `key` is the own private key. */
+  approval: { signers: string | undefined; key: string | undefined }
   escalation: EscalationSettings
 }

@@ -21,6 +21,8 @@ export interface Consent {
   wait: number
   /** The command line that does what was asked, with --yes. */
   command: string
+  /** What still stands between consent and the first write: a second person. Undefined where nothing does. */
+  second?: string | undefined
 }
 
 export interface ObjectDiff {
@@ -79,6 +81,11 @@ export async function perform(door: Door, plan: Plan, consent: Consent): Promise
   const { diff, seen } = await dryRun(door, plan)
   door.show(plan, diff)
   if (consent.dryRun) return receipt('dry-run', exit.ok, 'dry run: the API server would take it; nothing was changed', { diff })
+  if (consent.second !== undefined)
+    return receipt('declined', exit.declined, `nothing was changed: ${consent.second}`, {
+      diff,
+      next: `${consent.command.replace(/ --yes$/, '')} --plan-out change.plan  writes the plan; task-mcp approve change.plan  is for somebody else; then --plan change.plan`,
+    })
   if (!(await agreed(door, plan, consent))) {
     await door.look.record.append({ type: 'plan', plan })
     await door.look.record.append({ type: 'declined', id: plan.id, reason: 'no' })

@@ -14,6 +14,8 @@ import { styleFor } from '../output/style.ts'
 import type { Settings } from '../settings.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
 import type { ActionOptions } from './action-options.ts'
+import { approvedPlan, planOnPaper } from './on-paper.ts'
+import { needsTwo } from './two-people.ts'
 
 const defaultWait = 180
 
@@ -77,13 +79,25 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
   const begun = acting.name === 'undo' ? undefined : sameBegun(cut.open, asked, context.clock.now())
   for (const line of cut.lines) terminal.err(`careful: ${line}\n`)
   for (const change of cut.open) if (change !== begun) terminal.err(`careful: ${await tellOpen(look, change)}\n`)
-  if (begun !== undefined && !options.dryRun) return { receipt: await finish(door, begun, consent.wait), door }
+  if (begun !== undefined && !options.dryRun) {
+    const receipt = await finish(door, begun, consent.wait)
+    context.learned?.({ receipt })
+    return { receipt, door }
+  }
   if (begun !== undefined)
     terminal.err(`careful: change ${begun.id} was cut off after it was applied; without --dry-run this goes on from there\n`)
-  const [plan, objections] = await Promise.all([acting.plan(look, writer), acting.objections?.() ?? []])
+  const paper = options.plan
+  const [plan, objections] =
+    paper === undefined
+      ? await Promise.all([acting.plan(look, writer), acting.objections?.() ?? []])
+      : [await approvedPlan(context, look, paper, asked), []]
   plan.objections.push(...objections)
   plan.asked = asked
-  const receipt = await perform(door, plan, consent)
+  const { planOut } = options
+  if (planOut !== undefined)
+    return { receipt: await planOnPaper(context, door, plan, consent, { ...options, planOut }, asked.replace(/ --yes$/, '')), door }
+  const second = paper === undefined && needsTwo(settings) ? 'two people are needed for a change here' : undefined
+  const receipt = await perform(door, plan, { ...consent, second })
   context.learned?.({ receipt })
   if (receipt.outcome !== 'failed' || !options.autoUndo) return { receipt, door }
   terminal.err(`${receipt.said}; taking it back\n`)
@@ -99,7 +113,8 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
 
 /** The options that say what is to be done, with the namespace and the context that were meant. */
 function whatIsAsked(options: ActionOptions, settings: Settings): ActionOptions {
-  const { yes: _1, why: _2, wait: _3, despite: _4, autoUndo: _5, timeout: _6, config: _7, kubeconfig: _8, ...what } = options
+  const { yes: _1, why: _2, wait: _3, despite: _4, autoUndo: _5, timeout: _6, config: _7, kubeconfig: _8, ...rest } = options
+  const { plan: _9, planOut: _10, signWith: _11, validFor: _12, dryRun: _13, json: _14, verbose: _15, color: _16, ...what } = rest
   return { ...what, namespace: settings.service.namespace } as ActionOptions
 }
 

@@ -10,6 +10,11 @@ export interface ActionOptions extends GlobalOptions {
   readonly wait?: number
   readonly autoUndo: boolean
   readonly why?: string
+  readonly planOut?: string
+  readonly plan?: string
+  readonly signWith?: string
+  /** Seconds that a plan file is good for. */
+  readonly validFor?: number
 }
 
 export const actionOptions: readonly OptionEntry[] = [
@@ -19,6 +24,14 @@ export const actionOptions: readonly OptionEntry[] = [
   { flags: '--wait <duration>', summary: 'how long to wait until it has come true; 0s does not wait', kind: 'duration' },
   { flags: '--auto-undo', summary: 'take the change back when it does not come true' },
   { flags: '--why <text>', summary: 'why, for the run record and whoever reads it' },
+  {
+    flags: '--plan-out <file>',
+    summary: 'write the plan into a signed file, for a second person to approve, and change nothing',
+    completes: 'file',
+  },
+  { flags: '--plan <file>', summary: 'apply the plan in this file, which somebody else has approved', completes: 'file' },
+  { flags: '--sign-with <file>', summary: 'with --plan-out: your Ed25519 key, as ssh or PEM', completes: 'file' },
+  { flags: '--valid-for <duration>', summary: 'with --plan-out: how long the plan is good; 1h when not said', kind: 'duration' },
   ...serviceOptions,
 ]
 

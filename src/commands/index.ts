@@ -2,6 +2,7 @@
 
 import { dbEntries } from './db.entry.ts'
 import { alertEntries, silenceEntries } from './entries/alerts.ts'
+import { approve } from './entries/approve.ts'
 import { blockAdd, blockList, blockRemove } from './entries/block.ts'
 import { captureEntries } from './entries/capture.ts'
 import { completion } from './entries/completion.ts'
@@ -48,6 +49,7 @@ export const commands: readonly CommandEntry[] = [
   policy,
   configRestore,
   pod,
+  approve,
   blockAdd,
   blockList,
   blockRemove,

@@ -273,6 +273,12 @@ export const settingTable: readonly SettingRow[] = [
     help: 'directory of your own runbooks; they come before the shipped ones of the same name',
   },
   {
+    path: 'approval.signers',
+    kind: 'file',
+    help: 'file of NAME ssh-ed25519 AAAA... lines: with it every change needs a plan that a second person of the file has approved',
+  },
+  { path: 'approval.key', kind: 'file', help: 'your own Ed25519 key for plans and approvals, as ssh or PEM; `--key` says another' },
+  {
     path: 'escalation',
     kind: 'escalation',
     fallback: nobody,

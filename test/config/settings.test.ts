@@ -51,6 +51,7 @@ const defaults: Settings = {
   lookbackSeconds: 3600,
   incident: { shared: 'none', namespace: 'task-mcp', databaseUrlFile: undefined },
   runbooks: undefined,
+  approval: { signers: undefined, key: undefined },
   escalation: { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] },
   services: [],
 }

@@ -44,12 +44,22 @@ function look(cluster: FakeCluster, given: { timeoutSeconds?: number; signal?: A
     lookbackSeconds: 3600,
     incident: { shared: 'none', namespace: 'shop', databaseUrlFile: undefined },
     runbooks: undefined,
+    approval: { signers: undefined, key: undefined },
     escalation: { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] },
   }
   const none = async (): Promise<never> => {
     throw new AbsentError('there is none')
   }
-  const targets: Targets = { cluster: async () => cluster, writer: none, metrics: none, alerts: none, notifier: none, downloads: none, fetch: none, ...given.targets }
+  const targets: Targets = {
+    cluster: async () => cluster,
+    writer: none,
+    metrics: none,
+    alerts: none,
+    notifier: none,
+    downloads: none,
+    fetch: none,
+    ...given.targets,
+  }
   return gather(settings, { targets, clock: cluster.clock, signal: given.signal ?? new AbortController().signal, version: '1.2.3' })
 }
 

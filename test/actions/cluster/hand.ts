@@ -1,0 +1,113 @@
+/** A hand at the real command line, against the cluster of KUBECONFIG, with a run record of its own. */
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { Recorded } from '../../../src/actions/run-record.ts'
+import { type Any, kubectl, type Ran, run } from '../../cluster/kubectl.ts'
+
+const program = new URL('../../../src/start.ts', import.meta.url).pathname
+
+export interface Hand {
+  folder: string
+  /** Type a command line; `kubeconfig` goes another way to the cluster. */
+  type(argv: readonly string[], kubeconfig?: string): Promise<Ran>
+  /** The same, killed with SIGKILL after so many milliseconds. True when it was still running. */
+  killed(argv: readonly string[], after: number): Promise<boolean>
+  record(): Promise<Recorded[]>
+}
+
+/** A hand in a folder of its own, with these settings. */
+export async function aHand(settings: object): Promise<Hand> {
+  const folder = await mkdtemp(join(tmpdir(), 'hand-'))
+  await writeFile(join(folder, 'task-mcp.yaml'), stringify(settings))
+  const file = join(folder, 'record.jsonl')
+  const env = { TASK_MCP_RECORD: file, USER: 'prover' }
+  return {
+    folder,
+    type: (argv, kubeconfig) =>
+      run(process.execPath, [program, ...argv], {
+        cwd: folder,
+        env: { ...env, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) },
+        timeoutSeconds: 240,
+      }),
+    killed: (argv, after) =>
+      new Promise((resolve, reject) => {
+        const child = spawn(process.execPath, [program, ...argv], { cwd: folder, env: { ...process.env, ...env }, stdio: 'ignore' })
+        let hit = false
+        const timer = setTimeout(() => {
+          hit = child.kill('SIGKILL')
+        }, after)
+        child.on('error', reject)
+        child.on('close', () => {
+          clearTimeout(timer)
+          resolve(hit)
+        })
+      }),
+    record: async () => {
+      const text = await readFile(file, 'utf8').catch(() => '')
+      return text.split('\n').flatMap((line) => {
+        try {
+          return line === '' ? [] : [JSON.parse(line) as Recorded]
+        } catch {
+          return []
+        }
+      })
+    },
+  }
+}
+
+/** A small Deployment that starts at once, its Service, its ConfigMap, and a policy on it. */
+export async function aTarget(namespace: string, name = 'target'): Promise<void> {
+  const labels = { app: name }
+  const container = (image: string, greeting: string) => ({
+    name: 'main',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    env: [{ name: 'GREETING', value: greeting }],
+    envFrom: [{ configMapRef: { name } }],
+    ports: [{ name: 'http', containerPort: 8080 }],
+    resources: { requests: { cpu: '5m', memory: '8Mi' }, limits: { memory: '32Mi' } },
+  })
+  const items = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: { COLOUR: 'green' } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace, labels },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: { terminationGracePeriodSeconds: 0, containers: [container('localhost/pause:1', 'hello')] },
+        },
+      },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace },
+      spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+    },
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name, namespace },
+      spec: { podSelector: { matchLabels: labels }, policyTypes: ['Ingress'], ingress: [{ ports: [{ port: 'http' }] }] },
+    },
+  ]
+  for (const item of items) await kubectl(['apply', '-f', '-'], { input: JSON.stringify(item) })
+  await kubectl(['-n', namespace, 'rollout', 'status', `deployment/${name}`, '--timeout=120s'])
+}
+
+export async function object(namespace: string, kind: string, name: string): Promise<Any> {
+  return JSON.parse(await kubectl(['-n', namespace, 'get', kind, name, '-o', 'json']))
+}
+
+/** Settings that name the target as the service. */
+export const targetSettings = (namespace: string, name = 'target') => ({
+  service: { namespace, workload: name, service: name, port: 8080 },
+})
