@@ -14,3 +14,11 @@ export function timeSaid(text: string, flag: string, now: number): string {
     )
   return new Date(at).toISOString()
 }
+
+/** When something is due: a day, a time with its zone, or `7d` from now. Gives a day or RFC 3339 in UTC. */
+export function dueSaid(text: string, flag: string, now: number): string {
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text))) return text
+  const seconds = /[a-z]$/.test(text) ? parseDuration(text) : undefined
+  if (seconds !== undefined) return new Date(now + seconds * 1000).toISOString().slice(0, seconds % 86_400 === 0 ? 10 : undefined)
+  return timeSaid(text, flag, now)
+}

@@ -95,7 +95,7 @@ export function actionsMarkdown({ actions, triedInVain, calls }: Story, timeZone
   return lines.length === 0 ? ['Nothing was changed from here, and nobody was called.'] : bullets(lines)
 }
 
-function timelineMarkdown({ timeline, damage }: Story, timeZone: string): string[] {
+export function timelineMarkdown({ timeline, damage }: Story, timeZone: string): string[] {
   let day = ''
   const lines = timeline.flatMap((row) => {
     const heading = dayOf(row.at, timeZone)

@@ -170,6 +170,31 @@ export const incidentEntries: readonly CommandEntry[] = [
     load: async () => ({ run: (await import('../incident-report.ts')).run }),
   },
   {
+    usage: 'incident postmortem [id]',
+    summary: 'write the post-mortem, and keep its action items as tasks',
+    group: 'incident',
+    about:
+      'A blameless form with the sections and deadlines of the process after an incident (review 24 h, post-mortem 48 h, follow-up one week), filled in as far as the record goes. Action items are kept in the record and as tasks of the MCP server: the one of the service, or --url.',
+    words: id,
+    options: [
+      { flags: '--add <text>', summary: 'add an action item, and keep it as a task' },
+      { flags: '--owner <name>', summary: 'who does it' },
+      { flags: '--due <time>', summary: 'by when: 2026-12-01, or 7d from now, which is meant when not said' },
+      { flags: '--keep', summary: 'make tasks of the items that are none yet' },
+      { flags: '--export <form>', summary: 'only the action items: csv, or issues to paste into a tracker', choices: ['csv', 'issues'] },
+      { flags: '--url <url>', summary: 'the MCP endpoint that keeps the tasks; its token is in service.mcp.tokenFile' },
+      zone,
+      ...serviceOptions,
+    ],
+    examples: [
+      { line: 'task-mcp incident postmortem > postmortem.md', about: 'to go on writing in' },
+      { line: 'task-mcp incident postmortem --add "alert on missing replicas" --owner kim --due 2026-12-01', about: 'an action item' },
+      { line: 'task-mcp incident postmortem --export csv', about: 'the items, for a spreadsheet' },
+    ],
+    exits: { 0: 'done', 5: 'an item is in the record, but could not be kept as a task; or there is no incident' },
+    load: async () => ({ run: (await import('../incident-postmortem.ts')).run }),
+  },
+  {
     usage: 'incident sync [id]',
     summary: 'bring this machine and the shared record level',
     group: 'incident',
