@@ -122,7 +122,10 @@ function retainersOf(graph: HeapGraph, { retained, dominator }: Retention, below
   return kept.sort((a, b) => retained[b]! - retained[a]! || a - b).slice(0, most)
 }
 
-/** What is directly below an object, or below the chain of single objects under it, grouped by name. */
+/** Objects that only hold others, as the language has them. */
+const container = /^(\(.*\)|Map|Set|WeakMap|Array|Object)$/
+
+/** What is directly below an object, or below the containers under it, grouped by name. */
 function heldBy(below: Below, node: number, { retained }: Retention, name: (node: number) => string): Retainer['holds'] {
   const groups = new Map<string, { count: number; bytes: number }>()
   let at = node
@@ -130,7 +133,7 @@ function heldBy(below: Below, node: number, { retained }: Retention, name: (node
     const children = childrenOf(below, at)
     const largest = children.reduce((best, child) => (retained[child]! > (retained[best] ?? -1) ? child : best), children[0] ?? at)
     if (children.length === 0 || retained[largest]! < retained[at]! * 0.8) break
-    if (childrenOf(below, largest).length === 0) break
+    if (childrenOf(below, largest).length === 0 || !container.test(name(largest))) break
     at = largest
   }
   for (const child of childrenOf(below, at)) {

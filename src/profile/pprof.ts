@@ -96,14 +96,22 @@ function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   }
 }
 
+/** Bits of a number's lower part; the upper part has the other 15 of 64, so that both are exact. */
+const lower = 49
+
 /** A number in base 128, as a signed 64 bit number; exact up to 2^53. */
 function varint(bytes: Uint8Array, at: { offset: number }): number {
-  let value = 0
-  for (let shift = 0; shift < 10; shift++) {
+  let low = 0
+  let high = 0
+  for (let shift = 0; shift < 70; shift += 7) {
     const byte = bytes[at.offset++]
     if (byte === undefined) throw new RangeError('it ends in the middle of a number')
-    value += (byte & 0x7f) * 2 ** (7 * shift)
-    if (byte < 0x80) return value >= 2 ** 63 ? value - 2 ** 64 : value
+    if (shift < lower) low += (byte & 0x7f) * 2 ** shift
+    else high += (byte & 0x7f) * 2 ** (shift - lower)
+    if (byte < 0x80) {
+      const signed = (high % 2 ** 15) - (high & 0x4000 ? 2 ** 15 : 0)
+      return signed * 2 ** lower + low
+    }
   }
   throw new RangeError('it has a number of more than 64 bits')
 }

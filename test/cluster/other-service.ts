@@ -1,0 +1,226 @@
+/** The same runbooks on a service that is not ours (nginx before a shop in Perl), on the cluster of KUBECONFIG. See `--help`. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { stringify } from 'yaml'
+import type { CauseCode } from '../../src/diagnosis/codes.ts'
+import type { ActionName, Verdict } from '../../src/diagnosis/verdict.ts'
+import type { Expected } from './fault.ts'
+import { judge } from './judge.ts'
+import { run, sleep, until } from './kubectl.ts'
+import type { Result } from './once.ts'
+import { OtherWorld } from './other/world.ts'
+
+const help = `usage: node test/cluster/other-service.ts [options]
+  --seed N       names and ports; printed when not given
+  --only A,B     cases whose name contains one of these
+  --image NAME   image with perl, nginx and curl (default localhost/services:1)
+  --out FILE     results as JSON (default other-results.json)
+  --keep-wrong   leave the namespace of a wrong answer
+`
+
+interface Case {
+  name: string
+  row: 'down' | 'errors' | 'healthy'
+  runbook: string
+  expected: readonly (CauseCode | 'healthy')[]
+  subject?: (world: OtherWorld) => Expected
+  wrong?: readonly ActionName[]
+  /** Seconds of traffic before the fault. */
+  before?: number
+  inject?: (world: OtherWorld) => Promise<void>
+  /** Proof that the fault is there, in a line. */
+  shows: (world: OtherWorld) => Promise<string>
+}
+
+const workload = (world: OtherWorld): Expected => ({ kind: 'Deployment', name: world.shop })
+const answers = (world: OtherWorld, what: string, fits: (seen: { status: number; seconds: number }) => boolean): Promise<string> =>
+  until(what, 90, async () => {
+    const seen = await world.ask('/cart')
+    return fits(seen) && `the edge answers ${seen.status} in ${seen.seconds.toFixed(2)} s`
+  })
+const slow = (world: OtherWorld): Promise<string> => answers(world, 'slow answers', ({ seconds }) => seconds > 0.4)
+const well = (world: OtherWorld): Promise<string> => answers(world, 'an answer', ({ status }) => status === 200)
+const container = (world: OtherWorld, change: object): object => ({
+  spec: { template: { spec: { containers: [{ name: world.shop, ...change }] } } },
+})
+
+const cases: readonly Case[] = [
+  { name: 'steady behind nginx', row: 'healthy', runbook: 'service-downtime', expected: ['healthy'], before: 30, shows: well },
+  {
+    name: 'steady behind nginx, asked about speed',
+    row: 'healthy',
+    runbook: 'performance-degradation',
+    expected: ['healthy'],
+    before: 45,
+    shows: well,
+  },
+  {
+    name: 'released with a command that is not there',
+    row: 'down',
+    runbook: 'service-downtime',
+    expected: ['bad_command'],
+    subject: workload,
+    wrong: ['restart', 'scale'],
+    before: 20,
+    inject: (world) => world.patch('deployment', world.shop, container(world, { command: ['perl', '/app/main.pl'] }), 'strategic'),
+    shows: (world) => answers(world, '502 or 504 at the edge', ({ status }) => status >= 502),
+  },
+  {
+    name: 'Service selects no pod',
+    row: 'down',
+    runbook: 'service-downtime',
+    expected: ['service_selector_mismatch'],
+    subject: (world) => ({ kind: 'Service', name: world.shop }),
+    wrong: ['restart', 'rollback', 'scale'],
+    before: 20,
+    inject: (world) => world.patch('service', world.shop, { spec: { selector: { app: `${world.shop}-web` } } }),
+    shows: (world) => answers(world, '502 or 504 at the edge', ({ status }) => status >= 502),
+  },
+  {
+    name: 'scaled to nothing behind a live nginx',
+    row: 'down',
+    runbook: 'service-downtime',
+    expected: ['scaled_to_zero'],
+    subject: workload,
+    wrong: ['restart', 'rollback'],
+    before: 20,
+    inject: (world) => world.k('scale', `deployment/${world.shop}`, '--replicas=0').then(() => undefined),
+    shows: (world) => answers(world, '502 or 504 at the edge', ({ status }) => status >= 502),
+  },
+  {
+    name: 'released with a wait in every answer',
+    row: 'errors',
+    runbook: 'performance-degradation',
+    expected: ['bad_release'],
+    subject: workload,
+    wrong: ['restart', 'scale'],
+    before: 90,
+    inject: (world) =>
+      world.patch('deployment', world.shop, container(world, { env: [{ name: 'SHOP_DELAY_MS', value: '900' }] }), 'strategic'),
+    shows: async (world) => {
+      const seen = await slow(world)
+      await sleep(60)
+      return seen
+    },
+  },
+  {
+    name: 'CPU limit far too low',
+    row: 'errors',
+    runbook: 'performance-degradation',
+    expected: ['cpu_throttling'],
+    subject: workload,
+    wrong: ['restart'],
+    before: 60,
+    inject: async (world) => {
+      await world.patch('configmap', `${world.shop}-conf`, { data: { 'shop.conf': 'work=60000\n' } })
+      await world.patch(
+        'deployment',
+        world.shop,
+        container(world, { resources: { limits: { cpu: '30m' }, requests: { cpu: '10m' } } }),
+        'strategic',
+      )
+    },
+    shows: async (world) => {
+      const seen = await slow(world)
+      await sleep(60)
+      return seen
+    },
+  },
+]
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    only: { type: 'string', default: '' },
+    image: { type: 'string', default: 'localhost/services:1' },
+    out: { type: 'string', default: 'other-results.json' },
+    'keep-wrong': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+const program = process.env.TASK_MCP_PROGRAM ?? new URL('../../bin/task-mcp.js', import.meta.url).pathname
+
+async function diagnose(
+  world: OtherWorld,
+  runbook: string,
+): Promise<{ verdict: Verdict | undefined; said: string; code: number; seconds: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'other-'))
+  try {
+    await writeFile(join(folder, 'task-mcp.yaml'), stringify(world.settings(`${await world.edgeUrl()}/cart`)))
+    const ran = await run(process.execPath, [program, 'diagnose', runbook, '--json'], { cwd: folder, timeoutSeconds: 40 })
+    let verdict: Verdict | undefined
+    try {
+      verdict = JSON.parse(ran.out)
+    } catch {}
+    return { verdict, said: ran.out + ran.err, code: ran.code, seconds: ran.seconds }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function once(one: Case, seed: number): Promise<Result> {
+  const world = new OtherWorld(seed, { programs: values.image })
+  const result: Result = {
+    fault: one.name,
+    row: `other: ${one.row}`,
+    runbook: one.runbook,
+    seed,
+    store: 'none',
+    expected: one.expected,
+    shown: '',
+    injectSeconds: 0,
+    diagnoseSeconds: 0,
+    exitCode: undefined,
+    judgement: undefined,
+  }
+  try {
+    await world.up()
+    await sleep(one.before ?? 0)
+    const started = performance.now()
+    await one.inject?.(world)
+    result.shown = await one.shows(world)
+    result.injectSeconds = (performance.now() - started) / 1000
+    const answer = await diagnose(world, one.runbook)
+    const subjects = one.subject === undefined ? [] : [one.subject(world)]
+    result.judgement = judge({ expected: one.expected, subjects, wrong: one.wrong ?? [], secrets: [] }, answer.verdict, answer.said)
+    result.diagnoseSeconds = answer.seconds
+    result.exitCode = answer.code
+    if (answer.verdict === undefined) result.broke = `exit ${answer.code}: ${answer.said.trim().slice(-300)}`
+  } catch (error) {
+    result.broke = error instanceof Error ? error.message.slice(0, 400) : String(error)
+  }
+  if (values['keep-wrong'] && result.judgement?.right !== true) result.kept = world.namespace
+  else await world.down()
+  return result
+}
+
+async function main(): Promise<number> {
+  if (values.help) {
+    process.stdout.write(help)
+    return 0
+  }
+  const words = values.only.split(',').filter(Boolean)
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 100_000) : Number(values.seed)
+  const chosen = cases.filter((one) => words.length === 0 || words.some((word) => one.name.includes(word)))
+  process.stdout.write(`seed ${seed}, ${chosen.length} cases\n`)
+  const queue = chosen.map((one, index) => ({ one, seed: seed * 100 + index }))
+  const results: Result[] = []
+  const work = async (): Promise<void> => {
+    for (let job = queue.shift(); job; job = queue.shift()) {
+      const result = await once(job.one, job.seed)
+      results.push(result)
+      const word = result.broke ? 'BROKE' : result.judgement?.right ? 'right' : 'WRONG'
+      const harm = result.judgement?.harm.length ? `  HARM ${result.judgement.harm.join()}` : ''
+      process.stdout.write(
+        `${word.padEnd(7)}${result.diagnoseSeconds.toFixed(2).padStart(6)} s  ${result.fault.padEnd(42)} ${result.shown} -> ${result.broke ?? result.judgement?.found}${harm}${result.kept ? `  kept ${result.kept}` : ''}\n`,
+      )
+    }
+  }
+  await Promise.all([work(), work(), work()])
+  await writeFile(values.out, `${JSON.stringify({ seed, results }, undefined, 1)}\n`)
+  return results.every((result) => result.judgement?.right && result.judgement.harm.length === 0) ? 0 : 1
+}
+
+process.exitCode = await main()
