@@ -4,8 +4,11 @@ import * as dependencies from './checks/dependencies.ts'
 import * as errors from './checks/errors.ts'
 import * as path from './checks/path.ts'
 import * as pods from './checks/pods.ts'
+import * as process from './checks/process.ts'
 import * as resources from './checks/resources.ts'
 import type { Check } from './checks/result.ts'
+import * as slo from './checks/slo.ts'
+import * as sources from './checks/sources.ts'
 import * as streams from './checks/streams.ts'
 
 export type { Check, CheckResult } from './checks/result.ts'
@@ -64,23 +67,22 @@ export const checks: Readonly<Record<string, Check>> = {
   'stream-memory': streams.streamMemory,
   'file-descriptors': streams.fileDescriptors,
   'memory-holders': streams.memoryHolders,
+  'requests-in-flight': process.requestsInFlight,
+  'garbage-collection': process.garbageCollection,
+  'slow-queries': dependencies.slowQueries,
+  'dependency-latency': dependencies.dependencyLatency,
+  'network-latency': dependencies.networkLatency,
+  'auth-sources': sources.authSources,
+  'stream-first-message': streams.streamFirstMessage,
+  'stream-duration': streams.streamDuration,
+  'stream-throughput': streams.streamThroughput,
+  'stream-buffers': streams.streamBuffers,
+  'slo-budget': slo.sloBudget,
+  'slo-availability': slo.sloAvailability,
+  'slo-throughput': slo.sloThroughput,
+  'slo-burn': slo.sloBurn,
+  'slo-exhaustion': slo.sloExhaustion,
 }
 
-/** Names that the shipped runbooks use for checks whose facts are not gathered yet; `task-mcp runbook lint` lists the steps that wait for them. */
-export const unfilledChecks: readonly string[] = [
-  'requests-in-flight',
-  'slow-queries',
-  'garbage-collection',
-  'dependency-latency',
-  'network-latency',
-  'stream-first-message',
-  'stream-duration',
-  'stream-throughput',
-  'stream-buffers',
-  'auth-sources',
-  'slo-budget',
-  'slo-availability',
-  'slo-throughput',
-  'slo-burn',
-  'slo-exhaustion',
-]
+/** Names that the shipped runbooks use for checks that nothing fills yet; `task-mcp runbook lint` lists the steps that wait for them. */
+export const unfilledChecks: readonly string[] = []

@@ -94,16 +94,13 @@ test('a directory that is not there is one message', async () => {
   })
 })
 
-test('runbook lint has no error, says what is unfilled, and --strict turns that into errors', async () => {
+test('runbook lint finds every check of the shipped runbooks filled, --strict or not', async () => {
   const run = cli(world())
   const lenient = await run('runbook', 'lint', '--json')
   expect(lenient.code).toBe(0)
-  const { errors, complaints } = JSON.parse(lenient.out) as { errors: number; complaints: { severity: string; says: string }[] }
-  expect(errors).toBe(0)
-  expect(complaints.map((found) => found.says)).toContain('nothing fills the check "slo-burn" yet')
+  expect(JSON.parse(lenient.out)).toMatchObject({ errors: 0, complaints: [] })
   const strict = await run('runbook', 'lint', '--strict')
-  expect(strict.code).toBe(3)
-  expect(strict.out).toMatch(/runbooks: [1-9]\d* errors, 0 unfilled\n$/)
+  expect([strict.code, strict.out]).toEqual([0, expect.stringMatching(/runbooks: 0 errors, 0 unfilled\n$/)])
 })
 
 test('runbook lint fails for a check that does not exist, with file, line and step', async () => {

@@ -6,6 +6,7 @@ import { all } from '../../facts/lookup.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, type Family, refuted, seen, supported } from '../claim.ts'
 import { bytes } from '../quantity.ts'
+import { streamAges, tooMuchWaits } from '../stream-ages.ts'
 import { percent } from '../symptoms.ts'
 import { memoryShare } from '../usage.ts'
 import type { Evidence, Subject } from '../verdict.ts'
@@ -82,14 +83,9 @@ const shortest = 5
 
 /** Streams that end all at one age although neither side meant to end them: something on the way has a clock of its own. */
 function cut(view: View): Claim[] {
-  const buckets = (instant(view, 'stream_ages') ?? [])
-    .map((s) => ({ le: Number(s.labels.le === '+Inf' ? Number.POSITIVE_INFINITY : s.labels.le), n: s.points.at(-1)?.[1] || 0 }))
-    .sort((a, b) => a.le - b.le)
-  const ended = buckets.at(-1)?.n ?? 0
+  const { ended, most } = streamAges(view)
   const age = latest(view, 'stream_age')
-  if (ended < fewestEnded || age === undefined || !(age > shortest)) return []
-  const inBucket = buckets.map((b, i) => ({ from: buckets[i - 1]?.le ?? 0, to: b.le, n: b.n - (buckets[i - 1]?.n ?? 0) }))
-  const most = inBucket.reduce((a, b) => (b.n > a.n ? b : a))
+  if (!most || ended < fewestEnded || age === undefined || !(age > shortest)) return []
   // Streams of all ages end by themselves; those of one length, and no other, were cut. The mean tells the age where the bucket is wide.
   if (most.n / ended < together || most.from < shortest || !Number.isFinite(most.to) || age < most.from || age > most.to) return []
   const by = closings(view)
@@ -182,9 +178,6 @@ function proxyBefore(view: View): Subject | undefined {
   return owner && { kind: owner.kind ?? 'Deployment', namespace: view.service.namespace, name: owner.name }
 }
 
-/** Bytes that wait in one pod, and for each of its streams, from which readers are too slow. */
-const muchWaiting = 8 * 2 ** 20
-const muchEach = 128 * 2 ** 10
 const fewestSlow = 5
 
 /** Clients that read more slowly than is written to them. */
@@ -196,7 +189,7 @@ function slowReaders(view: View): Claim[] {
       bytes: s.points.at(-1)?.[1] || 0,
       each: (s.points.at(-1)?.[1] || 0) / (open.get(s.labels.pod) || 1),
     }))
-    .filter((w) => w.bytes > muchWaiting && w.each > muchEach)
+    .filter((w) => tooMuchWaits(w.bytes, open.get(w.pod)))
     .sort((a, b) => b.bytes - a.bytes)
   const by = closings(view)
   const ended = by.of(/backpressure|slow/)

@@ -5,7 +5,7 @@ import { isDown } from '../causes/dependencies.ts'
 import { short } from '../claim.ts'
 import type { Dependency } from '../dependencies.ts'
 import { matching, patterns } from '../logs.ts'
-import { podIsReady, probesOf, type View } from '../view.ts'
+import { logsOf, podIsReady, probesOf, type View } from '../view.ts'
 import {
   asked,
   type CheckResult,
@@ -21,6 +21,7 @@ import {
   seconds,
   some,
   unknown,
+  windowOf,
 } from './result.ts'
 
 /** What is wrong with a dependency by its objects; undefined where nothing is, or where it is outside. */
@@ -101,4 +102,53 @@ export function databaseLatency(view: View): CheckResult {
   if (slowest.length === 0) return unknown('no query ran in the last 2 min')
   const text = `mean time in 2 min: ${some(slowest.map((s) => `${s.labels.operation ?? 'all'} ${seconds(s.value)}`))}`
   return (slowest[0]?.value ?? 0) > view.thresholds.p95Seconds ? found(text) : ok(text)
+}
+
+/** What databases and drivers call a statement that took too long. */
+const slowLine = /slow[ _-]?(?:query|statement|sql|log)|duration: \d{3,}(?:\.\d+)? ms/i
+
+export function slowQueries(view: View): CheckResult {
+  const lines = matching(logsOf(view), slowLine)
+  const last = lines.at(-1)
+  const quoted = last ? `; ${many(lines.length, 'line')} about it, the last in ${last.pod}: "${short(last.text, 140)}"` : ''
+  const series = asked(view, 'slow_queries', 'slow queries')
+  if (isResult(series)) return last ? found(quoted.slice(2)) : series
+  const count = series.reduce((sum, s) => sum + (latestOf(s) ?? 0), 0)
+  const slowest = ranked(measured(view, 'query_time')).filter((s) => s.value > view.thresholds.p95Seconds)
+  const which = slowest.length ? `; slow on average: ${some(slowest.map((s) => `${s.labels.operation ?? 'all'} ${seconds(s.value)}`))}` : ''
+  return count >= 1 || slowest.length
+    ? found(`${Math.round(count)} slow in ${windowOf(view).text}${which}${quoted}`)
+    : ok(`no query was slow in ${windowOf(view).text}`)
+}
+
+export function dependencyLatency(view: View): CheckResult {
+  const series = asked(view, 'dependency_p95', 'the time of calls to dependencies')
+  if (isResult(series)) return series
+  const list = ranked(series)
+  if (list.length === 0) return unknown('no call to a dependency was timed in the last 2 min')
+  const text = `95% of calls: ${some(list.map((s) => `${s.labels.dependency ?? '?'} within ${seconds(s.value)}`))}`
+  return list[0]!.value > view.thresholds.p95Seconds ? found(text) : ok(text)
+}
+
+/** A question that costs the other side nothing takes this long on a good network at most, in seconds. */
+const longWay = 0.1
+
+/** What is asked for its own sake tells of the way: health checks of dependencies, and the same page through the Service and straight from the pods. */
+export function networkLatency(view: View): CheckResult {
+  const pings = ranked(measured(view, 'health_p95')).filter((s) => !/^(live|ready)$/.test(s.labels.check ?? ''))
+  const time = (hop: 'pod' | 'service'): number | undefined => {
+    const times = probesOf(view, hop).flatMap((p) => (p.result.state === 'ok' ? [p.result.value.seconds] : []))
+    return times.length ? Math.min(...times) : undefined
+  }
+  const [straight, through] = [time('pod'), time('service')]
+  const way =
+    straight === undefined || through === undefined
+      ? []
+      : [
+          `the same page takes ${seconds(through)} through the Service and ${seconds(straight)} from a pod, the way to the API server counted in`,
+        ]
+  const asks = pings.map((s) => `${s.labels.check}: a bare question takes ${seconds(s.value)} (p95)`)
+  if (asks.length + way.length === 0) return unknown('nothing was timed that would tell of the way alone')
+  const slow = (pings[0]?.value ?? 0) > longWay || (straight !== undefined && through !== undefined && through - straight > 5 * longWay)
+  return slow ? found(some([...asks, ...way])) : ok(some([...asks, ...way]))
 }

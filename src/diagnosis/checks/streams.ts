@@ -1,8 +1,24 @@
 /** Checks of streams, sessions and what they hold. */
 import { bytes } from '../quantity.ts'
+import { streamAges, tooMuchWaits } from '../stream-ages.ts'
 import { usage } from '../usage.ts'
 import type { View } from '../view.ts'
-import { asked, type CheckResult, found, isResult, many, measured, ok, percent, ranked, some, unknown, windowOf } from './result.ts'
+import {
+  asked,
+  type CheckResult,
+  found,
+  isResult,
+  latestOf,
+  many,
+  measured,
+  ok,
+  percent,
+  ranked,
+  seconds,
+  some,
+  unknown,
+  windowOf,
+} from './result.ts'
 
 const byPod = (view: View, name: string): Map<string, number> =>
   new Map(ranked(measured(view, name)).map((s) => [s.labels.pod ?? '?', s.value]))
@@ -82,4 +98,52 @@ export function memoryHolders(view: View): CheckResult {
   const text = some(list.map((s) => `${s.labels.pod ?? '?'} ${s.value} sessions, ${streams.get(s.labels.pod ?? '?') ?? 0} streams`))
   const orphans = list.filter((s) => s.value > 1000 && s.value > 10 * Math.max(1, streams.get(s.labels.pod ?? '?') ?? 0))
   return orphans.length ? found(`sessions far outnumber open streams: ${text}`) : ok(text || 'no session is open')
+}
+
+export function streamFirstMessage(view: View): CheckResult {
+  const series = asked(view, 'stream_first', 'the time to the first message of a stream')
+  if (isResult(series)) return series
+  const [first, plain] = [latestOf(series[0]), latestOf(measured(view, 'p95')[0])]
+  if (first === undefined) return unknown('no stream sent a first message in the last 5 min')
+  const text = `95% of streams have their first message within ${seconds(first)}${plain === undefined ? '' : `; plain requests are answered within ${seconds(plain)}`}`
+  return first > view.thresholds.p99Seconds ? found(text) : ok(text)
+}
+
+/** Ended streams below this many have no usual age. */
+const fewestEnded = 10
+
+export function streamDuration(view: View): CheckResult {
+  const series = asked(view, 'stream_age', 'the age of ended streams')
+  if (isResult(series)) return series
+  const groups = streamAges(view)
+  const age = latestOf(series[0])
+  const opened = measured(view, 'streams_opened').reduce((sum, s) => sum + (latestOf(s) ?? 0), 0)
+  if (groups.ended < 1 || age === undefined)
+    return opened >= 2 * fewestEnded
+      ? found(`${Math.round(opened)} streams were opened in 15 min and none ended`)
+      : ok('no stream ended in the last 15 min')
+  const { most } = groups
+  const text = `${Math.round(groups.ended)} streams ended in 15 min, at ${seconds(age)} on average; ${Math.round(opened)} were opened`
+  return groups.ended >= fewestEnded && most && most.n / groups.ended >= 0.8 && most.from >= 5
+    ? found(`${text}; ${percent(most.n / groups.ended)} of them between ${most.from} and ${most.to} s old`)
+    : ok(text)
+}
+
+export function streamThroughput(view: View): CheckResult {
+  const series = asked(view, 'stream_messages', 'messages of streams')
+  if (isResult(series)) return series
+  const open = [...byPod(view, 'streams').values()].reduce((sum, n) => sum + n, 0)
+  const rate = ranked(series).reduce((sum, s) => sum + s.value, 0)
+  if (open < 1) return ok('no stream is open')
+  return ok(`${Number(rate.toFixed(1))} messages a second on ${many(open, 'stream')}: ${Number((rate / open).toPrecision(2))} for each`)
+}
+
+export function streamBuffers(view: View): CheckResult {
+  const series = asked(view, 'stream_buffered', 'bytes that wait for readers')
+  if (isResult(series)) return series
+  const open = byPod(view, 'streams')
+  const list = ranked(series)
+  const slow = list.filter((s) => tooMuchWaits(s.value, open.get(s.labels.pod ?? '?')))
+  const text = `bytes that wait: ${some(list.map((s) => `${s.labels.pod ?? '?'} ${bytes(s.value)}`))}`
+  return slow.length ? found(`readers are too slow, ${text}`) : ok(text)
 }
