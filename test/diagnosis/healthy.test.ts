@@ -6,6 +6,7 @@ import {
   edited,
   fails,
   logs,
+  metric,
   noPods,
   pods,
   put,
@@ -15,7 +16,7 @@ import {
   unseen,
   withoutPrometheus,
 } from '../support/snapshot-changes.ts'
-import { diagnose, verdictOf } from './causes/case.ts'
+import { codesOf, diagnose, verdictOf } from './causes/case.ts'
 
 const newImage = (pods_: number, minutes: number) =>
   release(
@@ -180,4 +181,18 @@ test('no pods of a workload that wants three is no health', () => {
   const { pods: part } = truncated.cluster
   if (part?.state === 'ok') part.truncated = true
   expect(verdictOf(truncated).notSeen.map((n) => n.what)).toContain('pods (part)')
+})
+
+test('pods of which Prometheus cannot know yet prove no gap in what it sees', () => {
+  const unknown: Change[] = [
+    metric('errors_by_route'),
+    (scene) => {
+      scene.load = []
+    },
+  ]
+  const young = pods('all', (pod) => {
+    pod.metadata.creationTimestamp = ago(1)
+  })
+  expect(codesOf(verdictOf(healthy(...unknown), 'high-error-rate'))).toEqual(['telemetry_gap'])
+  expect(codesOf(verdictOf(healthy(...unknown, young), 'high-error-rate'))).toEqual([])
 })

@@ -2,6 +2,7 @@
 import { all, find, findWorkload } from '../../facts/lookup.ts'
 import { nearest } from '../../nearest.ts'
 import { type Claim, type Family, supported } from '../claim.ts'
+import { millis } from '../time.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, podIsReady, range, type View } from '../view.ts'
 
@@ -71,12 +72,15 @@ function access(view: View): Claim[] {
   ]
 }
 
+/** A minute is the longest interval between scrapes in common use; discovery of a new pod takes another half: milliseconds. */
+const scrapedWithin = 90_000
+
 /** Prometheus is there, and does not have what the service measures: nobody scrapes its pods, or the counter of requests has another name. */
 function measurements(view: View): Claim[] {
   const { requests } = view.service.metrics
   const known = instant(view, 'up')
   const counted = instant(view, 'errors_by_route')
-  const running = view.pods.filter(podIsReady)
+  const running = view.pods.filter((p) => podIsReady(p) && view.now - (millis(p.metadata.creationTimestamp) ?? view.now) > scrapedWithin)
   if (known === undefined || counted === undefined || running.length === 0 || (range(view, 'requests')?.length ?? 0) > 0) return []
   const { direct } = view.snapshot
   const told = direct.state === 'ok' ? new Set(direct.value.flatMap((d) => d.samples.map((s) => s.name))) : undefined
