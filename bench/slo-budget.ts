@@ -1,64 +1,71 @@
 /**
- * `node bench/slo-budget.ts`: whole-process time of slo-budget over 30 days in a real Prometheus, and of the same month asked
- * raw in one run: the way of tools that query a ratio over the whole window. Needs promtool and prometheus on PATH.
+ * `npm run build && node bench/slo-budget.ts`: whole-process time of slo-budget over 30 days and 200 series in a real
+ * Prometheus, beside the same budgets asked raw as sloth and pyrra define theirs, in one run. Needs promtool and prometheus on PATH.
  */
 import { spawnSync } from 'node:child_process'
-import { taskMcpObjectives } from '../src/slo/objectives.ts'
-import { rawSource, together } from '../src/slo/queries.ts'
+import { taskMcpObjectives, taskMcpScope } from '../src/slo/objectives.ts'
+import { burnWindows, countQueries, rawSource, recordedSource } from '../src/slo/queries.ts'
 import { program } from '../test/slo/programs.ts'
 import { recordedDays } from '../test/slo/recorded-days.ts'
 
 const promtool = program('promtool')
 const prometheus = program('prometheus')
 if (!promtool || !prometheus) throw new Error('put promtool and prometheus on PATH, or name them in PROMTOOL and PROMETHEUS')
-const rounds = 11
-const days = await recordedDays({ promtool, prometheus })
-try {
-  const whole = timed(() => {
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ['src/start.ts', 'slo-budget', '--json', '--at', `${days.end}`, '--prometheus', days.url, '--timeout', '60s'],
-      { encoding: 'utf8' },
-    )
-    if (status !== 0) throw new Error(stderr)
+const rounds = 15
+const month = 30 * 86_400
+const days = await recordedDays({ promtool, prometheus }, undefined, 27)
+
+async function query(expression: string): Promise<{ data: { result: { value: [number, string] }[] } }> {
+  const answer = await fetch(`${days.url}/api/v1/query`, {
+    method: 'POST',
+    body: new URLSearchParams({ query: expression, time: `${days.end}` }),
   })
-  const help = timed(() => spawnSync(process.execPath, ['src/start.ts', '--help']))
-  const raw = rawSource(() => days.end - 30 * 86_400)
-  const events = taskMcpObjectives().filter(({ kind }) => kind === 'events')
-  const query = async (expression: string) => {
-    const start = performance.now()
-    const answer = await fetch(`${days.url}/api/v1/query`, {
-      method: 'POST',
-      body: new URLSearchParams({ query: expression, time: `${days.end}` }),
-    })
-    if (!answer.ok) throw new Error(await answer.text())
-    await answer.arrayBuffer()
-    return performance.now() - start
+  if (!answer.ok) throw new Error(await answer.text())
+  return (await answer.json()) as never
+}
+
+try {
+  const events = taskMcpObjectives(taskMcpScope).filter((one) => one.kind === 'events')
+  const raw = rawSource(() => days.end - month)
+  // Sloth: for every SLO and window one ratio of rates; pyrra: for every SLO the increase of errors and of all over the window.
+  const windows = [...burnWindows.map(([, seconds]) => seconds), month]
+  const sloth = events.flatMap((one) => windows.map((seconds) => `(${raw.bad(one, seconds)}) / (${raw.total(one, seconds)})`))
+  const pyrra = events.flatMap((one) => [raw.bad(one, month), raw.total(one, month)])
+  const burns = Object.values(countQueries(taskMcpObjectives(), month, recordedSource))
+  const together = burns.map((expression, index) => `label_replace(${expression}, "n", "${index}", "", "")`).join(' or ')
+  const inTurn = (expressions: readonly string[]) => async () => {
+    for (const expression of expressions) await query(expression)
   }
-  const month = 30 * 86_400
-  const recordedQuery = `sum_over_time(slo:bad_events:count1m{service="task-mcp-http"}[30d]) or sum_over_time(slo:total_events:count1m{service="task-mcp-http"}[30d])`
-  const rawQuery = `${together(events, (one) => raw.bad(one, month))}`
-  const recordedTimes: number[] = []
-  const rawTimes: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    recordedTimes.push(await query(recordedQuery))
-    rawTimes.push(await query(rawQuery))
+  const command =
+    (...argv: string[]) =>
+    async () => {
+      const { status, stderr } = spawnSync(process.execPath, ['bin/task-mcp.js', ...argv], { encoding: 'utf8' })
+      if (status !== 0) throw new Error(stderr)
+    }
+  const at = ['--at', `${days.end}`, '--prometheus', days.url, '--kubeconfig', '/nowhere', '--timeout', '60s']
+  const measured: Record<string, () => Promise<unknown>> = {
+    'task-mcp slo-budget, whole process': command('slo-budget', '--json', ...at),
+    'task-mcp --version, whole process': command('--version'),
+    'five SLOs, eight windows: 16 expressions in one request': () => query(together),
+    'the same in 16 requests': inTurn(burns),
+    'four SLOs, eight windows, raw, as sloth defines them': inTurn(sloth),
+    'four SLOs, 30 days alone, raw, as pyrra defines them': inTurn(pyrra),
   }
-  process.stdout.write(
-    `slo-budget, whole process, 30 days: p50 ${median(whole)} ms (task-mcp --help: ${median(help)} ms)\n30 days from recorded counts: p50 ${median(recordedTimes)} ms; from raw series: p50 ${median(rawTimes)} ms\n`,
-  )
+  const series = (await query('count({__name__!~"slo:.*"})')).data.result[0]?.value[1]
+  const times = Object.fromEntries(Object.keys(measured).map((name) => [name, [] as number[]]))
+  // In turns, so that a busy moment of the machine is shared.
+  for (let round = 0; round < rounds; round++)
+    for (const [name, work] of Object.entries(measured)) {
+      const start = performance.now()
+      await work()
+      times[name]!.push(performance.now() - start)
+    }
+  const p50 = (name: string) => times[name]!.sort((a, b) => a - b)[Math.floor(rounds / 2)]!
+  process.stdout.write(`30 days, ${series} series live at the end, ${rounds} rounds, p50:\n`)
+  for (const name of Object.keys(measured)) process.stdout.write(`${`${Math.round(p50(name))} ms`.padStart(9)}  ${name}\n`)
+  const own = p50('task-mcp slo-budget, whole process')
+  for (const name of Object.keys(measured).slice(4))
+    process.stdout.write(`${`${(p50(name) / own).toFixed(1)} x`.padStart(9)}  ${name}, against slo-budget\n`)
 } finally {
   await days.stop()
-}
-
-function timed(work: () => unknown): number[] {
-  return Array.from({ length: rounds }, () => {
-    const start = performance.now()
-    work()
-    return performance.now() - start
-  })
-}
-
-function median(times: number[]): number {
-  return Math.round(times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!)
 }

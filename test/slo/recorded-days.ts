@@ -20,8 +20,8 @@ export interface RecordedDays {
 /** Prometheus refuses a range of more points than 11,000. */
 const pointsInRange = 10_000
 
-/** Starts it with the last `shown` of the days. Everything is gone after `stop`. */
-export async function recordedDays(programs: { promtool: string; prometheus: string }, shown?: number): Promise<RecordedDays> {
+/** Starts it with the last `shown` of the days, and `more` series for each pod. Everything is gone after `stop`. */
+export async function recordedDays(programs: { promtool: string; prometheus: string }, shown?: number, more = 0): Promise<RecordedDays> {
   const folder = mkdtempSync(join(tmpdir(), 'true-days-'))
   mkdirSync(join(folder, 'data'))
   let running: RunningPrometheus | undefined
@@ -32,7 +32,7 @@ export async function recordedDays(programs: { promtool: string; prometheus: str
   try {
     // A multiple of the block's length, so that all fit into one.
     const start = Math.ceil(1_788_000_000 / (1440 * 3600)) * 1440 * 3600
-    const days = await writeTrueDays(join(folder, 'service.om'), start, shown)
+    const days = await writeTrueDays(join(folder, 'service.om'), start, shown, more)
     const end = start + (days.minutes.length - 1) * 60
     const importBlocks = (file: string) => {
       const { code, said } = run(

@@ -58,8 +58,11 @@ const outages = [
   [27 * day + 61, 3],
 ] as const
 
-/** The days from `start`, and the counters of the last `shown` of them written to `file` as OpenMetrics text. */
-export async function writeTrueDays(file: string, start: number, shown = days): Promise<TrueDays> {
+/**
+ * The days from `start`, and the counters of the last `shown` of them written to `file` as OpenMetrics text. Each pod has
+ * `more` series of other routes, of which nothing is known: only for measuring what series cost.
+ */
+export async function writeTrueDays(file: string, start: number, shown = days, more = 0): Promise<TrueDays> {
   const random = generator(20_261_123)
   const out = createWriteStream(file)
   const counters = new Map(pods.map((pod) => [pod.name, fresh()]))
@@ -76,7 +79,7 @@ export async function writeTrueDays(file: string, start: number, shown = days): 
       // At the first scrape of a life all counters are there, and zero.
       if (now > pod.from) happen(counted, total, now, share, random)
       if (pod.unseen.some(([from, to]) => now >= from && now < to)) continue
-      lines.push(...exposition(pod.name, counted, ready, start + now * minute))
+      lines.push(...exposition(pod.name, counted, ready, start + now * minute, more))
     }
     minutes.push(total)
     if (now < (days - shown) * day) continue
@@ -108,7 +111,7 @@ function happen(counted: Counters, total: Minute, now: number, share: number, ra
   }
 }
 
-function exposition(pod: string, c: Counters, ready: boolean, at: number): string[] {
+function exposition(pod: string, c: Counters, ready: boolean, at: number, more: number): string[] {
   const labels = `job="task-mcp-http",namespace="task-mcp",pod="task-mcp-http-${pod}",instance="${pod}:3000"`
   const request = (code: number, value: number) =>
     `http_server_requests_total{${labels},method="POST",route="/mcp",status_code="${code}"} ${value} ${at}`
@@ -121,6 +124,10 @@ function exposition(pod: string, c: Counters, ready: boolean, at: number): strin
     request(200, c.requests - c.failed - c.shed),
     request(500, c.failed),
     request(429, c.shed),
+    ...Array.from(
+      { length: more },
+      (_, index) => `http_server_requests_total{${labels},method="GET",route="/route-${index}",status_code="200"} ${c.requests} ${at}`,
+    ),
     `mcp_server_operation_duration_seconds_count{${labels},mcp_method_name="tools/call",error_type="internal"} ${c.mcpFailed} ${at}`,
     `rate_limit_hits_total{${labels},limiter="in_flight",reason="capacity"} ${c.shed} ${at}`,
     duration('bucket', ',le="0.2"', c.requests - c.over200 - c.over500),

@@ -1,0 +1,226 @@
+/**
+ * The shipped alerts on a real cluster: `npm run test:alerts`. Our service with a Prometheus and an Alertmanager of its own, broken
+ * so that a threshold breaks; each alert must fire within what its rule promises, none before, and none where nothing is broken.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { parse } from 'yaml'
+import { parseDuration } from '../../src/duration.ts'
+import type { AlertRule, RuleGroup } from '../../src/slo/rules.ts'
+import { clientOf, clientProgram, workload } from './clients.ts'
+import { releaseWith } from './faults/errors.ts'
+import { apply, run, sleep, until } from './kubectl.ts'
+import { alertsOf, type Firing, monitorOf, scrapeSeconds } from './monitor.ts'
+import { World } from './world.ts'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    only: { type: 'string', default: '' },
+    image: { type: 'string', default: 'localhost/task-mcp:1' },
+    monitor: { type: 'string', default: 'localhost/prometheus:1' },
+    out: { type: 'string' },
+  },
+})
+const seed = values.seed === undefined ? Math.floor(Math.random() * 100_000) : Number(values.seed)
+const print = (text: string): boolean => process.stdout.write(`${text}\n`)
+const now = (): number => Date.now() / 1000
+
+interface Break {
+  name: string
+  /** Alerts that must fire, without their prefix. */
+  expected: readonly string[]
+  inject: (world: World) => Promise<void>
+}
+
+/** Every answer of /mcp is held back for so many milliseconds, inside of what the server itself measures. */
+const slowed = (milliseconds: number): string => `
+import { ServerResponse } from 'node:http'
+const { end } = ServerResponse.prototype
+ServerResponse.prototype.end = function (...rest) {
+  if (!this.req?.url?.startsWith('/mcp')) return end.apply(this, rest)
+  setTimeout(() => end.apply(this, rest), ${milliseconds})
+  return this
+}`
+
+/** Half of all answers are 500s. */
+const failing = `
+import { Server } from 'node:http'
+const { emit } = Server.prototype
+const { writeHead } = (await import('node:http')).ServerResponse.prototype
+Server.prototype.emit = function (name, request, response) {
+  if (name === 'request' && request.url.startsWith('/mcp') && Math.random() < 0.5)
+    response.writeHead = function (_, ...rest) { return writeHead.call(this, 500, ...rest) }
+  return emit.apply(this, arguments)
+}`
+
+const guessing = (world: World): string =>
+  `setInterval(() => fetch('http://${world.names.app}:${world.servicePort}/mcp', { method: 'POST', headers: { authorization: 'Bearer no-such-token', 'content-type': 'application/json' }, body: '{}' }).catch(() => {}), 500)`
+
+const breaks: readonly Break[] = [
+  { name: 'nothing', expected: [], inject: async () => {} },
+  {
+    name: 'no replica',
+    expected: ['HealthCheckFailure'],
+    inject: async (world) => {
+      await world.k('scale', `deployment/${world.names.app}`, '--replicas=0')
+    },
+  },
+  { name: 'half of all answers are 500', expected: ['HighErrorRateFastBurn'], inject: (world) => releaseWith(world, failing) },
+  {
+    name: 'answers take 700 ms more',
+    expected: ['CriticalLatency', 'TailLatencyFastBurn'],
+    inject: (world) => releaseWith(world, slowed(700)),
+  },
+  {
+    name: 'no room for any request',
+    expected: ['ThroughputFastBurn'],
+    inject: async (world) => {
+      await world.configure({ TASK_MCP_MAX_IN_FLIGHT: '0' })
+      await world.restart()
+      await world.settled()
+    },
+  },
+  {
+    name: 'somebody guesses tokens',
+    expected: ['HighAuthFailureRate'],
+    inject: async (world) => {
+      await world.apply(workload('guesser', 1, { name: 'main', image: world.images.app, command: ['node', '-e', guessing(world)] }))
+      await world.k('rollout', 'status', 'deployment/guesser', '--timeout=60s')
+    },
+  },
+]
+
+const { groups }: { groups: RuleGroup[] } = parse(readFileSync(new URL('../../deploy/prometheus/rules.yaml', import.meta.url), 'utf8'))
+
+/** Seconds from the break to the alert: its `for`, two evaluations, two scrapes, and the seconds that two polls take. */
+function promised(name: string): number {
+  for (const { interval, rules } of groups) {
+    const rule = rules.find((one): one is AlertRule => 'alert' in one && one.alert === `TaskMCP${name}`)
+    if (rule) return parseDuration(rule.for)! + 2 * parseDuration(interval)! + 2 * scrapeSeconds + 10
+  }
+  throw new Error(`no rule is called ${name}`)
+}
+
+interface Result {
+  broken: string
+  alert: string
+  promised: number
+  /** Seconds after the break; undefined when it did not fire in time. */
+  fired: number | undefined
+  right: boolean
+}
+
+/** Seconds of ordinary traffic before anything is broken, and in which nothing may fire. */
+const before = 75
+const longest = Math.max(...breaks.flatMap(({ expected }) => expected.map(promised)))
+
+async function up(world: World): Promise<void> {
+  await world.design()
+  const { namespace, app } = world.names
+  world.deployment.spec.replicas = 1
+  world.objects = world.objects.filter(({ kind }) => kind !== 'HorizontalPodAutoscaler')
+  await apply(
+    undefined,
+    world.objects.find(({ kind }) => kind === 'Namespace'),
+  )
+  const client = clientOf(world, await clientProgram())
+  await apply(namespace, ...world.objects.filter(({ kind }) => kind !== 'Namespace'))
+  await world.k('rollout', 'status', `deployment/${app}`, '--timeout=180s')
+  await apply(namespace, ...client, ...monitorOf(world, values.monitor))
+  await world.k('rollout', 'status', 'deployment/prometheus', '--timeout=120s')
+  await until('the client works', 90, async () => ((await world.clientCounts())?.calls ?? 0) > 0)
+}
+
+async function tried(broken: Break, index: number): Promise<Result[]> {
+  const world = new World(seed + index * 7919, { app: values.image, database: '' }, 'sqlite')
+  const fired = new Map<string, number>()
+  const seen: Firing[][] = []
+  const watch = async (until_: number, enough: () => boolean) => {
+    while (now() < until_ && !enough()) {
+      const alerts = await alertsOf(world, now()).catch(() => [])
+      seen.push(alerts)
+      for (const { name, firedAt } of alerts) if (firedAt !== undefined && !fired.has(name)) fired.set(name, firedAt)
+      await sleep(3)
+    }
+  }
+  try {
+    await up(world)
+    await watch(now() + before, () => false)
+    const early = [...fired.keys()]
+    await broken.inject(world)
+    const at = now()
+    const limit = broken.expected.length === 0 ? longest : Math.max(...broken.expected.map(promised))
+    await watch(at + limit, () => broken.expected.length > 0 && broken.expected.every((name) => fired.has(`TaskMCP${name}`)))
+    const results = broken.expected.map((alert): Result => {
+      const when = fired.get(`TaskMCP${alert}`)
+      const seconds = when === undefined ? undefined : when - at
+      return {
+        broken: broken.name,
+        alert,
+        promised: promised(alert),
+        fired: seconds,
+        right: seconds !== undefined && seconds <= promised(alert),
+      }
+    })
+    const wrong = broken.expected.length === 0 ? [...fired.keys()] : early
+    results.push({
+      broken: broken.name,
+      alert:
+        wrong.length === 0 ? `(none ${broken.expected.length === 0 ? `in ${Math.round(before + limit)} s` : 'before'})` : wrong.join(', '),
+      promised: 0,
+      fired: undefined,
+      right: wrong.length === 0,
+    })
+    if (broken.expected.length > 0) results.push(await told(world, broken))
+    return results
+  } finally {
+    await world.down()
+  }
+}
+
+/** What `task-mcp alerts` says of it, found in the cluster and asked through the API server. */
+async function told(world: World, { name, expected }: Break): Promise<Result> {
+  const { namespace } = world.names
+  const env = { TASK_MCP_ALERTMANAGER_NAMESPACE: namespace, TASK_MCP_ALERTMANAGER_SERVICE: 'alertmanager' }
+  const { out } = await run(process.execPath, ['src/start.ts', 'alerts', '--all', '--json'], { env })
+  const names = (JSON.parse(out || '{"alerts":[]}') as { alerts: { name: string }[] }).alerts.map((alert) => alert.name)
+  const missing = expected.filter((alert) => !names.includes(`TaskMCP${alert}`))
+  return {
+    broken: name,
+    alert: `task-mcp alerts lists ${missing.length === 0 ? 'them' : `no ${missing.join(', ')}`}`,
+    promised: 0,
+    fired: undefined,
+    right: missing.length === 0,
+  }
+}
+
+const wanted = breaks.filter(({ name }) => values.only === '' || values.only.split(',').some((part) => name.includes(part)))
+print(`seed ${seed}; ${wanted.length} worlds, ${before} s of ordinary traffic first, then up to ${longest} s`)
+const tries = await Promise.all(
+  wanted.map((broken, index) =>
+    // Not all at once: a small cluster starts a few pods at a time.
+    sleep(index * 5).then(() =>
+      tried(broken, index).catch((error: unknown): Result[] => [
+        {
+          broken: broken.name,
+          alert: `BROKE ${error instanceof Error ? error.message : String(error)}`,
+          promised: 0,
+          fired: undefined,
+          right: false,
+        },
+      ]),
+    ),
+  ),
+)
+const results = tries.flat()
+print(`${'broken'.padEnd(30)}${'alert'.padEnd(26)}${'promised'.padStart(9)}${'fired'.padStart(8)}`)
+for (const { broken, alert, promised: within, fired, right } of results) {
+  const seconds =
+    within === 0 ? '' : `${`${within} s`.padStart(9)}${(fired === undefined ? 'never' : `${Math.round(fired)} s`).padStart(8)}`
+  print(`${broken.padEnd(30)}${alert.padEnd(26)}${seconds}${right ? '' : '  WRONG'}`)
+}
+if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify({ seed, results }, null, 2)}\n`)
+const wrong = results.filter(({ right }) => !right).length
+print(`${results.length - wrong} right, ${wrong} wrong`)
+process.exitCode = wrong === 0 ? 0 : 1
