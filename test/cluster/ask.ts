@@ -1,5 +1,5 @@
 /** Asks the tool, as a person would: a task-mcp.yaml about the service in a folder of its own, one command. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -15,6 +15,8 @@ export interface Answer {
   seconds: number
   /** All that was said, on both streams. */
   said: string
+  /** The Snapshot, where it was asked for. */
+  seen: string | undefined
 }
 
 /** What a user would write down about this service. */
@@ -35,13 +37,17 @@ export function describe(world: World): object {
   }
 }
 
-export async function ask(world: World, runbook: string, kubeconfig: string | undefined): Promise<Answer> {
+/** `look`: what it saw comes back too. */
+export async function ask(world: World, runbook: string, kubeconfig: string | undefined, look = false): Promise<Answer> {
   const folder = await mkdtemp(join(tmpdir(), 'ask-'))
   try {
     await writeFile(join(folder, 'task-mcp.yaml'), stringify(describe(world)))
     const env = kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }
-    const ran = await run(process.execPath, [program, 'diagnose', runbook, '--json'], { cwd: folder, env, timeoutSeconds: 30 })
-    return { verdict: parsed(ran.out), code: ran.code, seconds: ran.seconds, said: ran.out + ran.err }
+    const record = join(folder, 'look.json')
+    const line = ['diagnose', runbook, '--json', ...(look ? ['--record', record] : [])]
+    const ran = await run(process.execPath, [program, ...line], { cwd: folder, env, timeoutSeconds: 30 })
+    const seen = look ? await readFile(record, 'utf8').catch(() => undefined) : undefined
+    return { verdict: parsed(ran.out), code: ran.code, seconds: ran.seconds, said: ran.out + ran.err, seen }
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -1,6 +1,7 @@
 import { ask } from './ask.ts'
 import type { Fault } from './fault.ts'
 import { type Judgement, judge } from './judge.ts'
+import { keepLook } from './keep-look.ts'
 import { sleep } from './kubectl.ts'
 import { kubeconfigFor } from './sight.ts'
 import { type Images, World } from './world.ts'
@@ -25,7 +26,12 @@ export interface Result {
 }
 
 /** One fault, from nothing to the judgement of the answer, and away again. */
-export async function runOnce(fault: Fault, seed: number, images: Images, options: { keepWrong: boolean; ask: boolean }): Promise<Result> {
+export async function runOnce(
+  fault: Fault,
+  seed: number,
+  images: Images,
+  options: { keepWrong: boolean; ask: boolean; record?: string | undefined },
+): Promise<Result> {
   const world = new World(seed, images, fault.store)
   const result: Result = {
     fault: fault.name,
@@ -54,7 +60,7 @@ export async function runOnce(fault: Fault, seed: number, images: Images, option
     result.shown = await fault.shows(world)
     result.injectSeconds = (performance.now() - started) / 1000
     if (options.ask) {
-      const answer = await ask(world, fault.runbook, sight?.path)
+      const answer = await ask(world, fault.runbook, sight?.path, options.record !== undefined)
       const question = {
         expected: fault.expected,
         subjects: fault.subjects?.(world) ?? [],
@@ -62,6 +68,8 @@ export async function runOnce(fault: Fault, seed: number, images: Images, option
         secrets: world.secrets,
       }
       result.judgement = judge(question, answer.verdict, answer.said)
+      if (options.record !== undefined && answer.seen !== undefined)
+        await keepLook(options.record, { fault, seed, question, right: result.judgement.right }, answer.seen)
       result.diagnoseSeconds = answer.seconds
       result.exitCode = answer.code
       if (answer.verdict === undefined) result.broke = `exit ${answer.code}: ${answer.said.trim().slice(-300)}`

@@ -15,6 +15,7 @@ const help = `usage: npm run test:cluster -- [options]        for the cluster of
   --image NAME     image of the service on the nodes (default localhost/task-mcp:1)
   --database NAME  image with PostgreSQL's programs (default localhost/services:1)
   --out FILE       results as JSON (default cluster-results.json)
+  --record-dir DIR what each run saw, to be judged again without a cluster: test/scenarios/looks
   --list           names of the faults
   --keep-wrong     leave the namespace of a wrong answer
   --inject-only    do not ask; show what the cluster shows
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     image: { type: 'string', default: 'localhost/task-mcp:1' },
     database: { type: 'string', default: 'localhost/services:1' },
     out: { type: 'string', default: 'cluster-results.json' },
+    'record-dir': { type: 'string' },
     list: { type: 'boolean', default: false },
     'keep-wrong': { type: 'boolean', default: false },
     'inject-only': { type: 'boolean', default: false },
@@ -111,7 +113,7 @@ async function main(): Promise<number> {
         job.fault,
         job.seed,
         { app: values.image, database: values.database },
-        { keepWrong: values['keep-wrong'], ask: !values['inject-only'] },
+        { keepWrong: values['keep-wrong'], ask: !values['inject-only'], record: values['record-dir'] },
       )
       results.push(result)
       print(line(result))
