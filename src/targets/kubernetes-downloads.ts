@@ -1,7 +1,7 @@
 /** Large answers of one pod's listeners: by the API server's proxy, or over a port that it forwards. */
 import http from 'node:http'
 import https from 'node:https'
-import { ExpectedError } from '../errors.ts'
+import { ExpectedError, UnreachableError } from '../errors.ts'
 import { apiError, statusOf } from './api-errors.ts'
 import { abortError, reachError } from './http-request.ts'
 import type { Connection } from './kubernetes-api.ts'
@@ -54,7 +54,15 @@ async function byForward(connection: Connection, request: DownloadRequest, signa
     path,
     headers: { 'user-agent': 'task-mcp', host: `localhost:${port}`, connection: 'close', ...request.headers },
   })
-  return headOf(sent, `port ${port} of pod ${pod}`, signal)
+  const what = `port ${port} of pod ${pod}`
+  // A port where nothing listens may be refused before the request has taken hold of the way to it.
+  const broken = new Promise<never>((_, reject) => {
+    const end = () => reject(tunnel.errored ?? new UnreachableError(`${what} closed the connection before it answered`))
+    if (tunnel.destroyed) end()
+    else tunnel.once('close', end)
+  })
+  broken.catch(() => {})
+  return Promise.race([headOf(sent, what, signal), broken])
 }
 
 /** Sends the request and gives the answer once its head is there; the signal ends it at any time. */
