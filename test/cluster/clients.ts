@@ -44,16 +44,19 @@ export function harden(container: Any): Any {
   }
 }
 
-let bundled: Promise<string> | undefined
+const bundled = new Map<string, Promise<string>>()
 
-/** The client's program with its library, in one file: nothing of it is in an image. */
-export function clientProgram(): Promise<string> {
-  bundled ??= (async () => {
-    const build = await rolldown({ input: new URL('client.mjs', import.meta.url).pathname, platform: 'node' })
+/** A client's program with its library, in one file: nothing of it is in an image. `file` is beside this one. */
+export function clientProgram(file = 'client.mjs'): Promise<string> {
+  const known = bundled.get(file)
+  if (known !== undefined) return known
+  const program = (async () => {
+    const build = await rolldown({ input: new URL(file, import.meta.url).pathname, platform: 'node' })
     const { output } = await build.generate({ format: 'esm', minify: true, codeSplitting: false })
     return output[0].code
   })()
-  return bundled
+  bundled.set(file, program)
+  return program
 }
 
 /** The client that works on the task list through the Service, in a pod of its own. */
