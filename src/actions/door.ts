@@ -6,6 +6,7 @@ import type { Cluster, ClusterWriter } from '../targets/ports.ts'
 import { announce } from './announce.ts'
 import { type FieldDiff, fieldDiff } from './diff.ts'
 import { hasAll } from './fields.ts'
+import { type Comparison, compareGolden, type Golden } from './golden.ts'
 import type { Look } from './look.ts'
 import { named, type Plan, type PlannedWrite } from './plan.ts'
 import { actor, type PastChange, recordable } from './run-record.ts'
@@ -19,6 +20,8 @@ export interface Consent {
   despite: readonly string[]
   /** Seconds to wait for the verification; 0 does not verify. */
   wait: number
+  /** Seconds to watch the golden signals once it has come true; 0 does not. */
+  observe: number
   /** The command line that does what was asked, with --yes. */
   command: string
   /** What still stands between consent and the first write: a second person. Undefined where nothing does. */
@@ -38,6 +41,8 @@ export interface Receipt {
   plan: Plan
   diff: ObjectDiff[]
   verified?: Verified
+  /** The service's golden signals before and after; absent where nobody measures them. */
+  golden?: { before?: Golden; after: Golden; comparison: Comparison }
   /** The command that takes it back, where there is one. */
   undo?: string
   next?: string
@@ -55,6 +60,8 @@ export interface Door {
   tell(line: string): void
   /** Asked in place of a plain "are you sure", once the plan was shown. */
   agree?: () => Promise<boolean>
+  /** The golden signals of so many seconds up to now; undefined where nobody measures them. */
+  golden?: (window: number) => Promise<Golden | undefined>
   /** Called before a write takes effect and after consent: to capture what would be lost. */
   before?: (plan: Plan) => Promise<void>
 }
@@ -96,13 +103,16 @@ export async function perform(door: Door, plan: Plan, consent: Consent): Promise
       { diff, next: consent.command },
     )
   }
+  const watching = consent.wait > 0 && consent.observe > 0
+  const before = watching ? await door.golden?.(consent.observe) : undefined
   await door.before?.(plan)
   await door.look.record.append({ type: 'plan', plan })
   const undo = undoLine(plan)
   await applyAll(door, plan, seen, undo)
   await nudge(door, plan)
   if (plan.undoes !== undefined) await door.look.record.append({ type: 'undone', id: plan.undoes, undo: plan.id })
-  return watched(door, plan, consent.wait, diff)
+  const done = await watched(door, plan, consent.wait, diff)
+  return watching ? withGolden(door, done, before, consent.observe) : done
 }
 
 /** The change was consented to and cut off: what is left of it is applied, and all of it is waited for. */
@@ -154,6 +164,30 @@ async function watched(door: Door, plan: Plan, wait: number, diff: ObjectDiff[])
   return verified.ok
     ? receipt('applied', exit.ok, `${plan.summary}: done${verified.said === '' ? '' : `, ${verified.said}`}`, verified)
     : receipt('failed', exit.unverified, `${plan.summary}: applied, but not verified: ${verified.said}`, verified)
+}
+
+/** Watch the golden signals for a while: what came true must not have made anything else worse. */
+async function withGolden(door: Door, receipt: Receipt, before: Golden | undefined, observe: number): Promise<Receipt> {
+  if (receipt.outcome !== 'applied' || door.golden === undefined) return receipt
+  if (before === undefined) {
+    door.tell('errors and latency before and after are not seen: no Prometheus answers for this service')
+    return receipt
+  }
+  door.tell(`watching errors, latency and saturation for ${observe} s`)
+  await door.context.clock.sleep(observe * 1000, door.context.signal)
+  const after = await door.golden(observe)
+  if (after === undefined) return receipt
+  const comparison = compareGolden(before, after, door.look.settings.thresholds)
+  const golden = { before, after, comparison }
+  await door.look.record.append({ type: 'golden', id: receipt.plan.id, worse: comparison.worse, said: comparison.said })
+  if (comparison.worse.length === 0) return { ...receipt, golden, said: `${receipt.said}. ${comparison.said}` }
+  return {
+    ...receipt,
+    golden,
+    outcome: 'failed',
+    exitCode: exit.unverified,
+    said: `${receipt.plan.summary}: applied and in force, but something got worse: ${comparison.worse.join(', ')}. ${comparison.said}`,
+  }
 }
 
 /** Why a plan may not go on, unless the user said that it should all the same. */

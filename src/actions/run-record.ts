@@ -23,6 +23,8 @@ export type RecordEntry =
       resourceVersion?: string | undefined
     }
   | { type: 'verified'; id: string; ok: boolean; said: string }
+  /** The service's golden signals after it, and what got worse. */
+  | { type: 'golden'; id: string; worse: string[]; said: string }
   /** Applied, and on purpose not watched to its end. */
   | { type: 'unwatched'; id: string; said: string }
   | { type: 'undone'; id: string; undo: string }

@@ -1,6 +1,7 @@
 /** What every action command does around its plan: settings, targets, the door, the answer. */
 import { sameBegun, settleAll, tellOpen } from '../actions/cut-off.ts'
 import { type Door, finish, type ObjectDiff, perform, type Receipt } from '../actions/door.ts'
+import { type Golden, lookGolden } from '../actions/golden.ts'
 import type { Look } from '../actions/look.ts'
 import type { Objection, Plan } from '../actions/plan.ts'
 import { openRecord } from '../actions/run-record.ts'
@@ -8,7 +9,8 @@ import { planUndo } from '../actions/undo.ts'
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
 import { deadlineIn } from '../duration.ts'
-import { type ExitCode, exit } from '../errors.ts'
+import { type ExitCode, ExpectedError, exit } from '../errors.ts'
+import { discover } from '../facts/discover.ts'
 import { renderPlan, renderReceipt } from '../output/plan.ts'
 import { styleFor } from '../output/style.ts'
 import type { Settings } from '../settings.ts'
@@ -18,6 +20,7 @@ import { approvedPlan, planOnPaper } from './on-paper.ts'
 import { needsTwo } from './two-people.ts'
 
 const defaultWait = 180
+const defaultObserve = 30
 
 export interface Acting {
   name: string
@@ -64,6 +67,7 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
     writer,
     show: (plan: Plan, diff: readonly ObjectDiff[]) => terminal.err(renderPlan(plan, diff, page)),
     tell: (line) => terminal.err(`  ${line}\n`),
+    golden: (window) => goldenNow(context, look, window),
     ...(acting.agree ? { agree: acting.agree } : {}),
     ...(acting.before ? { before: (plan: Plan) => acting.before!(plan, { ...look, signal: context.signal }, context) } : {}),
   }
@@ -73,6 +77,7 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
     yes: options.yes,
     despite: options.despite ?? [],
     wait: options.wait ?? defaultWait,
+    observe: options.observe ?? defaultObserve,
     command: commandLine(acting),
   }
   const cut = await settleAll(look)
@@ -111,9 +116,22 @@ export async function actQuietly(context: Context, acting: Acting): Promise<{ re
   }
 }
 
+/** The golden signals up to now; undefined where no Prometheus has them. It must not hold a change up for long. */
+async function goldenNow(context: Context, look: Look, window: number): Promise<Golden | undefined> {
+  const { settings, cluster } = look
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(3000)])
+  try {
+    const place = await discover('prometheus', settings.prometheus, async () => cluster, signal)
+    return await lookGolden({ ...look, signal }, await context.targets(settings).metrics(place), window)
+  } catch (error) {
+    if (!(error instanceof ExpectedError) || context.signal.aborted) throw error
+    return undefined
+  }
+}
+
 /** The options that say what is to be done, with the namespace and the context that were meant. */
 function whatIsAsked(options: ActionOptions, settings: Settings): ActionOptions {
-  const { yes: _1, why: _2, wait: _3, despite: _4, autoUndo: _5, timeout: _6, config: _7, kubeconfig: _8, ...rest } = options
+  const { yes: _1, why: _2, wait: _3, despite: _4, autoUndo: _5, observe: _0, timeout: _6, config: _7, kubeconfig: _8, ...rest } = options
   const { plan: _9, planOut: _10, signWith: _11, validFor: _12, dryRun: _13, json: _14, verbose: _15, color: _16, ...what } = rest
   return { ...what, namespace: settings.service.namespace } as ActionOptions
 }
@@ -126,7 +144,10 @@ export function commandLine({ name, args, options }: Pick<Acting, 'name' | 'args
     const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
     if (['yes', 'dryRun', 'json', 'color', 'verbose'].includes(key) || value === undefined || value === false) return []
     if (value === true) return [flag]
-    const said = key === 'wait' || key === 'timeout' || key === 'lookback' ? `${value}s` : value
+    const said =
+      key === 'wait' || key === 'observe' || key === 'for' || key === 'validFor' || key === 'timeout' || key === 'lookback'
+        ? `${value}s`
+        : value
     return (Array.isArray(said) ? said : [said]).flatMap((one) => [flag, quoted(String(one))])
   })
   return ['task-mcp', name, ...args.map(quoted), ...flags, '--yes'].join(' ')

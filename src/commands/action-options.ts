@@ -8,6 +8,8 @@ export interface ActionOptions extends GlobalOptions {
   readonly despite?: readonly string[]
   /** Seconds. */
   readonly wait?: number
+  /** Seconds. */
+  readonly observe?: number
   readonly autoUndo: boolean
   readonly why?: string
   readonly planOut?: string
@@ -22,7 +24,12 @@ export const actionOptions: readonly OptionEntry[] = [
   { flags: '-y, --yes', summary: 'do not ask; it answers "are you sure", it never chooses what' },
   { flags: '--despite <code>', summary: 'go on in spite of an objection (its code) or a failing gate ("gate")', repeat: true },
   { flags: '--wait <duration>', summary: 'how long to wait until it has come true; 0s does not wait', kind: 'duration' },
-  { flags: '--auto-undo', summary: 'take the change back when it does not come true' },
+  {
+    flags: '--observe <duration>',
+    summary: 'how long to watch errors, latency and saturation afterwards; 30s when not said',
+    kind: 'duration',
+  },
+  { flags: '--auto-undo', summary: 'take the change back when it does not come true, or makes something worse' },
   { flags: '--why <text>', summary: 'why, for the run record and whoever reads it' },
   {
     flags: '--plan-out <file>',

@@ -104,6 +104,7 @@ export function aShop(options: { answers?: (boolean | string)[]; context?: strin
       writer: async () => cluster,
       metrics: async () => Promise.reject(new UnreachableError('no Prometheus here')),
       alerts: async () => Promise.reject(new UnreachableError('no Alertmanager here')),
+      forward: async () => Promise.reject(new UnreachableError('no pod here')),
       notifier: async () => Promise.reject(new UnreachableError('nobody to tell here')),
       downloads: async () => Promise.reject(new UnreachableError('no way into pods here')),
       fetch: async () => Promise.reject(new UnreachableError('no network here')),

@@ -56,7 +56,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   config: ['config'],
   commands: ['config', 'runbook', 'actions', 'slo', 'incident', 'diagnosis', 'facts', 'profile', 'targets', 'output'],
   runbook: ['diagnosis', 'facts', 'slo', 'actions'],
-  actions: ['diagnosis', 'facts', 'targets'],
+  // How sure a share of failures is after a change is maths of slo's.
+  actions: ['diagnosis', 'facts', 'slo', 'targets'],
   slo: [],
   profile: [],
   incident: ['diagnosis', 'facts'],

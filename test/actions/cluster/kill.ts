@@ -29,8 +29,13 @@ export async function kill(namespace: string, seed: number, rounds: number): Pro
     const after = random.int(Math.round(length * 0.1), Math.round(length * 0.95))
     const hit = await hand.killed(line, after)
     const last = (await hand.record()).slice(lines).at(-1)?.type ?? 'nothing'
-    // Not killed in time: it ended by itself, and there is nothing to finish.
-    const again = hit ? await hand.type(line) : { code: 0, err: '' }
+    // It ended by itself before the moment came: that is no round.
+    if (!hit) {
+      process.stdout.write(`ended before ${after} ms\n`)
+      round--
+      continue
+    }
+    const again = await hand.type(line)
     const generations = (await object(namespace, 'deployment', 'target')).metadata.generation - before
     found.push({
       after,
