@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
 import { main } from '../../src/cli.ts'
 import { AbsentError, DeniedError, InterruptedError } from '../../src/errors.ts'
@@ -59,6 +61,22 @@ const bundle = '/project/b.tar.gz'
 const bundled = (world: World): Buffer => Buffer.from(world.disk.get(bundle)!, 'latin1')
 const unpacked = (world: World): string => gunzipSync(bundled(world)).toString('utf8')
 const manifestOf = (out: string): Manifest => JSON.parse(out).manifest
+
+const schema = JSON.parse(readFileSync(new URL('../../schemas/capture.schema.json', import.meta.url), 'utf8'))
+const ajv = new Ajv2020({ allErrors: true })
+ajv.addFormat('date-time', (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text))
+const valid = ajv.compile(schema)
+
+test('--json of both commands is as the schema says', async () => {
+  const { type } = aCapture({ answer: ({ path }) => (path.includes('wall') ? { status: 404 } : {}) })
+  for (const words of [
+    ['capture', '--out', 'b.tar.gz'],
+    ['capture', 'show', 'b.tar.gz'],
+  ]) {
+    valid(JSON.parse((await type(...words, '--json')).out))
+    expect(valid.errors ?? []).toEqual([])
+  }
+})
 
 describe('taking a bundle', () => {
   test('holds what was asked for, says how much, and leaves nothing else behind', async () => {
