@@ -1,9 +1,9 @@
 /** A look at a real cluster, kept: what was seen of a fault, what must be said of it, and what must not be proposed. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { Question } from '../cluster/judge.ts'
 import { parseSnapshot, snapshotText } from '../../src/facts/record.ts'
 import type { Snapshot } from '../../src/facts/snapshot.ts'
+import type { Question } from '../cluster/judge.ts'
 
 export interface Scenario extends Omit<Question, 'secrets'> {
   fault: string
@@ -22,7 +22,13 @@ const fewer = [200, 100, 40]
 function shorter(snapshot: Snapshot, lines: number): Snapshot {
   const { logs } = snapshot
   return logs.state === 'ok'
-    ? { ...snapshot, logs: { ...logs, value: logs.value.map((l) => ({ ...l, lines: l.lines.slice(-lines), truncated: l.truncated || l.lines.length > lines })) } }
+    ? {
+        ...snapshot,
+        logs: {
+          ...logs,
+          value: logs.value.map((l) => ({ ...l, lines: l.lines.slice(-lines), truncated: l.truncated || l.lines.length > lines })),
+        },
+      }
     : snapshot
 }
 

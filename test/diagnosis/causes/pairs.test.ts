@@ -2,21 +2,24 @@
 import { expect, test } from 'vitest'
 import type { CauseCode } from '../../../src/diagnosis/codes.ts'
 import type { ActionName } from '../../../src/diagnosis/verdict.ts'
-import { type Change, healthy } from '../../support/snapshot.ts'
+import { ago, type Change, healthy } from '../../support/snapshot.ts'
 import {
   always,
   answers,
+  budget,
   change,
   dies,
   edited,
   event,
   fails,
+  further,
   gone,
   logs,
   measured,
   memory,
   metric,
   notReady,
+  over,
   release,
   startedAgain,
   waits,
@@ -42,6 +45,32 @@ const selector = (app: string): Change =>
 const storeAsleep: Change = (s) => {
   s.objects.pods = s.objects.pods.filter((p) => p.metadata.labels?.app !== 'ledger')
 }
+const storeBlinked: Change = (s) => {
+  for (const pod of s.objects.pods.filter((p) => p.metadata.labels?.app === 'ledger')) {
+    pod.status!.startTime = ago(6)
+    for (const status of pod.status!.containerStatuses ?? []) status.state = { running: { startedAt: ago(6) } }
+  }
+}
+/** Logins a second over the last hour: before eight minutes ago, and since. */
+const logins = (before: [attempts: number, failures: number], since: [attempts: number, failures: number]): Change[] => [
+  metric('auth_attempts', [{}, since[0] * 120]),
+  metric('auth_failures', [{ reason: 'password' }, since[1] * 120]),
+  over('auth', { what: 'attempts' }, (minutes) => (minutes > 8 ? before[0] : since[0])),
+  over('auth', { what: 'failures' }, (minutes) => (minutes > 8 ? before[1] : since[1])),
+]
+const refusedFrom = (addresses: number) =>
+  logs(
+    'all',
+    Array.from({ length: 60 }, (_, i) => `192.0.2.${(i % addresses) + 1} - - "POST /enter HTTP/1.1" 401 17`),
+  )
+const days = {
+  '30m': [16, 5000],
+  '2h': [60, 18_000],
+  '6h': [170, 54_000],
+  '1d': [690, 216_000],
+  '3d': [2000, 648_000],
+  window: [2300, 6_000_000],
+} satisfies Record<string, [number, number]>
 const oom = (lasted: number) => dies({ exit: 137, reason: 'OOMKilled', lasted })
 
 type Half = [code: CauseCode, refuses: ActionName | undefined, facts: Change[]]
@@ -132,17 +161,78 @@ const pairs: [fact: string, shared: Change[], one: Half, other: Half][] = [
       [event('all', 'Unhealthy', 'Liveness probe failed: context deadline exceeded'), dies({ exit: 137, lasted: 30 })],
     ],
   ],
+  [
+    'whether requests failed before more of them came, or more came first',
+    [measured('cpu', 0.44)],
+    ['traffic_surge', 'restart', [further(1200, 6, 0)]],
+    ['retry_storm', 'restart', [further(1200, 6, 1), storeBlinked]],
+  ],
+  [
+    'whether one address is refused again and again, or many are a few times each',
+    logins([2, 0.02], [9, 7]),
+    ['brute_force', 'restart', [refusedFrom(1)]],
+    ['credential_stuffing', 'block', [refusedFrom(60)]],
+  ],
+  [
+    'whether those who used to succeed go on, or are refused since a key was changed',
+    [edited('secrets', 'kestrel-keys', 9)],
+    ['brute_force', 'restart', logins([2, 0.02], [9, 7])],
+    ['auth_config', 'block', logins([7, 0.1], [7, 6.9])],
+  ],
+  [
+    'whether streams end at all',
+    [measured('streams', 20), measured('streams_limit', 20), metric('streams_rejected', [{ reason: 'limit' }, 14])],
+    ['stream_limit', 'restart', [metric('streams_closed', [{ reason: 'client' }, 30])]],
+    ['stream_leak', 'scale', [metric('streams_closed', [{ reason: 'client' }, 0])]],
+  ],
+  [
+    'whether every pod is full of streams, or the one that the Service keeps everybody with',
+    [
+      change('services', 'kestrel-front', (s) => {
+        s.spec.sessionAffinity = 'ClientIP'
+      }),
+      measured('streams_limit', 20),
+      metric('streams_closed', [{ reason: 'client' }, 30]),
+    ],
+    ['stream_limit', 'restart', [measured('streams', 20)]],
+    ['session_affinity', 'scale', [measured('streams', 0), measured('streams', 20, 1)]],
+  ],
+  [
+    'whether a limit was lowered, or more requests arrive than usual',
+    [release((_, main) => void main.env!.push({ name: 'MAX_PER_SECOND', value: '2' }), { minutes: 8 })],
+    ['rate_limit_misconfig', 'block', [fails(0.35, 'new', { minutes: 8, status: '429' })]],
+    ['traffic_surge', 'restart', [further(1800, 5, 0.3, '429')]],
+  ],
+  [
+    'whether a budget burns fast, or slowly for days',
+    [],
+    ['slo_fast_burn', 'restart', [fails(0.06), budget('error-rate', { ...days, '5m': [50, 900], '1h': [600, 9000] })]],
+    ['slo_slow_burn', 'restart', [budget('error-rate', { ...days, '5m': [3, 900], '1h': [30, 9000] })]],
+  ],
 ]
 
-test.each(pairs.flatMap(([fact, shared, one, other]) => [one, other].map((half) => [fact, half[0], shared, half] as const)))(
-  '%s: %s',
-  (_fact, _code, shared, [code, refuses, facts]) => {
-    // A full node is named where the question is why answers are late.
-    const { causes } = verdictOf(healthy(...shared, ...facts), code === 'noisy_neighbour' ? 'performance-degradation' : undefined)
-    expect(causes[0]?.code).toBe(code)
-    if (refuses) expect(causes[0]!.never.map((n) => n.action)).toContain(refuses)
-  },
-)
+/** The question under which a cause is an answer, where it is not the usual one. */
+const askedBy: Partial<Record<CauseCode, string>> = {
+  // A full node is named where the question is why answers are late.
+  noisy_neighbour: 'performance-degradation',
+  session_affinity: 'streaming-issues',
+  slo_fast_burn: 'slo-violations',
+  slo_slow_burn: 'slo-violations',
+}
+
+test.each(
+  pairs.flatMap(([fact, shared, one, other]) =>
+    [
+      [one, other],
+      [other, one],
+    ].map(([half, rival]) => [fact, half![0], rival![0], shared, half!] as const),
+  ),
+)('%s: %s, not %s', (_fact, _code, rival, shared, [code, refuses, facts]) => {
+  const { causes } = verdictOf(healthy(...shared, ...facts), askedBy[code] ?? askedBy[rival])
+  expect(causes[0]?.code).toBe(code)
+  expect(causes.map((c) => c.code)).not.toContain(rival)
+  if (refuses) expect(causes[0]!.never.map((n) => n.action)).toContain(refuses)
+})
 
 test('a rollout four minutes ago is innocent when old pods and new fail alike, and guilty when only the new ones do', () => {
   const innocent = diagnose(newImage(1), fails(0.3))
