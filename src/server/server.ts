@@ -15,6 +15,7 @@ import { hearChange } from './mcp/legacy/changes.ts'
 import { createLegacyEndpoint } from './mcp/legacy/endpoint.ts'
 import { legacyMethods } from './mcp/legacy/methods.ts'
 import { createSessions, type Sessions, sessionActions } from './mcp/legacy/sessions.ts'
+import { createStreamLog, type StreamLog } from './mcp/legacy/stream-log.ts'
 import { createModernEndpoint, modernMethods } from './mcp/modern/endpoint.ts'
 import { createSubscriptions, type Subscriptions } from './mcp/modern/subscriptions.ts'
 import { createOperations, sharedMethods } from './mcp/operations.ts'
@@ -74,7 +75,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     {
       tools: toolNames,
       methods,
-      storeOperations: [...storeOperations, 'session', 'probe', 'migrate'],
+      storeOperations: [...storeOperations, 'session', 'stream', 'probe', 'migrate'],
       checks: ['ready', 'store', 'connections', ...dependencies],
       dependencies,
     },
@@ -120,8 +121,11 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     blocked,
     metrics,
   )
+  const streamLog = createStreamLog(store, now, log)
   const legacy = createLegacyEndpoint({
     version: io.version,
+    now,
+    log: streamLog,
     settings: current,
     operations,
     dispatch,
@@ -159,7 +163,9 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   await health.readiness()
   health.start()
   const forgetting = setInterval(() => {
-    list.forgetOld().catch((error: unknown) => log.warn('what is old was not removed', { reason: reasonOf(error) }))
+    Promise.all([list.forgetOld(), streamLog?.forgetOld()]).catch((error: unknown) =>
+      log.warn('what is old was not removed', { reason: reasonOf(error) }),
+    )
   }, forgetMilliseconds)
   forgetting.unref()
   const reloading = setInterval(() => {
@@ -185,7 +191,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     clearInterval(forgetting)
     clearInterval(reloading)
     if (!closing)
-      drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, webhook, traces, log }).then(
+      drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, streamLog, webhook, traces, log }).then(
         closed.resolve,
         closed.reject,
       )
@@ -271,6 +277,7 @@ interface Parts {
   readonly streams: Streams
   readonly sessions: Sessions
   readonly store: Store
+  readonly streamLog: StreamLog | undefined
   readonly webhook: Webhook | undefined
   readonly traces: Traces | undefined
   readonly log: Log
@@ -285,6 +292,7 @@ async function drain({
   streams,
   sessions,
   store,
+  streamLog,
   webhook,
   traces,
   log,
@@ -306,6 +314,7 @@ async function drain({
   await Promise.race([stopped, deadline])
   clearTimeout(late)
   await sessions.close()
+  await streamLog?.settled()
   await webhook?.close()
   await traces?.close()
   health.close()

@@ -79,6 +79,17 @@ export function migrations(dialect: Dialect): readonly Migration[] {
         ...(dialect === 'sqlite' ? [] : commitOrder),
       ],
     },
+    {
+      version: 4,
+      compatibleFrom: 1,
+      name: 'answers that come in parts, for those who fetch the rest at another replica',
+      statements: [
+        `CREATE TABLE stream_events (
+          session_id TEXT NOT NULL, stream TEXT NOT NULL, number INTEGER NOT NULL, message TEXT NOT NULL, last INTEGER NOT NULL,
+          at ${big} NOT NULL, PRIMARY KEY (session_id, stream, number))`,
+        'CREATE INDEX stream_events_at ON stream_events (at)',
+      ],
+    },
   ]
 }
 

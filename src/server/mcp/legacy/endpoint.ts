@@ -8,10 +8,12 @@ import type { Exchange } from '../exchange.ts'
 import type { Operations } from '../operations.ts'
 import { kindOf, type Params, RpcError, type RpcMessage, type RpcRequest, type RpcResponse, rpcCode } from '../rpc.ts'
 import { placeOf, tellMissed } from './changes.ts'
+import { followRequestStream } from './follow.ts'
 import { answerMethod, initialized, revisions } from './methods.ts'
 import { openRequestStream, type RequestStream, resumeRequestStream } from './request-stream.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
+import type { StreamLog } from './stream-log.ts'
 
 /** The revisions with `initialize` and `Mcp-Session-Id`, over HTTP. */
 export interface LegacyEndpoint {
@@ -28,12 +30,17 @@ export interface LegacyOptions {
   readonly sessions: Sessions
   readonly streams: Streams
   readonly list: TaskList
+  /** For other replicas, where there can be some. */
+  readonly log: StreamLog | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   /** @throws HttpRefusal when the principal opens sessions too fast. */
   readonly admitSession: (call: Call) => void
 }
 
 export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
-  const { settings, operations, dispatch, sessions, streams, list } = options
+  const { settings, operations, dispatch, sessions, streams, list, log } = options
+  const followLimits = { requestTimeout: () => settings().requestTimeout, now: options.now }
 
   const sessionOf = (call: Call): Promise<Session> => {
     const id = header(call, 'mcp-session-id')
@@ -64,7 +71,13 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
     const streamed = /text\/event-stream|\*\/\*/.test(header(call, 'accept') ?? '')
     const toStream = (): RequestStream | undefined => {
       if (stream === undefined && streamed && !call.response.headersSent)
-        stream = openRequestStream(call, session, settings().streamBufferBytes)
+        stream = openRequestStream(
+          call,
+          session,
+          requests.map(({ id }) => id),
+          settings().streamBufferBytes,
+          log,
+        )
       return stream
     }
     const work = requests.map((request) => {
@@ -108,7 +121,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       for (const [index, message] of messages.entries()) {
         if (kinds[index] === 'request') requests.push(message as RpcRequest)
         else if (kinds[index] === 'response') takeAnswer(session, message as RpcResponse)
-        else if ('method' in message && message.method === 'notifications/cancelled') cancel(session, message.params ?? {})
+        else if ('method' in message && message.method === 'notifications/cancelled') await cancel(session, message.params ?? {}, sessions)
       }
       if (requests.length === 0) return answer(call.response, 202)
       if (requests.some(({ method }) => method === 'initialize') && batch)
@@ -123,6 +136,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       checkRevision(call)
       const last = header(call, 'last-event-id')
       if (last !== undefined && resumeRequestStream(call, session, last, settings().streamBufferBytes)) return
+      if (last !== undefined && log !== undefined && (await followRequestStream(call, session, last, log, streams, followLimits))) return
       session.stream?.close('replaced')
       session.held = undefined
       call.streaming = true
@@ -194,8 +208,12 @@ function forget({ inFlight }: Session, { id }: RpcRequest, controller: AbortCont
   if (same?.size === 0) inFlight.delete(id)
 }
 
-function cancel({ inFlight }: Session, { requestId }: Params): void {
-  for (const controller of inFlight.get(requestId as string | number) ?? []) controller.abort(new Error('cancelled'))
+/** Where the request is not worked on here, another replica may. */
+async function cancel(session: Session, { requestId }: Params, sessions: Sessions): Promise<void> {
+  if (typeof requestId !== 'string' && typeof requestId !== 'number') return
+  const controllers = session.inFlight.get(requestId)
+  if (controllers === undefined) return sessions.cancelElsewhere(session, requestId)
+  for (const controller of controllers) controller.abort(new Error('cancelled'))
 }
 
 function takeAnswer({ asked: waiting }: Session, { id, result, error }: RpcResponse): void {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Call } from '../../http/call.ts'
 import { type EventStream, openEventStream } from '../../http/event-stream.ts'
+import type { RequestId } from '../rpc.ts'
 import type { Replay, Session } from './session.ts'
+import type { StreamLog } from './stream-log.ts'
 
 const reconnectMilliseconds = 500
 const mostReplays = 32
@@ -15,9 +17,28 @@ export interface RequestStream {
   finish(answers: readonly object[]): void
 }
 
-/** Opens it, with an event to resume after where the revision knows of those. Messages are kept in the session until fetched. */
-export function openRequestStream(call: Call, session: Session, maxBufferedBytes: number): RequestStream {
+/** The id of an event: which stream of its session, and which message of that. */
+export const eventIdOf = (stream: string, number: number): string => `${stream}-${number}`
+
+/** Undefined for an event of no request stream. */
+export function placeInStream(eventId: string): { readonly stream: string; readonly number: number } | undefined {
+  const [, stream, number] = /^([0-9a-f]{8})-(\d{1,9})$/.exec(eventId) ?? []
+  return stream === undefined ? undefined : { stream, number: Number(number) }
+}
+
+/**
+ * Opens it, with an event to resume after where the revision knows of those. Messages are kept in the session until fetched, and in
+ * the log for other replicas, where there is one.
+ */
+export function openRequestStream(
+  call: Call,
+  session: Session,
+  requests: readonly RequestId[],
+  maxBufferedBytes: number,
+  log: StreamLog | undefined,
+): RequestStream {
   const key = randomUUID().slice(0, 8)
+  const keep = log?.begin(session.id, key, requests)
   const replay: Replay = { messages: [], done: false, listener: undefined }
   if (session.replays.size >= mostReplays) session.replays.delete(session.replays.keys().next().value!)
   session.replays.set(key, replay)
@@ -28,19 +49,21 @@ export function openRequestStream(call: Call, session: Session, maxBufferedBytes
     onClose: () => forgetListener(replay, stream),
   })
   replay.listener = stream
-  if (session.state.revision >= '2025-11-25') stream.prime({ id: `${key}-0`, retryMilliseconds: reconnectMilliseconds })
+  if (session.state.revision >= '2025-11-25') stream.prime({ id: eventIdOf(key, 0), retryMilliseconds: reconnectMilliseconds })
   return {
     send: (message) => {
       if (replay.messages.length >= mostMessages) return
       replay.messages.push(message)
-      replay.listener?.send(message, `${key}-${replay.messages.length}`)
+      keep?.([message], false)
+      replay.listener?.send(message, eventIdOf(key, replay.messages.length))
     },
     reconnect: () => replay.listener?.close('completed'),
     finish: (answers) => {
       for (const message of answers) {
         replay.messages.push(message)
-        replay.listener?.send(message, `${key}-${replay.messages.length}`)
+        replay.listener?.send(message, eventIdOf(key, replay.messages.length))
       }
+      keep?.(answers, true)
       replay.done = true
       if (replay.listener === undefined) return
       replay.listener.close('completed')
@@ -51,20 +74,21 @@ export function openRequestStream(call: Call, session: Session, maxBufferedBytes
 
 /** Goes on with a request stream after the event `lastEventId`. False when there is nothing of it here. */
 export function resumeRequestStream(call: Call, session: Session, lastEventId: string, maxBufferedBytes: number): boolean {
-  const [, key = '', count] = /^([0-9a-f]{8})-(\d+)$/.exec(lastEventId) ?? []
-  const replay = session.replays.get(key)
-  if (replay === undefined) return false
+  const place = placeInStream(lastEventId)
+  const replay = place && session.replays.get(place.stream)
+  if (place === undefined || replay === undefined) return false
   call.streaming = true
   const stream: EventStream = openEventStream(call.response, {
     maxBufferedBytes,
     headers: { 'mcp-session-id': session.id },
     onClose: () => forgetListener(replay, stream),
   })
-  for (const [index, message] of replay.messages.entries()) if (index >= Number(count)) stream.send(message, `${key}-${index + 1}`)
+  for (const [index, message] of replay.messages.entries())
+    if (index >= place.number) stream.send(message, eventIdOf(place.stream, index + 1))
   replay.listener = stream
   if (!replay.done) return true
   stream.close('completed')
-  session.replays.delete(key)
+  session.replays.delete(place.stream)
   return true
 }
 

@@ -9,6 +9,8 @@ export interface SessionState {
   readonly clientName: string
   readonly clientCapabilities: ClientCapabilities
   readonly subscriptions: readonly string[]
+  /** Requests that were cancelled at a replica that does not work on them, the last few. */
+  readonly cancelled?: ReadonlyArray<{ readonly request: RequestId; readonly mark: string }>
 }
 
 /** A session as this process holds it. */

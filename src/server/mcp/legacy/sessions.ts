@@ -4,7 +4,7 @@ import type { Settings } from '../../settings.ts'
 import { type Store, StoreError } from '../../store/port.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
-import { RpcError, rpcCode } from '../rpc.ts'
+import { type RequestId, RpcError, rpcCode } from '../rpc.ts'
 import { newSession, type Session, type SessionState } from './session.ts'
 
 /** Sessions of the legacy era. They are kept in the store, and cached here while they are used here. */
@@ -14,6 +14,8 @@ export interface Sessions {
   find(id: string, principal: string): Promise<Session>
   change(session: Session, state: SessionState): Promise<void>
   end(session: Session): Promise<void>
+  /** Tells the other replicas, where there can be some, that a request is cancelled. */
+  cancelElsewhere(session: Session, request: RequestId): Promise<void>
   /** Sessions with something to tell: cached here and with a stream. */
   here(): Iterable<Session>
   /** Another replica ended or changed it. */
@@ -23,6 +25,7 @@ export interface Sessions {
 }
 
 export const sessionActions = { ended: 'session_ended', changed: 'session_changed' } as const
+const mostCancelled = 10
 const sweepMilliseconds = 15_000
 
 export function createSessions(store: Store, settings: () => Settings, now: () => number, metrics: Metrics, log: Log): Sessions {
@@ -132,6 +135,12 @@ export function createSessions(store: Store, settings: () => Settings, now: () =
         })
         .catch((error: unknown) => log.warn('an ended session could not be removed from the store', { reason: String(error) }))
     },
+    cancelElsewhere: async (session, request) => {
+      if (store.kind !== 'postgres') return
+      const before = (session.state.cancelled ?? []).slice(1 - mostCancelled)
+      session.state = { ...session.state, cancelled: [...before, { request, mark: randomUUID() }] }
+      await keep(session)
+    },
     here: () => cache.values(),
     forget: (id) => {
       const session = cache.get(id)
@@ -140,7 +149,11 @@ export function createSessions(store: Store, settings: () => Settings, now: () =
     reload: async (id) => {
       const session = cache.get(id)
       const fresh = session && (await load(id))
-      if (session !== undefined && fresh !== undefined) session.state = fresh.state
+      if (session === undefined || fresh === undefined) return
+      const known = new Set((session.state.cancelled ?? []).map(({ mark }) => mark))
+      session.state = fresh.state
+      for (const { request, mark } of fresh.state.cancelled ?? [])
+        if (!known.has(mark)) for (const controller of session.inFlight.get(request) ?? []) controller.abort(new Error('cancelled'))
     },
     close: async () => {
       clearInterval(timer)
