@@ -56,3 +56,7 @@ export const actionText = ({ change, help, why }: StoryAction): string => {
   const verified = change.verified === undefined ? 'not waited for' : change.verified ? 'verified' : 'not verified'
   return `${change.summary} (${verified}): ${help === 'not known' ? 'whether it helped is not known' : help}, ${why}`
 }
+
+/** What was asked and seen, a line each. */
+export const evidenceLines = (evidence: readonly { asked: string; observed: string; expected?: string | undefined }[]): string[] =>
+  evidence.map(({ asked, observed, expected }) => `${asked}: ${observed}${expected === undefined ? '' : `; expected ${expected}`}`)

@@ -195,6 +195,31 @@ export const incidentEntries: readonly CommandEntry[] = [
     load: async () => ({ run: (await import('../incident-postmortem.ts')).run }),
   },
   {
+    usage: 'incident drill [name]',
+    summary: 'practise on a recorded fault',
+    group: 'incident',
+    about:
+      'Shows what the page would say, lets you look at what the runbook looks at, name the cause and try cures, and keeps score: 100 points, less 20 for a wrong turn, 10 for a hint, 2 for every look after the third, 1 for every minute. Needs no cluster and opens no incident.',
+    words: { '[name]': { about: 'a drill of --list' } },
+    options: [
+      { flags: '--list', summary: 'list the drills' },
+      {
+        flags: '--answer <move>',
+        summary: 'a move instead of asking: check=STEP, cause=CODE, do=ACTION, hint, give-up; may be given several times',
+        repeat: true,
+      },
+      { flags: '--from <file>', summary: 'practise on a recording of your own: task-mcp diagnose --record FILE', completes: 'file' },
+    ],
+    examples: [
+      { line: 'task-mcp incident drill --list', about: 'what there is' },
+      { line: 'task-mcp incident drill no-such-image', about: 'find out why nothing starts' },
+      { line: 'task-mcp incident drill no-such-image --answer check=pods --answer cause=image_not_found', about: 'in a script' },
+    ],
+    exits: { 0: 'the cause was found', 3: 'it was not' },
+    cluster: false,
+    load: async () => ({ run: (await import('../incident-drill.ts')).run }),
+  },
+  {
     usage: 'incident sync [id]',
     summary: 'bring this machine and the shared record level',
     group: 'incident',
