@@ -10,7 +10,9 @@ import { aWorld, cli, type World } from '../support/world.ts'
 
 const folder = path.resolve(import.meta.dirname, '../../runbooks')
 const runbooks = Object.fromEntries(
-  readdirSync(folder).map((file) => [path.join(folder, file), readFileSync(path.join(folder, file), 'utf8')]),
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => [path.join(folder, file), readFileSync(path.join(folder, file), 'utf8')]),
 )
 
 export const namespace = 'shop'

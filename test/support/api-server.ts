@@ -27,13 +27,15 @@ interface Place {
 
 const never = new AbortController().signal
 
-/** Serve the cluster; its controllers take a step every 20 ms of real time. */
+/** Serve the cluster; unless its clock is moved by the test (`still`), its controllers take a step every 20 ms of real time. */
 export async function serveCluster(
   cluster: FakeCluster,
   trouble: (method: string, path: string, dryRun: boolean) => Trouble = () => undefined,
+  still = false,
 ): Promise<ApiServer> {
   const heard: string[] = []
   const step = setInterval(() => {
+    if (still) return
     cluster.now = Date.now()
     reconcile(cluster)
   }, 20)

@@ -1,6 +1,11 @@
 /** kill -9 at random moments of a restart: the same line again must finish it, applied once, and leave nothing unknown. */
+
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { seeded } from '../../cluster/random.ts'
-import { aHand, aTarget, object, targetSettings } from './hand.ts'
+import { serveCluster } from '../../support/api-server.ts'
+import { aShop } from '../shop.ts'
+import { aHand, aTarget, type Hand, object, targetSettings } from './hand.ts'
 
 export interface Killed {
   after: number
@@ -12,19 +17,48 @@ export interface Killed {
   finished: boolean
 }
 
-/** So many rounds in a namespace; each gives what was found. */
-export async function kill(namespace: string, seed: number, rounds: number): Promise<Killed[]> {
-  const random = seeded(seed)
+/** Where it happens: a Deployment of one pod, and how often its spec was changed. */
+interface Place {
+  hand: Hand
+  workload: string
+  generation(): Promise<number>
+  close(): Promise<void>
+}
+
+/** On the cluster of KUBECONFIG, in a namespace of its own. */
+export async function onCluster(namespace: string): Promise<Place> {
   await aTarget(namespace)
-  const hand = await aHand(targetSettings(namespace, 'other'))
-  const line = ['restart', 'deployment/target', '--yes', '--wait', '60s']
+  return {
+    hand: await aHand(targetSettings(namespace, 'other')),
+    workload: 'deployment/target',
+    generation: async () => (await object(namespace, 'deployment', 'target')).metadata.generation,
+    close: async () => {},
+  }
+}
+
+/** On a cluster in memory behind a real port: the same process and the same requests, without the load of a cluster. */
+export async function inMemory(): Promise<Place> {
+  const { cluster } = aShop()
+  const api = await serveCluster(cluster)
+  const hand = await aHand(targetSettings('shop', 'other'))
+  const kubeconfig = path.join(hand.folder, 'kubeconfig')
+  await writeFile(kubeconfig, api.kubeconfig)
+  process.env.KUBECONFIG = kubeconfig
+  const generation = async () => cluster.one('deployments', 'shop', 'orders-db').metadata.generation ?? 0
+  return { hand, workload: 'deployment/orders-db', generation, close: api.close }
+}
+
+/** So many rounds; each gives what was found. */
+export async function kill({ hand, workload, generation }: Place, seed: number, rounds: number): Promise<Killed[]> {
+  const random = seeded(seed)
+  const line = ['restart', workload, '--yes', '--wait', '60s', '--observe', '0s']
   const started = performance.now()
   const whole = await hand.type(line)
   if (whole.code !== 0) throw new Error(`the restart alone ended with ${whole.code}: ${whole.err}`)
   const length = performance.now() - started
   const found: Killed[] = []
   for (let round = 0; round < rounds; round++) {
-    const before = (await object(namespace, 'deployment', 'target')).metadata.generation
+    const before = await generation()
     const lines = (await hand.record()).length
     const after = random.int(Math.round(length * 0.1), Math.round(length * 0.95))
     const hit = await hand.killed(line, after)
@@ -36,7 +70,7 @@ export async function kill(namespace: string, seed: number, rounds: number): Pro
       continue
     }
     const again = await hand.type(line)
-    const generations = (await object(namespace, 'deployment', 'target')).metadata.generation - before
+    const generations = (await generation()) - before
     found.push({
       after,
       last,

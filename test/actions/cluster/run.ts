@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { kubectl } from '../../cluster/kubectl.ts'
-import { kill } from './kill.ts'
+import { inMemory, kill, onCluster } from './kill.ts'
 import { load } from './load.ts'
 import { overhead } from './overhead.ts'
 import { undo } from './undo.ts'
@@ -11,6 +11,7 @@ import { undo } from './undo.ts'
 const help = `usage: node test/actions/cluster/run.ts kill|undo|load|overhead [options]     for the cluster of KUBECONFIG
   --seed N     moments and names; printed when not given
   --rounds N   how often kill and overhead do it (default 10)
+  --memory     kill, on a cluster in memory behind a real port
   --image I    image of the service on the nodes (default localhost/task-mcp:1), for load
   --out FILE   results as JSON
 `
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
   options: {
     seed: { type: 'string' },
     rounds: { type: 'string', default: '10' },
+    memory: { type: 'boolean', default: false },
     image: { type: 'string', default: 'localhost/task-mcp:1' },
     out: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -33,7 +35,8 @@ async function main(): Promise<number> {
   let good: boolean
   let results: unknown
   if (what === 'kill') {
-    const found = await kill(namespace, seed, Number(values.rounds))
+    const place = values.memory ? await inMemory() : await onCluster(namespace)
+    const found = await kill(place, seed, Number(values.rounds)).finally(place.close)
     good = found.every(({ generations, code, unknown }) => generations === 1 && code === 0 && unknown === 0)
     results = found
     process.stdout.write(
@@ -64,5 +67,5 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main()
 } finally {
-  await kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found'])
+  if (!values.memory) await kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found'])
 }
