@@ -16,6 +16,12 @@ const names: Readonly<Record<Source, { label: string[]; name: RegExp; port: numb
   alertmanager: { label: ['app.kubernetes.io/name', 'app', 'k8s-app'], name: /^(.*-)?alertmanager(-operated|-main)?$/, port: 9093 },
 }
 
+const usualNamespaces = ['monitoring', 'prometheus', 'observability', 'kube-prometheus-stack']
+
+/** The place of a Service's namespace among the usual ones; others come after all of them. */
+const usual = ({ metadata }: Service): number =>
+  (usualNamespaces.indexOf(metadata.namespace ?? '') + usualNamespaces.length + 1) % (usualNamespaces.length + 1)
+
 /** Port name or number to reach a Service's HTTP API by. */
 function portOf(service: Service, wanted: number): number | string {
   const ports = service.spec.ports ?? []
@@ -23,7 +29,10 @@ function portOf(service: Service, wanted: number): number | string {
   return port?.port ?? wanted
 }
 
-/** Services that look like the source, the likeliest first: by standard label, then by name. Pure. */
+/**
+ * Services that look like the source, the likeliest first: by standard label, then by name; of equal ones, those where monitoring
+ * usually lives, since a team's own one knows that team alone. Pure.
+ */
 export function candidates(services: readonly Service[], source: Source): Service[] {
   const { label, name } = names[source]
   const score = (s: Service): number => {
@@ -35,7 +44,9 @@ export function candidates(services: readonly Service[], source: Source): Servic
     .filter((s) => score(s) > 0)
     .sort(
       (a, b) =>
-        score(b) - score(a) || (`${a.metadata.namespace}/${a.metadata.name}` < `${b.metadata.namespace}/${b.metadata.name}` ? -1 : 1),
+        score(b) - score(a) ||
+        usual(a) - usual(b) ||
+        (`${a.metadata.namespace}/${a.metadata.name}` < `${b.metadata.namespace}/${b.metadata.name}` ? -1 : 1),
     )
 }
 
@@ -51,8 +62,6 @@ async function servicesAnywhere(cluster: Cluster, namespace: string | undefined,
     throw error
   }
 }
-
-const usualNamespaces = ['monitoring', 'prometheus', 'observability', 'kube-prometheus-stack']
 
 /** Where to reach a source, or AbsentError saying what was looked for. */
 export async function discover(

@@ -116,6 +116,12 @@ test('Prometheus is found by its label or its name, never by its helpers', () =>
   expect(names(list, 'alertmanager')).toEqual(['alertmanager-operated'])
 })
 
+test('of several Prometheuses, the one where monitoring usually lives comes before those of teams', () => {
+  const service = (namespace: string): Service => ({ metadata: { name: 'prometheus', namespace, labels: { app: 'prometheus' } }, spec: {} })
+  const order = candidates(['team-b', 'observability', 'team-a', 'monitoring'].map(service), 'prometheus').map((s) => s.metadata.namespace)
+  expect(order).toEqual(['monitoring', 'observability', 'team-a', 'team-b'])
+})
+
 test('a snapshot comes back from its file as it was, values that are no numbers too', () => {
   const odd = healthy(
     part('instant', {
