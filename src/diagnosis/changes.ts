@@ -3,7 +3,7 @@ import type { KubeObject, ManagedField } from '../facts/kubernetes-types.ts'
 import { all } from '../facts/lookup.ts'
 import { changeText, material, type TemplateChange, templateDiff } from './template-diff.ts'
 import { latest, millis } from './time.ts'
-import type { View } from './view.ts'
+import { podIsReady, type View } from './view.ts'
 
 export interface Change {
   kind: string
@@ -35,10 +35,12 @@ export function newestDiff(view: View): TemplateChange[] | undefined {
   return newest && before ? templateDiff(before.template, newest.template) : undefined
 }
 
-/** The same, where the newest revision rolled out within the look-back: one that has served for longer than that is not what changed. */
+/** The same, where the newest revision can have brought something in: it rolled out within the look-back, or never got as far as to serve. One that has served for longer is not what changed. */
 export function recentDiff(view: View): TemplateChange[] | undefined {
   const at = millis(rolledOutAt(view))
-  return at !== undefined && at >= view.now - view.snapshot.target.lookbackSeconds * 1000 ? newestDiff(view) : undefined
+  const recent = at !== undefined && at >= view.now - view.snapshot.target.lookbackSeconds * 1000
+  const unfinished = view.oldPods.length > 0 && !view.newPods.some(podIsReady)
+  return recent || unfinished ? newestDiff(view) : undefined
 }
 
 /** When the newest revision began to roll out. A rollback reuses an old ReplicaSet, so its creation alone does not say. */

@@ -4,13 +4,15 @@ import type { Part, Snapshot } from '../facts/snapshot.ts'
 import { families } from './causes/index.ts'
 import type { Claim } from './claim.ts'
 import type { CauseCode } from './codes.ts'
+import { matching, patterns } from './logs.ts'
 import { deciders, notSeen } from './not-seen.ts'
 import { rank, slowMatters } from './rank.ts'
+import { statusIn } from './sources.ts'
 import { symptoms } from './symptoms.ts'
 import { traffic } from './traffic.ts'
 import { usage } from './usage.ts'
 import { type Cause, type Symptom, type Verdict, type VerdictWord, verdictVersion } from './verdict.ts'
-import { makeView, type View } from './view.ts'
+import { logsOf, makeView, type View } from './view.ts'
 
 export interface Judgement {
   verdict: Verdict
@@ -74,9 +76,21 @@ function wordFor(view: View, runbook: string, causes: readonly Cause[], felt: re
   if (!seesEnough(view)) return 'inconclusive'
   // Absent is never zero: whether requests fail cannot be told without seeing one counter of them.
   if (sees[runbook]?.(view) === false) return 'inconclusive'
+  if (traffic(view) === undefined && complains(view)) return 'inconclusive'
   // An alert that fires, and load that is merely high, are no fault by themselves; late answers are no outage.
   const beside = slowMatters.has(runbook) ? busy : late
   return felt.some((s) => s.severity !== 'info' && !beside.has(s.code)) ? 'inconclusive' : 'healthy'
+}
+
+/** Lines of the last two minutes from which it is more than a stray one. */
+const fewestComplaints = 3
+
+/** Whether the program itself says that what it needs refuses it: enough not to call it well where nobody counted its answers. */
+function complains(view: View): boolean {
+  const since = view.now - 120_000
+  const lines = [patterns.credentials, patterns.dns, patterns.pool, patterns.diskFull].flatMap((p) => matching(logsOf(view), p, since))
+  // A line that tells of an answer tells of what a caller did wrong.
+  return lines.filter((l) => statusIn(l.text) === undefined).length >= fewestComplaints
 }
 
 /** Whether what must be seen to call a service healthy was seen. */

@@ -17,12 +17,15 @@ const named = new RegExp(
 )
 /** The first word of an access log in the common format, or the address that a sentence names. */
 const first = new RegExp(String.raw`^(?:::ffff:)?(${address})\s|\bfrom (?:address |ip |host |client )?(?:::ffff:)?(${address})\b`, 'i')
-const status = /["']?(?:status(?:_?code)?|code|http_?status)["']?\s*[:=]\s*["']?(\d{3})\b|" (\d{3}) (?:\d+|-)|\bHTTP\/[\d.]+"? (\d{3})\b/i
+const status =
+  /["']?(?:status(?:_?code)?|code|http_?status)["']?\s*[:=]\s*["']?(\d{3})\b|" (\d{3}) (?:\d+|-)|\bHTTP\/[\d.]+"? (\d{3})\b|\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ (?:-> ?)?(\d{3})\b/i
 
 /** The status of an answer that a log line tells of; undefined where it tells of none. */
 export function statusIn(text: string): number | undefined {
-  const match = status.exec(text)
-  const found = match?.[1] ?? match?.[2] ?? match?.[3]
+  const found = status
+    .exec(text)
+    ?.slice(1)
+    .find((group) => group !== undefined)
   return found === undefined ? undefined : Number(found)
 }
 

@@ -196,3 +196,11 @@ test('pods of which Prometheus cannot know yet prove no gap in what it sees', ()
   expect(codesOf(verdictOf(healthy(...unknown), 'high-error-rate'))).toEqual(['telemetry_gap'])
   expect(codesOf(verdictOf(healthy(...unknown, young), 'high-error-rate'))).toEqual([])
 })
+
+test('a service that says it is refused is not called well where nobody counted its answers', () => {
+  const refused = logs('all', ['error: password authentication failed for user "kestrel"'])
+  expect(diagnose(refused, withoutPrometheus)).toMatchObject({ verdict: 'inconclusive', causes: [] })
+  expect(diagnose(logs('all', ['POST /enter 401 invalid token', '{"status":401,"msg":"invalid token"}']), withoutPrometheus).verdict).toBe(
+    'healthy',
+  )
+})

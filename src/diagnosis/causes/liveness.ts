@@ -1,7 +1,7 @@
 /** Liveness and startup probes that ask the wrong thing, or ask too impatiently. */
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { portNumber } from '../../facts/probes.ts'
-import { newestDiff, rolledOutAt } from '../changes.ts'
+import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { asked, good, probeText, wrongProbe } from '../probe-answers.ts'
 import { failing, lastedSeconds } from '../start-failure.ts'
@@ -30,7 +30,7 @@ export function liveness(view: View): Claim[] {
     const probe = startup ? container?.startupProbe : container?.livenessProbe
     if (!probe) continue
     const killing = eventsOf(view, 'Pod', pod.metadata.name, /^Killing$/)[0]
-    const change = view.newPods.includes(pod) ? newestDiff(view)?.find((c) => c.field === 'liveness' || c.field === 'startup') : undefined
+    const change = view.newPods.includes(pod) ? recentDiff(view)?.find((c) => c.field === 'liveness' || c.field === 'startup') : undefined
     const same = view.pods.filter((p) =>
       eventsOf(view, 'Pod', p.metadata.name, /^Unhealthy$/).some((e) => /liveness|startup/i.test(e.message ?? '')),
     )
@@ -126,7 +126,7 @@ const busyShare = 0.4
 
 /** Probes time out although nobody touched them: the new revision keeps its own thread busy. */
 function busyRelease(view: View, pod: Pod, evidence: Evidence[]): Claim[] {
-  const changed = view.newPods.includes(pod) ? (newestDiff(view) ?? []) : []
+  const changed = view.newPods.includes(pod) ? (recentDiff(view) ?? []) : []
   const release = changed.filter((c) => ['image', 'env', 'command', 'volumes', 'containers'].includes(c.field))
   if (release.length === 0 || changed.some((c) => c.name === 'limits.cpu')) return []
   const names = view.newPods.map((p) => p.metadata.name)

@@ -2,7 +2,7 @@
 
 import type { Pod, PodSpec, Volume } from '../../facts/kubernetes-types.ts'
 import { find, sees } from '../../facts/lookup.ts'
-import { keysOf, newestDiff } from '../changes.ts'
+import { keysOf, recentDiff } from '../changes.ts'
 import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { failing } from '../start-failure.ts'
 import { earliest } from '../time.ts'
@@ -158,7 +158,7 @@ function claim(view: View, { kind, name, key, evidence, pods }: Lost): Claim[] {
   const what = key !== undefined ? `key ${key} of ${kind} ${name}` : `${kind} ${name}`
   // A revision that began to name the object is at fault itself; the object never existed for it.
   const named =
-    newestDiff(view)?.some(
+    recentDiff(view)?.some(
       (c) => ['env', 'volumes'].includes(c.field) && (c.to ?? '').includes(`"${name}"`) && !(c.from ?? '').includes(`"${name}"`),
     ) ?? false
   return [

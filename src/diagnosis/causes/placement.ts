@@ -1,7 +1,7 @@
 /** Pods that no node takes. */
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { all, find, sees } from '../../facts/lookup.ts'
-import { newestDiff, rolledOutAt } from '../changes.ts'
+import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, conditionEvidence, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { bytes, cores, quantity } from '../quantity.ts'
 import { blocking, matchesSelector, nodeIsReady, nodeSubject, notReadyProof, pressured, requests } from '../scheduling.ts'
@@ -14,7 +14,7 @@ const condition = (pod: Pod) => pod.status?.conditions?.find((c) => c.type === '
 
 function changedIn(view: View, pods: readonly Pod[], fields: readonly TemplateField[], name?: RegExp): Evidence[] {
   if (!pods.some((p) => view.newPods.includes(p))) return []
-  const change = newestDiff(view)?.find((c) => fields.includes(c.field) && (!name || name.test(c.name ?? '')))
+  const change = recentDiff(view)?.find((c) => fields.includes(c.field) && (!name || name.test(c.name ?? '')))
   return change && view.workload
     ? [
         seen(

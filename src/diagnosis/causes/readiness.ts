@@ -1,6 +1,6 @@
 /** Readiness probes that ask the wrong thing. */
 import type { Pod } from '../../facts/kubernetes-types.ts'
-import { newestDiff, rolledOutAt } from '../changes.ts'
+import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { probeText, wrongProbe } from '../probe-answers.ts'
 import { failing } from '../start-failure.ts'
@@ -26,7 +26,7 @@ export function readiness(view: View): Claim[] {
     const probe = container?.readinessProbe
     if (!probe) continue
     const change = view.newPods.includes(pod)
-      ? newestDiff(view)?.find((c) => c.field === 'readiness' || (c.field === 'ports' && typeof probe.httpGet?.port === 'string'))
+      ? recentDiff(view)?.find((c) => c.field === 'readiness' || (c.field === 'ports' && typeof probe.httpGet?.port === 'string'))
       : undefined
     const failed = eventsOf(view, 'Pod', pod.metadata.name, /^Unhealthy$/).find((e) => /readiness/i.test(e.message ?? ''))
     const verdict = wrongProbe(view, pod, probe, failed?.message, 'ready')

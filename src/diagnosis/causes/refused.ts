@@ -1,6 +1,6 @@
 /** Pods that the API server will not let the controller create. */
 import { all, find } from '../../facts/lookup.ts'
-import { editedAt, newestDiff, rolledOutAt } from '../changes.ts'
+import { editedAt, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, type Family, refuted, seen, short, supported } from '../claim.ts'
 import { changeText } from '../template-diff.ts'
 import { latest, millis } from '../time.ts'
@@ -140,7 +140,7 @@ export const refused: Family = (view) => {
     )
   if (account) {
     const name = (account[1] ?? account[2] ?? account[3])!
-    const changed = newestDiff(view)?.find((c) => c.field === 'service-account')
+    const changed = recentDiff(view)?.find((c) => c.field === 'service-account')
     return make(
       'service_account_missing',
       changed ? view.subject : { kind: 'ServiceAccount', namespace, name },
@@ -186,13 +186,13 @@ function younger(view: View, resource: 'resourcequotas', kind: string, name: str
 /** Whether the newest revision is younger than `time` (or than the look-back, where no time is given). */
 function newerTemplate(view: View, time?: string): boolean {
   const rolled = millis(rolledOutAt(view))
-  const diff = newestDiff(view)
+  const diff = recentDiff(view)
   if (rolled === undefined || !diff?.length) return false
   return time === undefined ? rolled > view.now - view.snapshot.target.lookbackSeconds * 1000 : rolled > (millis(time) ?? 0)
 }
 
 function templateEvidence(view: View): Evidence[] {
-  const diff = newestDiff(view)
+  const diff = recentDiff(view)
   return diff?.length && view.workload
     ? [
         seen(
