@@ -11,13 +11,14 @@ export function budgetPage(report: BudgetReport): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Error budgets of ${escaped(report.service)}</title>
 <style>
-:root { color-scheme: light dark; --line: #2563eb; --bad: #dc2626; --grid: #8886; }
+:root { color-scheme: light dark; --line: light-dark(#2563eb, #7cb0ff); --bad: light-dark(#c81e1e, #ff8b82); --deploy: light-dark(#8a5a00, #e3b341); --grid: #8886; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2.5rem }
 table { border-collapse: collapse } td, th { text-align: right; padding: .2rem .8rem .2rem 0 } td:first-child, th:first-child { text-align: left }
-svg { width: 100%; height: auto } text { fill: currentColor; font-size: 11px } figcaption { font-size: .85rem; opacity: .8 } figure { margin: 1rem 0 }
+.wide { overflow-x: auto } svg { width: 100%; min-width: 34rem; height: auto } a { color: var(--line) } text { fill: currentColor; font-size: 11px } figcaption { font-size: .85rem; opacity: .8 } figure { margin: 1rem 0 }
 .policy { font-weight: 700; text-transform: uppercase }
 </style>
 </head>
@@ -25,10 +26,10 @@ svg { width: 100%; height: auto } text { fill: currentColor; font-size: 11px } f
 <h1><span class="policy">${report.policy.replace('-', ' ')}</span> ${escaped(budgetLine(report).replace(/^[a-z-]+: /, ''))}</h1>
 <p>${report.window.kind === 'rolling' ? 'The last' : `The ${report.window.kind} of`} ${amount(report.window.seconds / 86_400)} days, from ${report.window.start} to ${report.window.end}. Looked at ${report.at}, from ${escaped(report.source.where)}.</p>
 ${report.warnings.map((warning) => `<p>${escaped(warning)}</p>`).join('\n')}
-<table>
+<div class="wide"><table>
 <tr><th>SLO</th><th>target</th><th>so far</th><th>left</th><th>burn 1h</th><th>policy</th></tr>
 ${report.objectives.map(row).join('\n')}
-</table>
+</table></div>
 ${report.objectives.map(section).join('\n')}
 </body>
 </html>
@@ -37,14 +38,35 @@ ${report.objectives.map(section).join('\n')}
 
 function row(one: ObjectiveReport): string {
   const hour = one.burn.find(({ window }) => window === '1h')?.rate ?? null
-  return `<tr><td><a href="#${one.name}">${escaped(one.title)}</a></td><td>${percent(one.target)}</td><td>${percent(one.indicator)}</td><td>${roughPercent(one.remaining.fraction)}</td><td>${rate(hour)}</td><td>${one.policy.replace('-', ' ')}</td></tr>`
+  return `<tr><td><a href="#${anchor(one)}">${escaped(named(one))}</a></td><td>${percent(one.target)}</td><td>${percent(one.indicator)}</td><td>${roughPercent(one.remaining.fraction)}</td><td>${rate(hour)}</td><td>${one.policy.replace('-', ' ')}</td></tr>`
 }
 
 function section(one: ObjectiveReport): string {
-  return `<h2 id="${one.name}">${escaped(one.title)}</h2>
+  return `<h2 id="${anchor(one)}">${escaped(named(one))}</h2>
 <p>${escaped(one.method)}</p>
-${one.course.length < 2 ? '' : `<figure>${courseChart(one)}<figcaption>Budget left, hour by hour. A gap was not counted.</figcaption></figure>`}
-<figure>${burnChart(one)}<figcaption>Burn rate by window. 1 spends exactly the budget; the line marks it.</figcaption></figure>`
+${one.course.length < 2 ? '' : `<figure><div class="wide">${courseChart(one)}</div><figcaption>Budget left, hour by hour. A gap was not counted; upright lines are deploys.</figcaption></figure>`}
+<figure><div class="wide">${burnChart(one)}</div><figcaption>Burn rate by window. 1 spends exactly the budget; the line marks it.</figcaption></figure>
+${spentList(one)}`
+}
+
+const anchor = ({ id }: ObjectiveReport): string => id.replace('/', '-')
+const named = ({ id, name, title }: ObjectiveReport): string => (id === name ? title : `${title} (${id})`)
+
+/** Incidents, dear hours, deploys that cost something, and where the bad events were. */
+function spentList({ spent, unit }: ObjectiveReport): string {
+  const items = [
+    ...spent.incidents.map(({ name, start, share }) => `${name} from ${start}: ${roughPercent(share)} of the budget`),
+    ...spent.spells.map(
+      ({ start, hours, share, peak }) =>
+        `${start}, ${hours} h: ${roughPercent(share)} of the budget, up to ${rate(peak)} times the sustainable rate`,
+    ),
+    ...spent.deploys.map(
+      ({ at, name, before, after, share, judgement }) =>
+        `deploy of ${name} at ${at}: ${percent(before)} bad before, ${percent(after)} after${judgement === 'worse' ? `; it cost ${roughPercent(share)} of the budget` : ''}`,
+    ),
+    ...spent.by.map(({ word, what, bad, share }) => `${word} ${what}: ${amount(bad)} bad ${unit}, ${roughPercent(share)} of the budget`),
+  ]
+  return items.length === 0 ? '' : `<h3>What spent it</h3><ul>${items.map((item) => `<li>${escaped(item)}</li>`).join('')}</ul>`
 }
 
 const width = 800
@@ -52,7 +74,7 @@ const height = 180
 const left = 52
 
 /** A line with gaps where nothing was counted, and a line at zero. */
-function courseChart({ course }: ObjectiveReport): string {
+function courseChart({ course, spent }: ObjectiveReport): string {
   const known = course.flatMap(({ remaining }) => (remaining === null ? [] : [remaining]))
   const low = Math.min(0, ...known)
   const x = (index: number) => left + (index / (course.length - 1)) * (width - left - 8)
@@ -68,8 +90,13 @@ function courseChart({ course }: ObjectiveReport): string {
   }
   const mark = (value: number) =>
     `<line x1="${left}" x2="${width - 8}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}" stroke="var(--grid)"/><text x="${left - 6}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${roughPercent(value)}</text>`
+  const [first, last] = [Date.parse(course[0]!.at), Date.parse(course.at(-1)!.at)]
+  const deploys = spent.deploys.map(({ at }) => {
+    const across = (left + ((Date.parse(at) - first) / (last - first || 1)) * (width - left - 8)).toFixed(1)
+    return `<line x1="${across}" x2="${across}" y1="10" y2="${height - 24}" stroke="var(--deploy)" stroke-dasharray="4 3"/>`
+  })
   const day = (at: string) => at.slice(0, 10)
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="budget left over time">${[1, 0.5, 0, ...(low < 0 ? [low] : [])].map(mark).join('')}<path d="${path}" fill="none" stroke="var(--line)" stroke-width="2"/><text x="${left}" y="${height - 6}">${day(course[0]!.at)}</text><text x="${width - 8}" y="${height - 6}" text-anchor="end">${day(course.at(-1)!.at)}</text></svg>`
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="budget left over time">${[1, 0.5, 0, ...(low < 0 ? [low] : [])].map(mark).join('')}${deploys.join('')}<path d="${path}" fill="none" stroke="var(--line)" stroke-width="2"/><text x="${left}" y="${height - 6}">${day(course[0]!.at)}</text><text x="${width - 8}" y="${height - 6}" text-anchor="end">${day(course.at(-1)!.at)}</text></svg>`
 }
 
 /** Bars on a scale that shows 0.1 and 1000 alike. */

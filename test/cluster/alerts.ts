@@ -55,7 +55,7 @@ Server.prototype.emit = function (name, request, response) {
 }`
 
 const guessing = (world: World): string =>
-  `setInterval(() => fetch('http://${world.names.app}:${world.servicePort}/mcp', { method: 'POST', headers: { authorization: 'Bearer no-such-token', 'content-type': 'application/json' }, body: '{}' }).catch(() => {}), 500)`
+  `setInterval(() => fetch('http://${world.names.app}:${world.servicePort}/mcp', { method: 'POST', headers: { authorization: 'Bearer no-such-token', 'content-type': 'application/json' }, body: '{}' }).catch(() => {}), 50)`
 
 const breaks: readonly Break[] = [
   { name: 'nothing', expected: [], inject: async () => {} },
