@@ -100,9 +100,11 @@ export function rank(claims: readonly Claim[], view: View, runbook: string, felt
   const about = (denied && (denied.code === 'access_denied' || denied.subject.kind !== 'Service') ? [denied] : found).filter((c) =>
     answers(c.code, runbook),
   )
+  // What cannot be seen is an answer only where nothing was found.
+  const seen = about.some((c) => c.code !== 'telemetry_gap') ? about.filter((c) => c.code !== 'telemetry_gap') : about
   const pool = slowMatters.has(runbook)
-    ? about
-    : about.filter((c) => !onlySlow.has(c.code) || (about.every((o) => onlySlow.has(o.code)) && broken(felt)))
+    ? seen
+    : seen.filter((c) => !onlySlow.has(c.code) || (seen.every((o) => onlySlow.has(o.code)) && broken(felt)))
   const roots = pool.filter((b) => !pool.some((a) => explains(a, b, pool) && !(explains(b, a, pool) && weaker(a, b))))
   const weight = (c: Claim): number => (subjects[runbook]?.includes(c.code) ? 0 : lesser.has(c.code) ? 2 : 1)
   const ordered = roots.sort(

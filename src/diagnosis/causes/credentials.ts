@@ -37,10 +37,13 @@ function refusedSecret(view: View): Claim[] {
   ]
   const oldest = Math.min(...view.pods.map(startedAt))
   if (edited) {
-    const stale = view.pods.some((p) => startedAt(p) < edited.at)
+    // What decides is who is refused: a pod that read the new value, or only such as did not.
+    const refusedBy = view.pods.filter((p) => said?.name === p.metadata.name || lines.some((l) => l.pod === p.metadata.name && !l.previous))
+    const readers = refusedBy.filter((p) => startedAt(p) > edited.at)
+    const stale = readers.length === 0 && view.pods.some((p) => startedAt(p) < edited.at)
     const subject = { kind: 'Secret', namespace: view.service.namespace, name: edited.object.metadata.name }
     const since = new Date(edited.at).toISOString()
-    return stale && oldest < edited.at
+    return stale
       ? [
           supported({
             code: 'stale_credentials',
@@ -70,7 +73,11 @@ function refusedSecret(view: View): Claim[] {
             summary: `the pods read Secret ${subject.name} after it was changed, and the credentials in it are refused`,
             evidence: [editEvidence(edited), ...quoted],
           }),
-          refuted('stale_credentials', subject, 'every pod started after the Secret was changed'),
+          refuted(
+            'stale_credentials',
+            subject,
+            `${readers[0]?.metadata.name ?? 'every pod'} started after the Secret was changed, and is refused`,
+          ),
         ]
   }
   if (used.length === 0) return []

@@ -3,6 +3,7 @@ import { all, find, findWorkload } from '../../facts/lookup.ts'
 import { nearest } from '../../nearest.ts'
 import { type Claim, type Family, supported } from '../claim.ts'
 import { millis } from '../time.ts'
+import { traffic } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, podIsReady, range, type View } from '../view.ts'
 
@@ -82,6 +83,7 @@ function measurements(view: View): Claim[] {
   const counted = instant(view, 'errors_by_route')
   const running = view.pods.filter((p) => podIsReady(p) && view.now - (millis(p.metadata.creationTimestamp) ?? view.now) > scrapedWithin)
   if (known === undefined || counted === undefined || running.length === 0 || (range(view, 'requests')?.length ?? 0) > 0) return []
+  if (traffic(view) !== undefined) return []
   const { direct } = view.snapshot
   const told = direct.state === 'ok' ? new Set(direct.value.flatMap((d) => d.samples.map((s) => s.name))) : undefined
   const scraped = known.filter((s) => s.points.at(-1)?.[1] === 1)

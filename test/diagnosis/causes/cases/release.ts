@@ -1,5 +1,5 @@
 import type { Change } from '../../../support/snapshot.ts'
-import { edited, fails, logs, put, release, startedAgain } from '../../../support/snapshot-changes.ts'
+import { edited, fails, logs, notReady, put, release, startedAgain } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const newImage = (minutes = 6, pods = 1) =>
@@ -56,6 +56,15 @@ export const cases: Case[] = [
     fault: [edited('secrets', 'kestrel-keys', 8), fails(0.5, 'all', { minutes: 7 }), logs('all', [refused, refused])],
     without: [startedAgain(4)],
     instead: 'corrupt_credentials',
+  },
+  {
+    code: 'corrupt_credentials',
+    what: 'of a rolling restart after the edit the first new pod is refused, while the old ones serve on',
+    subject: 'Secret/kestrel-keys',
+    remedy: 'config',
+    fault: [edited('secrets', 'kestrel-keys', 8), startedAgain(4, 0), notReady(0), logs(0, [refused, refused])],
+    without: [noLogs],
+    instead: 'none',
   },
   {
     code: 'corrupt_credentials',
