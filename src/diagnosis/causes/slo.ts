@@ -43,10 +43,14 @@ export function slo(view: View): Claim[] {
     (r) => r.kind === 'events' && !enough(r, '1h') && (burnOf(r, '1h')?.bad ?? 0) > 0 && (burnOf(r, '1h')?.rate ?? 0) > fast[0]!.factor,
   )
   const gone = reports.filter(
-    (r) => r.remaining.fraction !== null && r.remaining.fraction <= 0 && enough(r, 'window') && known(view, r) > 0.5 * window(view),
+    (r) =>
+      r.remaining.fraction !== null &&
+      r.remaining.fraction <= 0 &&
+      enough(r, 'window') &&
+      countedSeconds(view, r) > 0.5 * windowSeconds(view),
   )
   const slowly = worst(slow).filter(
-    ({ report, pair }) => enough(report, pair.long) && known(view, report) > 0.5 * (parseDuration(pair.long) ?? 0),
+    ({ report, pair }) => enough(report, pair.long) && countedSeconds(view, report) > 0.5 * (parseDuration(pair.long) ?? 0),
   )
   if (gone[0]) return [exhausted(view, gone[0])]
   if (slowly[0]) return [claim(view, 'slo_slow_burn', slowly[0].report, slowly[0].pair)]
@@ -60,15 +64,20 @@ const fewestMinutes = 5
 
 /** Whether what burns the budget is still to be seen now, by what else was read: a look is finer than the shortest window. */
 function goesOn(view: View, report: ObjectiveReport): boolean {
-  if (report.kind === 'time-slices') return known(view, report) > youth && (burnOf(report, '1h')?.bad ?? 0) >= fewestMinutes
+  if (report.kind === 'time-slices') return countedSeconds(view, report) > youth && (burnOf(report, '1h')?.bad ?? 0) >= fewestMinutes
   const now = report.name === 'error-rate' ? traffic(view) : undefined
   return now?.ratio === undefined || now.ratio > budgetShare(report.target)
 }
 
-/** Seconds of the budget's window that were counted at all. */
-const known = ({ snapshot: { slo } }: View, { name }: ObjectiveReport): number =>
-  slo?.state === 'ok' ? (slo.value.counts[name]?.recordedMinutes ?? 0) * 60 : 0
-const window = ({ snapshot: { slo } }: View): number => (slo?.state === 'ok' ? slo.value.window.elapsed : Number.POSITIVE_INFINITY)
+/** Seconds of the budget's window that were counted at all: minutes that rules recorded, else those in which the service was known. */
+export function countedSeconds({ snapshot: { slo } }: View, { name }: ObjectiveReport): number {
+  if (slo?.state !== 'ok') return 0
+  const { counts } = slo.value
+  return 60 * Math.max(counts[name]?.recordedMinutes ?? 0, counts.availability?.windows.window?.total ?? 0)
+}
+/** Seconds that the window has. */
+export const windowSeconds = ({ snapshot: { slo } }: View): number =>
+  slo?.state === 'ok' ? slo.value.window.elapsed : Number.POSITIVE_INFINITY
 
 /** Whether one error alone could not have made the difference in a window. */
 function enough(report: ObjectiveReport, window: string): boolean {
