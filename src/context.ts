@@ -1,5 +1,6 @@
 /** Everything that a command can touch. `main` is given one; tests give another. */
 
+import type { Duplex } from 'node:stream'
 import type { Receipt } from './actions/door.ts'
 import type { Verdict } from './diagnosis/verdict.ts'
 import type { ChannelSettings, Settings, SourceSettings } from './settings.ts'
@@ -56,6 +57,8 @@ export interface Targets {
   alerts(place: SourcePlace): Promise<AlertSource>
   /** Large answers of one pod's own listeners. */
   downloads(): Promise<Downloads>
+  /** A connection to a port of a pod, as if from inside it. */
+  forward(place: { namespace: string; pod: string; port: number }, signal: AbortSignal): Promise<Duplex>
   /** A way to reach people. */
   notifier(channel: ChannelSettings): Promise<Notifier>
   /** A plain HTTP request from this machine, for services given by URL. */

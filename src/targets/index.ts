@@ -33,6 +33,7 @@ export function makeTargets(settings: Settings, deps: ClusterDeps): Targets {
     metrics: async (place) => (await import('./prometheus.ts')).openPrometheus(await http(place)),
     alerts: async (place) => (await import('./alertmanager.ts')).openAlertmanager(await http(place)),
     notifier: async (channel) => (await import('./notify.ts')).openNotifier(channel, { env: deps.env, fetch: await fetch() }),
+    forward: async (place, signal) => (await import('./kubernetes-forward.ts')).forwardPort(await connection(), place, signal),
     downloads: async () => (await import('./kubernetes-downloads.ts')).openDownloads(await connection()),
     fetch: async (url, init, signal) => (await fetch())(url, init, signal),
   }

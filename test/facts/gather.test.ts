@@ -55,7 +55,7 @@ function look(cluster: FakeCluster, given: { timeoutSeconds?: number; signal?: A
     writer: none,
     metrics: none,
     alerts: none,
-    notifier: none,
+    notifier: none, forward: none,
     downloads: none,
     fetch: none,
     ...given.targets,

@@ -161,12 +161,57 @@ export const grafana: CommandEntry = {
   load: () => import('../grafana.ts'),
 }
 
+export const inspect: CommandEntry = {
+  usage: 'inspect [pod] [command...]',
+  summary: 'look inside pods without a shell in the image',
+  group: 'look',
+  about:
+    'Asks each pod what its probes ask, and reads what its process says of itself: memory, heap, open files and sockets, since when it runs. With --ephemeral, runs one command in a container that is added beside the process: the plan is shown and confirmed first, and the container stays listed in the pod until the pod goes.',
+  words: { '[pod]': { about: 'one pod: its name, or the end of it' }, '[command...]': { about: 'after --, with --ephemeral' } },
+  options: [
+    { flags: '--ephemeral <image>', summary: 'run a command in an added container of this image' },
+    { flags: '--wait <duration>', summary: 'how long that command may take (60s)', kind: 'duration' },
+    { flags: '--dry-run', summary: "show the plan and the API server's answer to it, change nothing" },
+    { flags: '-y, --yes', summary: 'do not ask' },
+    ...common,
+  ],
+  examples: [
+    { line: 'task-mcp inspect', about: 'every pod, from outside' },
+    { line: 'task-mcp inspect x2x4z --ephemeral busybox:1.37 -- nslookup checkout', about: 'ask DNS from inside the pod' },
+  ],
+  exits: { ...exits, 3: 'the command of --ephemeral failed', 6: 'it has not ended, or did not start', 7: 'declined, or --yes is needed' },
+  load: () => import('../inspect.ts'),
+}
+
+export const portForward: CommandEntry = {
+  usage: 'port-forward [ports]',
+  summary: 'reach a ready pod from this machine',
+  group: 'look',
+  about:
+    'Picks the newest pod that is ready, and another one when that goes: each new connection is led to a pod that is there. Listens on 127.0.0.1 unless --address says otherwise. Ctrl-C closes it.',
+  words: { '[ports]': { about: 'REMOTE or LOCAL:REMOTE (0:3000 takes any free port here); the port of the service when not said' } },
+  options: [
+    { flags: '--pod <name>', summary: 'this one, ready or not' },
+    { flags: '--address <address>', summary: 'listen there; anybody who reaches it reaches the pod' },
+    ...common,
+  ],
+  examples: [
+    { line: 'task-mcp port-forward', about: 'the port of the service' },
+    { line: 'task-mcp port-forward 8080:3000', about: 'another one here' },
+  ],
+  exits: { ...exits, 0: 'ended by Ctrl-C', 2: 'the port is taken on this machine' },
+  stopsItself: true,
+  load: () => import('../port-forward.ts'),
+}
+
 /** In the order of help. */
 export const usefulEntries: readonly CommandEntry[] = [
   logs,
   events,
   top,
   describe,
+  inspect,
+  portForward,
   changes,
   keys,
   network,
