@@ -102,8 +102,9 @@ export async function openStore(context: Context, place: Place): Promise<Inciden
     read: level,
     async add(id, told) {
       const about = { incident: id, now: context.clock.now(), by: actor(context.env) }
-      const entries = told.map((one, nth) => newEntry(one, { ...about, nth: Math.min(nth, 9) }))
-      await append(id, entries, (await readHere(id)).ended)
+      const here = await readHere(id)
+      const entries = told.map((one, index) => newEntry(one, { ...about, nth: here.entries.length + index }))
+      await append(id, entries, here.ended)
       await level(id)
       return entries
     },

@@ -136,10 +136,10 @@ const fixed = new Set([
   'since',
 ])
 
-/** An entry of an incident, written at a time (epoch milliseconds) by somebody, the nth of those written together (one digit). What looks like a credential is taken out of every text in it. */
+/** An entry of an incident, written at a time (epoch milliseconds) by somebody, as the nth of this machine's record, so that those of one moment keep their order. What looks like a credential is taken out of every text in it. */
 export function newEntry(told: Told, about: { incident: string; now: number; by: string; nth?: number }): Entry {
   const at = new Date(about.now).toISOString()
-  const id = `${at.replace(/\D/g, '')}-${about.nth ?? 0}${randomBytes(5).toString('hex')}`
+  const id = `${at.replace(/\D/g, '')}-${String(about.nth ?? 0).padStart(5, '0')}-${randomBytes(5).toString('hex')}`
   return { id, incident: about.incident, at, by: redact(about.by), ...(cleaned(told) as Told) }
 }
 

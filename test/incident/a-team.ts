@@ -1,9 +1,20 @@
 /** Engineers at different machines, who share a record or do not. */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import type { Context } from '../../src/context.ts'
 import { UnreachableError } from '../../src/errors.ts'
 import { aDatabase } from '../server/stores.ts'
 import { FakeCluster } from '../support/fake-cluster.ts'
 import { aWorld, cli, type World, type WorldOptions } from '../support/world.ts'
+
+const folder = path.resolve(import.meta.dirname, '../../runbooks')
+
+/** The shipped runbooks, for worlds that need their levels. */
+export const runbooks = Object.fromEntries(
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => [path.join(folder, file), readFileSync(path.join(folder, file), 'utf8')]),
+)
 
 export interface Machine {
   world: World
@@ -42,6 +53,7 @@ export async function aTeam(shared: 'none' | 'configmap' | 'postgresql', now = D
         files: {
           '/project/task-mcp.yaml': `incident: { shared: ${shared}${shared === 'postgresql' ? ', databaseUrlFile: /project/url' : ''} }\n`,
           '/project/url': url,
+          ...runbooks,
           ...options.files,
         },
         targets: targets as unknown as Context['targets'],

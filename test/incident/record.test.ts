@@ -62,6 +62,7 @@ describe.each(sharedKinds)('two engineers (%s)', (kind) => {
     const id = idIn((await kim.type('incident', 'start', 'checkout answers 503')).out)
     const joined = await ana.type('incident', 'status')
     expect(joined.err).toContain(`joined ${id}, opened by kim`)
+    expect(joined).toMatchObject({ code: 0, out: expect.stringContaining('L1 now') })
     await ana.type('incident', 'note', 'it is the database')
     await ana.type('incident', 'assign', 'ana')
     await kim.type('incident', 'severity', 'sev1')
