@@ -1,5 +1,7 @@
 /** An incident from the first look to the report, as somebody types it. */
 import { describe, expect, test } from 'vitest'
+import { UnreachableError } from '../../src/errors.ts'
+import type { MetricsSource } from '../../src/targets/ports.ts'
 import { aShop, type Shop } from '../actions/shop.ts'
 import { cli } from '../support/world.ts'
 
@@ -131,6 +133,107 @@ describe('clocks', () => {
     expect(await type('incident', 'start', 'x', '--onset', '2026-10-25T02:30:00')).toMatchObject({
       code: 2,
       err: expect.stringContaining('2026-11-23T04:12:00+01:00'),
+    })
+  })
+})
+
+describe('measured', () => {
+  /** A Prometheus that has seen a quarter of the requests fail for ten minutes. */
+  const metrics = (budgets: boolean): MetricsSource => {
+    const one = (value: number, labels: Record<string, string> = {}) => ({
+      series: [{ labels, points: [[0, value] as [number, number]] }],
+      warnings: [],
+    })
+    const slos = (value: number) => ({
+      series: ['availability', 'error-rate', 'latency', 'latency-tail', 'throughput'].map((slo) => ({
+        labels: { slo },
+        points: [[0, value] as [number, number]],
+      })),
+      warnings: [],
+    })
+    return {
+      where: 'prometheus.example',
+      instant: async (expressions) =>
+        Object.fromEntries(
+          Object.keys(expressions).map((name) => {
+            if (name === 'requests')
+              return [
+                name,
+                { series: [...one(3000, { status_code: '200' }).series, ...one(1000, { status_code: '503' }).series], warnings: [] },
+              ]
+            if (name === 'sessions') return [name, one(41)]
+            if (!budgets) throw new UnreachableError('no counts')
+            return [name, slos(/^bad/.test(name) ? (/during/.test(name) ? 1000 : 1200) : 2_000_000)]
+          }),
+        ),
+      range: async (expression, { start, end, step }) => {
+        const times = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => start + index * step)
+        const during = (at: number) => at >= start + 600 && at <= end - 300
+        const series = (labels: Record<string, string>, value: (at: number) => number) => ({
+          labels,
+          points: times.map((at): [number, number] => [at, value(at)]),
+        })
+        if (/histogram_quantile/.test(expression)) return { series: [series({}, (at) => (during(at) ? 1.2 : 0.08))], warnings: [] }
+        if (/rate\(/.test(expression) && !/slo/.test(expression))
+          return {
+            series: [
+              series({ status_code: '200' }, (at) => (during(at) ? 6 : 8)),
+              series({ status_code: '503' }, (at) => (during(at) ? 2 : 0)),
+            ],
+            warnings: [],
+          }
+        return { series: [], warnings: [] }
+      },
+      targets: async () => [],
+    }
+  }
+  const withMetrics = (source: MetricsSource) => {
+    const shop = aShop()
+    const plain = shop.world.targets
+    const type = cli({
+      ...shop.world,
+      env: { USER: 'jo', TASK_MCP_PROMETHEUS_URL: 'http://prometheus.example' },
+      targets: (settings) => ({ ...plain(settings), metrics: async () => source }),
+    })
+    return { shop, type }
+  }
+  const short = async (source: MetricsSource) => {
+    const { shop, type } = withMetrics(source)
+    await type('incident', 'start', 'checkout answers 503', '--onset', '10m')
+    await shop.world.clock.sleep(300_000, shop.world.signal)
+    await type('incident', 'resolve')
+    await shop.world.clock.sleep(600_000, shop.world.signal)
+    return { shop, type }
+  }
+
+  test('requests, sessions, budgets and curves of its time are in the report, and on the page as charts', async () => {
+    const { shop, type } = await short(metrics(true))
+    const { impact } = JSON.parse((await type('incident', 'report', '--json')).out)
+    expect(impact).toMatchObject({
+      requests: { total: 4000, failed: 1000 },
+      sessions: 41,
+      notSeen: [],
+      source: 'prometheus.example',
+      charts: [{ title: 'Requests that fail' }, { title: 'Latency, 95th percentile' }, { title: 'Requests', unit: 'rate' }],
+    })
+    expect(impact.budgets.find(({ slo }: { slo: string }) => slo === 'error-rate')).toMatchObject({ bad: 1000, share: 0.5 })
+    const { out } = await type('incident', 'report', '--html', 'report.html')
+    expect(out).toContain('1,000 of 4,000 requests failed (25%).')
+    expect(out.replace(/\s+/g, ' ')).toContain('Error rate: 1,000 bad requests, 50% of the error budget of 30 days')
+    const page = shop.world.disk.get('/project/report.html')!
+    expect(page.match(/<svg /g)).toHaveLength(3)
+    expect(page).toContain('class="onset"')
+    expect(page).toContain('class="end"')
+    if (process.env.KEEP_REPORT) (await import('node:fs')).writeFileSync(process.env.KEEP_REPORT, page)
+  })
+
+  test('what cannot be counted is said, and the rest is told all the same', async () => {
+    const { type } = await short(metrics(false))
+    const { impact } = JSON.parse((await type('incident', 'report', '--json')).out)
+    expect(impact).toMatchObject({
+      requests: { failed: 1000 },
+      budgets: [],
+      notSeen: [expect.stringContaining('error budgets: no counts')],
     })
   })
 })
