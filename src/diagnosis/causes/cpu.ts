@@ -11,6 +11,7 @@ import { traffic } from '../traffic.ts'
 import { cpuShare, throttling, usage } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
+import { slowedBy } from './slow-release.ts'
 
 /** A container that started this long ago is past its boot. */
 const steadySeconds = 25
@@ -140,6 +141,8 @@ export function cpu(view: View): Claim[] {
 
 /** A node that is full although the service itself asks for little. */
 function neighbour(view: View, pods: readonly string[]): Claim[] {
+  // Answers that became late with a release are late for a reason of its own.
+  if (slowedBy(view)) return []
   const nodeUse = instant(view, 'node_cpu') ?? []
   for (const s of nodeUse) {
     const node = find(view.snapshot, 'nodes', s.labels.node)

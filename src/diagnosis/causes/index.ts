@@ -28,6 +28,7 @@ import { routing } from './routing.ts'
 import { scale } from './scale.ts'
 import { sight } from './sight.ts'
 import { slo } from './slo.ts'
+import { slowRelease } from './slow-release.ts'
 import { start } from './start.ts'
 import { streams } from './streams.ts'
 
@@ -53,6 +54,7 @@ export const families: readonly Family[] = [
   disks,
   credentials,
   release,
+  slowRelease,
   load,
   streams,
   affinity,
