@@ -17,6 +17,7 @@ import { legacyMethods } from './mcp/legacy/methods.ts'
 import { createSessions, type Sessions, sessionActions } from './mcp/legacy/sessions.ts'
 import { createStreamLog, type StreamLog } from './mcp/legacy/stream-log.ts'
 import { createModernEndpoint, modernMethods } from './mcp/modern/endpoint.ts'
+import { createLongCalls, type LongCalls } from './mcp/modern/long-calls.ts'
 import { createSubscriptions, type Subscriptions } from './mcp/modern/subscriptions.ts'
 import { createOperations, sharedMethods } from './mcp/operations.ts'
 import { taskPrompts } from './mcp/task-prompts.ts'
@@ -75,7 +76,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     {
       tools: toolNames,
       methods,
-      storeOperations: [...storeOperations, 'session', 'stream', 'probe', 'migrate'],
+      storeOperations: [...storeOperations, 'session', 'stream', 'long_call', 'probe', 'migrate'],
       checks: ['ready', 'store', 'connections', ...dependencies],
       dependencies,
     },
@@ -135,7 +136,8 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     admitSession: guard.admitSession,
   })
   const subscriptions = createSubscriptions(streams, io.version)
-  const modern = createModernEndpoint({ version: io.version, settings: current, operations, dispatch, subscriptions })
+  const longCalls = createLongCalls(store, now, log)
+  const modern = createModernEndpoint({ version: io.version, settings: current, operations, dispatch, subscriptions, longCalls })
   store.onChange((change) => spread(change, sessions, subscriptions, webhook, log))
 
   const health = createHealth({
@@ -163,7 +165,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   await health.readiness()
   health.start()
   const forgetting = setInterval(() => {
-    Promise.all([list.forgetOld(), streamLog?.forgetOld()]).catch((error: unknown) =>
+    Promise.all([list.forgetOld(), streamLog?.forgetOld(), longCalls.forgetOld()]).catch((error: unknown) =>
       log.warn('what is old was not removed', { reason: reasonOf(error) }),
     )
   }, forgetMilliseconds)
@@ -191,7 +193,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     clearInterval(forgetting)
     clearInterval(reloading)
     if (!closing)
-      drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, streamLog, webhook, traces, log }).then(
+      drain({ settings, listener, adminListener, health, mcp, streams, sessions, store, streamLog, longCalls, webhook, traces, log }).then(
         closed.resolve,
         closed.reject,
       )
@@ -278,6 +280,7 @@ interface Parts {
   readonly sessions: Sessions
   readonly store: Store
   readonly streamLog: StreamLog | undefined
+  readonly longCalls: LongCalls
   readonly webhook: Webhook | undefined
   readonly traces: Traces | undefined
   readonly log: Log
@@ -293,6 +296,7 @@ async function drain({
   sessions,
   store,
   streamLog,
+  longCalls,
   webhook,
   traces,
   log,
@@ -315,6 +319,7 @@ async function drain({
   clearTimeout(late)
   await sessions.close()
   await streamLog?.settled()
+  await longCalls.close()
   await webhook?.close()
   await traces?.close()
   health.close()

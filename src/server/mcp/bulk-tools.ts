@@ -11,6 +11,9 @@ import { type Leave, toolKinds, who } from './tool-kinds.ts'
 /** About the largest export: what one message can reasonably carry. */
 const mostCharacters = 4 * 1024 * 1024
 
+/** By then most calls are over, and for the others nobody should wait with an open connection. */
+const longAfter = 500
+
 const formats = {
   csv: { mimeType: 'text/csv', write: asCsv },
   jsonl: { mimeType: 'application/x-ndjson', write: asLines },
@@ -19,7 +22,7 @@ const formats = {
 /** The tools that take many tasks at once: they tell their progress, and stop when they are cancelled. */
 export function bulkTools(list: TaskList, leave: Leave): readonly Tool[] {
   const { reads, writes } = toolKinds(leave)
-  return [
+  const tools = [
     writes(
       'change_tasks',
       'Change several tasks',
@@ -63,6 +66,7 @@ export function bulkTools(list: TaskList, leave: Leave): readonly Tool[] {
       },
     ),
   ]
+  return tools.map((tool) => ({ ...tool, longAfter }))
 }
 
 function summed(results: readonly BulkResult[]): object {

@@ -28,6 +28,8 @@ export interface Tool {
   readonly icons?: readonly Icon[]
   /** What a token must allow. */
   readonly scope: string
+  /** Milliseconds after which a call is one that takes long: clients that can, ask for its answer later. */
+  readonly longAfter?: number
   /** Gives a ToolResult; where there is an output schema also what goes into it, from which the result is made. */
   readonly call: (input: never, exchange: Exchange, params: Params) => Promise<object>
 }

@@ -110,7 +110,8 @@ function traced(answer: Dispatch, tracing: Tracing): Dispatch {
   }
 }
 
-function whenAborted(signal: AbortSignal): Promise<never> {
+/** Rejects with the reason when the signal aborts. */
+export function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) return reject(signal.reason)
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })

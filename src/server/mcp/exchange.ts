@@ -21,6 +21,11 @@ export interface Exchange {
   notify(method: string, params: Params): void
   /** Asks the client (sampling, elicitation, roots) and waits. Only where the client keeps a session. */
   ask(method: string, params: Params): Promise<unknown>
+  /**
+   * Does work that may take long. Where the client can ask for the answer later, it gets a handle when there is no answer after some
+   * milliseconds. `scope` is needed to ask.
+   */
+  readonly defer?: (call: { scope: string; after: number }, work: (exchange: Exchange) => Promise<object>) => Promise<object>
   /** Ends the connection of this request; the client fetches the answer by reconnecting. Only with a session. */
   reconnect(): void
 }

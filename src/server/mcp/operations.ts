@@ -40,7 +40,7 @@ export function createOperations(offer: Offer, admitCall: (tool: string, princip
   const tools = new Map(offer.tools.map((tool) => [tool.name, tool]))
   const prompts = new Map(offer.prompts.map((prompt) => [prompt.name, prompt]))
   const toolList = perRevision((revision) => ({
-    tools: offer.tools.map(({ scope: _scope, call: _call, ...shown }) => asOf(revision, shown)),
+    tools: offer.tools.map(({ scope: _scope, call: _call, longAfter: _longAfter, ...shown }) => asOf(revision, shown)),
   }))
   const promptList = perRevision((revision) => ({
     prompts: offer.prompts.map(({ scope: _scope, get: _get, complete: _complete, ...shown }) => asOf(revision, shown)),
@@ -63,7 +63,8 @@ export function createOperations(offer: Offer, admitCall: (tool: string, princip
       const input = params.arguments ?? {}
       validate(tool.inputSchema, input, name)
       refuseNul(input, name)
-      return callTool(tool, input, exchange, params)
+      if (tool.longAfter === undefined || exchange.defer === undefined) return callTool(tool, input, exchange, params)
+      return exchange.defer({ scope: tool.scope, after: tool.longAfter }, (given) => callTool(tool, input, given, params))
     },
     'resources/list': async (params, exchange) => {
       for (const { scope } of offer.resources) demand(exchange.principal, scope, 'resources')

@@ -90,6 +90,17 @@ export function migrations(dialect: Dialect): readonly Migration[] {
         'CREATE INDEX stream_events_at ON stream_events (at)',
       ],
     },
+    {
+      version: 5,
+      compatibleFrom: 1,
+      name: 'calls whose answer is asked for later',
+      statements: [
+        `CREATE TABLE long_calls (
+          id TEXT PRIMARY KEY, principal TEXT NOT NULL, scope TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, outcome TEXT,
+          cancelled INTEGER NOT NULL, created_at ${big} NOT NULL, updated_at ${big} NOT NULL, alive_at ${big} NOT NULL)`,
+        'CREATE INDEX long_calls_created ON long_calls (created_at)',
+      ],
+    },
   ]
 }
 

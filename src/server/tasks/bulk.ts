@@ -36,7 +36,8 @@ export async function inSteps<T, R>(
 ): Promise<R[]> {
   const results: R[] = []
   for (let step = 0; step * stepSize < items.length; step++) {
-    if (step > 0) await pause(watch)
+    if (step === 0) watch.signal.throwIfAborted()
+    else await pause(watch)
     results.push(...(await work(items.slice(step * stepSize, (step + 1) * stepSize), step)))
     watch.report(results.length, items.length, `${results.length} of ${items.length} tasks`)
   }

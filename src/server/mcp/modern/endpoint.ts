@@ -7,8 +7,9 @@ import type { Operations } from '../operations.ts'
 import { errorMessage, kindOf, type Params, RpcError, type RpcRequest, rpcCode } from '../rpc.ts'
 import { checkMirroredArguments, checkStandardHeaders, headerOf, type MirroredArgument, mirroredArguments } from './headers.ts'
 import { checkInputRequests } from './input-required.ts'
+import type { LongCalls } from './long-calls.ts'
 import type { Subscriptions } from './subscriptions.ts'
-import { complete, discovery, metaKey, modernCode, modernRevisions } from './wire.ts'
+import { asksLater, complete, demandAsksLater, discovery, metaKey, modernCode, modernRevisions } from './wire.ts'
 
 /** The revisions from 2026-07-28 on: no session, everything about a request is in the request. */
 export interface ModernEndpoint {
@@ -23,14 +24,15 @@ export interface ModernOptions {
   readonly operations: Operations
   readonly dispatch: Dispatch
   readonly subscriptions: Subscriptions
+  readonly longCalls: LongCalls
 }
 
 /** Methods of this era besides the shared ones. */
-export const modernMethods = ['server/discover', 'subscriptions/listen'] as const
+export const modernMethods = ['server/discover', 'subscriptions/listen', 'tasks/get', 'tasks/update', 'tasks/cancel'] as const
 
 const envelope = 'io.modelcontextprotocol/'
 
-export function createModernEndpoint({ version, settings, operations, dispatch, subscriptions }: ModernOptions): ModernEndpoint {
+export function createModernEndpoint({ version, settings, operations, dispatch, subscriptions, longCalls }: ModernOptions): ModernEndpoint {
   const mirrored = new Map<string, readonly MirroredArgument[]>()
   const mirroredOf = (tool: string): readonly MirroredArgument[] => {
     const schema = operations.toolNamed(tool)?.inputSchema
@@ -42,6 +44,10 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
 
   const answerMethod = async (request: RpcRequest, params: Params, exchange: Exchange): Promise<object> => {
     if (request.method === 'server/discover') return complete(request.method, discovery, version)
+    if (request.method.startsWith('tasks/')) {
+      const answered = await answerLater(longCalls, request.method, params, exchange)
+      if (answered !== undefined) return complete(request.method, answered, version)
+    }
     if (!operations.has(request.method)) throw new RpcError(rpcCode.methodNotFound, `Method not found: ${request.method}`, { status: 404 })
     const result = await operations.run(request.method, params, exchange)
     checkInputRequests(result, exchange.clientCapabilities)
@@ -59,6 +65,8 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
     checkStandardHeaders(call.request.headers, request.method, params)
     if (request.method === 'tools/call') checkMirroredArguments(call.request.headers, mirroredOf(String(params.name)), params.arguments)
     if (request.method === 'subscriptions/listen') {
+      if ((params.notifications as { taskIds?: unknown } | undefined)?.taskIds !== undefined)
+        demandAsksLater((meta[metaKey.clientCapabilities] ?? {}) as ClientCapabilities)
       subscriptions.listen(call, request.id, params)
       return
     }
@@ -68,12 +76,15 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
     const left = (): void => controller.abort(new Error('cancelled'))
     call.response.once('close', left)
     const streamed = /text\/event-stream|\*\/\*/.test(headerOf(call.request.headers, 'accept') ?? '')
-    const exchange = exchangeOf(call, meta, controller.signal, (message) => {
+    const direct = exchangeOf(call, meta, controller.signal, (message) => {
       if (!streamed || call.response.headersSent) return stream?.send(message)
       call.streaming = true
       stream = openEventStream(call.response, { maxBufferedBytes: settings().streamBufferBytes, onClose: () => undefined })
       return stream.send(message)
     })
+    const exchange: Exchange = asksLater(direct.clientCapabilities)
+      ? { ...direct, defer: (long, work) => longCalls.run(direct, long, work) }
+      : direct
     try {
       const { message, status, headers } = await dispatch(
         request,
@@ -124,6 +135,18 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
       }
     },
   }
+}
+
+/** The methods of the extension. Nothing here asks for input later, so there is nothing that `tasks/update` could answer. */
+async function answerLater(longCalls: LongCalls, method: string, { taskId }: Params, exchange: Exchange): Promise<object | undefined> {
+  if (!['tasks/get', 'tasks/update', 'tasks/cancel'].includes(method)) return undefined
+  demandAsksLater(exchange.clientCapabilities)
+  if (method === 'tasks/cancel') {
+    await longCalls.cancel(exchange.principal, taskId)
+    return {}
+  }
+  const known = await longCalls.get(exchange.principal, taskId)
+  return method === 'tasks/get' ? known : {}
 }
 
 function hasEnvelope(message: unknown): boolean {

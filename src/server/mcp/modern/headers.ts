@@ -3,7 +3,14 @@ import type { JsonSchema } from '../definition.ts'
 import { type Params, RpcError } from '../rpc.ts'
 import { modernCode } from './wire.ts'
 
-const nameSource: Readonly<Record<string, string>> = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri' }
+const nameSource: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
+}
 
 const mismatch = (said: string): RpcError =>
   new RpcError(modernCode.headerMismatch, `The headers and the body disagree: ${said}`, { status: 400 })

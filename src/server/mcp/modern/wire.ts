@@ -1,3 +1,5 @@
+import type { ClientCapabilities } from '../exchange.ts'
+import { RpcError } from '../rpc.ts'
 import { serverInfo } from '../server-info.ts'
 
 /** The revisions without sessions. */
@@ -11,6 +13,22 @@ export const metaKey = {
   serverInfo: 'io.modelcontextprotocol/serverInfo',
   subscription: 'io.modelcontextprotocol/subscriptionId',
 } as const
+
+/** The extension by which calls that take long are answered later. */
+export const longCallsExtension = 'io.modelcontextprotocol/tasks'
+
+/** Whether a client can ask later; it says so with each request. */
+export const asksLater = ({ extensions }: ClientCapabilities): boolean =>
+  typeof extensions === 'object' && extensions !== null && Object.hasOwn(extensions, longCallsExtension)
+
+/** @throws RpcError -32021 for a client that did not say that it knows the extension. */
+export function demandAsksLater(capabilities: ClientCapabilities): void {
+  if (!asksLater(capabilities))
+    throw new RpcError(modernCode.missingCapability, `This needs a client with the extension ${longCallsExtension}`, {
+      status: 400,
+      data: { requiredCapabilities: { extensions: { [longCallsExtension]: {} } } },
+    })
+}
 
 export const modernCode = { headerMismatch: -32020, missingCapability: -32021, unsupportedRevision: -32022 } as const
 
@@ -39,5 +57,11 @@ const discover = 'server/discover'
 /** What `server/discover` answers. */
 export const discovery = {
   supportedVersions: modernRevisions,
-  capabilities: { tools: {}, resources: { subscribe: true, listChanged: true }, prompts: {}, completions: {} },
+  capabilities: {
+    tools: {},
+    resources: { subscribe: true, listChanged: true },
+    prompts: {},
+    completions: {},
+    extensions: { [longCallsExtension]: {} },
+  },
 }
