@@ -44,15 +44,16 @@ export async function run(context: Context, _args: readonly string[], options: G
 
 /** What slo-budget says, in a short time: without recorded counts Prometheus may work on it for long. A part that was not seen leaves a line out. */
 async function budgets(context: Context, settings: Settings, options: GlobalOptions): Promise<Part<BudgetsLeft>> {
-  const signal = AbortSignal.any([
-    context.signal,
-    AbortSignal.timeout(Math.min(longestForBudgets, settings.timeoutSeconds * shareForReading * 1000)),
-  ])
-  return part(async () => {
+  const late = AbortSignal.timeout(Math.min(longestForBudgets, settings.timeoutSeconds * shareForReading * 1000))
+  const signal = AbortSignal.any([context.signal, late])
+  const seen = await part(async () => {
     const { report } = await readBudget({ ...context, signal }, options, false)
     const left = report.objectives.flatMap(({ title, remaining }) =>
       remaining.fraction === null ? [] : [{ title, fraction: remaining.fraction }],
     )
     return { left, policy: report.policy }
   }, context.signal)
+  return seen.state !== 'ok' && late.aborted
+    ? { state: 'unreachable', reason: 'not counted in time; task-mcp slo-budget waits for it', next: 'task-mcp slo-budget' }
+    : seen
 }

@@ -206,7 +206,7 @@ export const settingTable: readonly SettingRow[] = [
     kind: 'text',
     variable: 'METRICS_EXCLUDE',
     canBeNone: true,
-    fallback: 'route!~"/health.*|/metrics"',
+    fallback: 'route!~"/health.*|/metrics|/debug.*"',
     help: 'PromQL label matcher that leaves probes out of both; `none` when there is nothing to leave out',
   },
   { path: 'service.mcp.path', kind: 'path', variable: 'MCP_PATH', fallback: '/mcp', help: 'path of the MCP endpoint' },

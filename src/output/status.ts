@@ -96,6 +96,7 @@ function trafficText(report: StatusReport, look: Look): string[] {
 
 /** Only where something is known: a service without recorded counts has no budget to show. */
 function budgetText({ budget }: StatusReport, look: Look): string[] {
+  if (budget.state === 'unreachable') return unseen(look, 'Budget', budget)
   if (budget.state !== 'ok' || budget.value.left.length === 0) return []
   const spent = budget.value.left.some((one) => one.fraction <= 0)
   const left = budget.value.left.map((one) => `${one.title} ${one.fraction < 0 ? 'overspent' : `${Math.floor(one.fraction * 100)}% left`}`)

@@ -19,7 +19,7 @@ export interface Dashboard {
 }
 
 const own = 'job="$job"'
-const served = `${own},route!~"/health.*|/metrics"`
+const served = `${own},route!~"/health.*|/metrics|/debug.*"`
 const rate = (metric: string, by: string, matchers = own) => `sum by (${by}) (rate(${metric}{${matchers}}[$__rate_interval]))`
 const quantile = (q: number, metric: string, by = '', matchers = own) =>
   `histogram_quantile(${q}, sum by (le${by ? `, ${by}` : ''}) (rate(${metric}_bucket{${matchers}}[$__rate_interval])))`

@@ -9,7 +9,7 @@ export interface SeriesScope {
   service: string
   /** For example `job="task-mcp-http"`. */
   selector: string
-  /** For example `route!~"/health.*|/metrics"`; empty when there are no probes to leave out. */
+  /** For example `route!~"/health.*|/metrics|/debug.*"`; empty when there are no probes to leave out. */
   exclude: string
   metrics: {
     /** Counter of requests, and its label with the HTTP status. */
@@ -63,7 +63,7 @@ export const defaultWindow = 30 * 86_400
 export const taskMcpScope: SeriesScope = {
   service: 'task-mcp-http',
   selector: 'job="task-mcp-http"',
-  exclude: 'route!~"/health.*|/metrics"',
+  exclude: 'route!~"/health.*|/metrics|/debug.*"',
   metrics: { requests: 'http_server_requests_total', statusLabel: 'status_code', duration: 'http_server_request_duration_seconds' },
 }
 

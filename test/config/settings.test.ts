@@ -39,7 +39,7 @@ const defaults: Settings = {
       statusLabel: 'status_code',
       routeLabel: 'route',
       duration: 'http_server_request_duration_seconds',
-      exclude: 'route!~"/health.*|/metrics"',
+      exclude: 'route!~"/health.*|/metrics|/debug.*"',
     },
     mcp: { path: '/mcp', tokenFile: undefined },
     dependencies: [],
