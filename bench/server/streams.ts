@@ -15,10 +15,10 @@ const child = fork(path.join(import.meta.dirname, 'target.ts'), ['ours'], { exec
 const [{ url, token }] = (await once(child, 'message')) as [{ url: string; token: string }]
 const { hostname, port, host } = new URL(url)
 
-async function memory(): Promise<{ rss: number; heap: number }> {
+async function memory(): Promise<{ rss: number; heapUsed: number }> {
   const answered = once(child, 'message')
   child.send('gc')
-  const [answer] = (await answered) as [{ rss: number; heap: number }]
+  const [answer] = (await answered) as [{ rss: number; heapUsed: number }]
   return answer
 }
 
@@ -54,9 +54,9 @@ const before = await memory()
 for (let count = 0; count < wanted; count += 20) await Promise.all(Array.from({ length: 20 }, open))
 await sleep(3000)
 const after = await memory()
-const per = (what: 'rss' | 'heap'): string => ((after[what] - before[what]) / wanted / 1000).toFixed(1)
+const per = (what: 'rss' | 'heapUsed'): string => ((after[what] - before[what]) / wanted / 1000).toFixed(1)
 process.stdout.write(
-  `${cpus()[0]?.model}, node ${process.version}: ${wanted} idle streams, each with its session, ${per('heap')} kB of live heap and ${per('rss')} kB of resident memory each, ${dropped} dropped\n`,
+  `${cpus()[0]?.model}, node ${process.version}: ${wanted} idle streams, each with its session, ${per('heapUsed')} kB of live heap and ${per('rss')} kB of resident memory each, ${dropped} dropped\n`,
 )
 for (const socket of sockets) socket.destroy()
 child.kill()

@@ -90,6 +90,6 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
 const url = await starts[process.argv[2] ?? '']!()
 process.on('message', (what) => {
   if (what === 'gc') globalThis.gc?.()
-  process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage().rss, heap: process.memoryUsage().heapUsed })
+  process.send?.({ cpu: process.cpuUsage(), ...process.memoryUsage() })
 })
 process.send?.({ url, token })

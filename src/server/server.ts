@@ -11,7 +11,7 @@ import { resourceMetadata } from './http/resource-metadata.ts'
 import { createStreams, type Streams } from './http/streams.ts'
 import type { Offer } from './mcp/definition.ts'
 import { createDispatch } from './mcp/dispatch.ts'
-import { hearChange } from './mcp/legacy/changes.ts'
+import { tellAll } from './mcp/legacy/changes.ts'
 import { createLegacyEndpoint } from './mcp/legacy/endpoint.ts'
 import { legacyMethods } from './mcp/legacy/methods.ts'
 import { createSessions, type Sessions, sessionActions } from './mcp/legacy/sessions.ts'
@@ -265,7 +265,7 @@ function spread(change: Change, sessions: Sessions, subscriptions: Subscriptions
       .catch((error: unknown) => log.warn('a session that another replica changed could not be read', { reason: reasonOf(error) }))
     return
   }
-  for (const session of sessions.here()) hearChange(session, change)
+  tellAll(sessions.here(), change)
   subscriptions.tell(change)
   webhook?.tell(change)
 }

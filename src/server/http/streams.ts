@@ -3,7 +3,7 @@ import type { Principal } from '../mcp/exchange.ts'
 import type { Settings } from '../settings.ts'
 import type { StreamClosing } from '../telemetry/catalogue.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { type EventStream, openEventStream } from './event-stream.ts'
+import { EventStream, type EventStreamOptions } from './event-stream.ts'
 import { comeBack } from './refusal.ts'
 
 export interface StreamOptions {
@@ -26,26 +26,50 @@ export interface Streams {
   drain(): void
 }
 
-interface Entry {
-  readonly stream: EventStream
-  readonly principal: Principal
-  readonly address: string
-  readonly openedAt: number
-  /** Lifetimes are spread, so that streams opened together do not all reconnect together. */
-  readonly lifetime: number
-  readonly farewell: object | undefined
-}
-
 const wheel = 16
 const reconnectMilliseconds = 1000
 
-function bow({ stream, farewell }: Entry): void {
-  if (farewell === undefined) stream.prime({ retryMilliseconds: reconnectMilliseconds })
-  else stream.send(farewell)
+/** A stream that lasts: one object each, on one wheel of heartbeats for all. */
+class LastingStream extends EventStream {
+  readonly openedAt = performance.now()
+  readonly principal: Principal
+  readonly address: string
+  /** Lifetimes are spread, so that streams opened together do not all reconnect together. In milliseconds. */
+  readonly lifetime: number
+  readonly #farewell: object | undefined
+  readonly #metrics: Metrics
+  #silent = true
+
+  constructor(
+    response: ServerResponse,
+    options: EventStreamOptions,
+    lasting: { principal: Principal; lifetime: number; farewell: object | undefined; metrics: Metrics },
+  ) {
+    super(response, options)
+    this.principal = lasting.principal
+    this.address = response.socket?.remoteAddress ?? ''
+    this.lifetime = lasting.lifetime
+    this.#farewell = lasting.farewell
+    this.#metrics = lasting.metrics
+  }
+
+  override sendFrame(frame: string): boolean {
+    const sent = super.sendFrame(frame)
+    if (sent) this.#metrics.streamMessages.inc()
+    if (this.#silent) this.#metrics.streamFirstMessage.observe((performance.now() - this.openedAt) / 1000)
+    this.#silent = false
+    return sent
+  }
+
+  /** Says the last words before we end it. */
+  bow(): void {
+    if (this.#farewell === undefined) this.prime({ retryMilliseconds: reconnectMilliseconds })
+    else this.send(this.#farewell)
+  }
 }
 
 export function createStreams(settings: () => Settings, metrics: Metrics): Streams {
-  const slots: Array<Set<Entry>> = Array.from({ length: wheel }, () => new Set())
+  const slots: Array<Set<LastingStream>> = Array.from({ length: wheel }, () => new Set())
   const perPrincipal = new Map<string, number>()
   let size = 0
   let next = 0
@@ -55,13 +79,11 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
     () => {
       next = (next + 1) % wheel
       const now = performance.now()
-      for (const entry of slots[next]!) {
-        const { stream, openedAt, lifetime } = entry
-        if (now - openedAt > lifetime) {
-          bow(entry)
+      for (const stream of slots[next]!)
+        if (now - stream.openedAt > stream.lifetime) {
+          stream.bow()
           stream.close('lifetime')
         } else stream.comment()
-      }
     },
     (settings().streamHeartbeat * 1000) / wheel,
   )
@@ -70,11 +92,11 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
     metrics.streamsLimit.set(settings().maxStreams)
     metrics.streamsActive.set(size)
     let bytes = 0
-    for (const slot of slots) for (const { stream } of slot) bytes += stream.buffered()
+    for (const slot of slots) for (const stream of slot) bytes += stream.buffered()
     metrics.streamBuffered.set(bytes)
   })
 
-  const refuseOver = ({ name }: Principal): void => {
+  const refuseOver = (name: string): void => {
     if (draining) {
       metrics.streamsRejected.inc({ reason: 'draining' })
       throw comeBack(503, 1, 'this replica is stopping: connect again')
@@ -96,67 +118,49 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
       return size
     },
     open: (response, principal, { headers, farewell }, onClose) => {
-      refuseOver(principal)
-      const openedAt = performance.now()
+      const { name } = principal
+      refuseOver(name)
+      const { streamBufferBytes: maxBufferedBytes, streamLifetime } = settings()
       const slot = slots[size % wheel]!
-      let first = true
-      const inner = openEventStream(response, {
-        maxBufferedBytes: settings().streamBufferBytes,
-        ...(headers === undefined ? {} : { headers }),
-        onClose: (reason) => {
-          size -= 1
-          slot.delete(entry)
-          const left = (perPrincipal.get(principal.name) ?? 1) - 1
-          if (left === 0) perPrincipal.delete(principal.name)
-          else perPrincipal.set(principal.name, left)
-          metrics.streamsClosed.inc({ reason })
-          metrics.streamDuration.observe((performance.now() - openedAt) / 1000)
-          onClose(reason)
-        },
-      })
-      const stream: EventStream = {
-        get open() {
-          return inner.open
-        },
-        prime: inner.prime,
-        comment: inner.comment,
-        close: inner.close,
-        drained: inner.drained,
-        buffered: inner.buffered,
-        send: (message, id) => {
-          const sent = inner.send(message, id)
-          if (sent) metrics.streamMessages.inc()
-          if (first) metrics.streamFirstMessage.observe((performance.now() - openedAt) / 1000)
-          first = false
-          return sent
-        },
+      const ended = (reason: StreamClosing): void => {
+        size -= 1
+        slot.delete(stream)
+        const left = (perPrincipal.get(name) ?? 1) - 1
+        if (left === 0) perPrincipal.delete(name)
+        else perPrincipal.set(name, left)
+        metrics.streamsClosed.inc({ reason })
+        metrics.streamDuration.observe((performance.now() - stream.openedAt) / 1000)
+        onClose(reason)
       }
-      const entry: Entry = {
-        stream,
-        principal,
-        address: response.socket?.remoteAddress ?? '',
-        openedAt,
-        lifetime: settings().streamLifetime * 1000 * (0.9 + Math.random() * 0.2),
-        farewell,
-      }
-      slot.add(entry)
+      const stream = new LastingStream(
+        response,
+        { maxBufferedBytes, ...(headers === undefined ? {} : { headers }), onClose: ended },
+        { principal, lifetime: streamLifetime * 1000 * (0.9 + Math.random() * 0.2), farewell, metrics },
+      )
+      forgetRequest(response)
+      slot.add(stream)
       size += 1
-      perPrincipal.set(principal.name, (perPrincipal.get(principal.name) ?? 0) + 1)
+      perPrincipal.set(name, (perPrincipal.get(name) ?? 0) + 1)
       metrics.streams.inc()
       return stream
     },
     closeWhere: (blocked) => {
-      for (const slot of slots)
-        for (const { stream, principal, address } of [...slot]) if (blocked(principal, address)) stream.close('blocked')
+      for (const slot of slots) for (const stream of [...slot]) if (blocked(stream.principal, stream.address)) stream.close('blocked')
     },
     drain: () => {
       draining = true
       clearInterval(timer)
       for (const slot of slots)
-        for (const entry of [...slot]) {
-          bow(entry)
-          entry.stream.close('shutdown')
+        for (const stream of [...slot]) {
+          stream.bow()
+          stream.close('shutdown')
         }
     },
   }
+}
+
+/** What the client sent is needed no more once the stream is open, and would be kept as long as that. */
+function forgetRequest({ req }: ServerResponse): void {
+  req.rawHeaders = []
+  req.headers = {}
 }

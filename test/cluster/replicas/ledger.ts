@@ -65,8 +65,8 @@ export async function openLedger(world: World, round: string, avoid: string | un
   await world.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { 'ledger.mjs': program } }, deployment)
   await world.k('rollout', 'status', `deployment/${name}`, '--timeout=60s')
   await until('the streams hear what the writers write', 60, async () => {
-    const { streams } = await readLedger(world, round)
-    return streams.length === size.streams && streams.every(({ heard }) => heard.length > 5)
+    const ledger = await readLedger(world, round).catch(() => undefined)
+    return ledger?.streams.length === size.streams && ledger.streams.every(({ heard }) => heard.length > 5)
   })
 }
 
