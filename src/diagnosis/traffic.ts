@@ -1,4 +1,5 @@
 /** Requests and errors, from counters: what happens now, by pod, and what happened before a moment. Pure. */
+import type { DirectScrape } from '../facts/snapshot.ts'
 import type { Series } from '../targets/ports.ts'
 import { range, type View } from './view.ts'
 
@@ -28,7 +29,14 @@ export function increase(points: readonly (readonly [number, number])[]): number
 
 export const isServerError = (status: string | undefined): boolean => /^5/.test(status ?? '')
 
-function sum(view: View, series: readonly Series[], from: number, to: number): Traffic | undefined {
+/** `failures` are counters of failed operations whose answer carries no 5xx. */
+function sum(
+  view: View,
+  series: readonly Series[],
+  from: number,
+  to: number,
+  failures: readonly Series[] = range(view, 'failed_operations') ?? [],
+): Traffic | undefined {
   const { statusLabel } = view.service.metrics
   const result: Traffic = {
     total: 0,
@@ -60,6 +68,16 @@ function sum(view: View, series: readonly Series[], from: number, to: number): T
     result.byStatus.set(status, (result.byStatus.get(status) ?? 0) + grown)
   }
   if (last <= first) return undefined
+  for (const s of failures) {
+    const points = s.points.filter(([t]) => t >= from && t <= to)
+    if (points.length < 1) continue
+    const failed = increase(points) + (points[0]![0] === s.points[0]![0] && points[0]![0] > start + 10 ? points[0]![1] : 0)
+    const of = result.byPod.get(s.labels.pod ?? '')
+    // No more can have failed than were asked.
+    const more = of ? Math.min(failed, of.total - of.bad) : 0
+    if (of) of.bad += more
+    result.bad += more
+  }
   result.seconds = last - first
   result.rate = result.total / result.seconds
   result.ratio = result.total > 0 ? result.bad / result.total : undefined
@@ -128,8 +146,29 @@ function scraped(view: View): Traffic | undefined {
     }
   }
   const times = direct.value.map((s) => s.at)
-  const found = sum(view, [...series.values()], Math.min(...times), Math.max(...times))
+  const found = sum(view, [...series.values()], Math.min(...times), Math.max(...times), failedIn(direct.value))
   return found && { ...found, source: 'metrics' }
+}
+
+/** What the server is to blame for, as `error_type` has it where no status shows it. */
+const serverErrors = new Set(['internal', 'unavailable', 'timeout'])
+
+/** Failed operations in two scrapes, by pod; one that only the second has counts from zero. */
+function failedIn(scrapes: readonly DirectScrape[]): Series[] {
+  return [...new Set(scrapes.map((s) => s.pod))].map((pod) => ({
+    labels: { pod },
+    points: scrapes
+      .filter((s) => s.pod === pod)
+      .sort((a, b) => a.at - b.at)
+      .map(({ at, samples }): [number, number] => [
+        at,
+        samples.reduce(
+          (total, s) =>
+            total + (s.name === 'mcp_server_operation_duration_seconds_count' && serverErrors.has(s.labels.error_type ?? '') ? s.value : 0),
+          0,
+        ),
+      ]),
+  }))
 }
 
 /** When the errors began, in milliseconds: the first point of the long rate above the threshold that stayed there. */
@@ -143,6 +182,12 @@ export function errorOnset(view: View): number | undefined {
       if (!Number.isFinite(v)) continue
       const of = at.get(t) ?? { total: 0, bad: 0 }
       at.set(t, { total: of.total + v, bad: of.bad + (/^5/.test(s.labels[statusLabel] ?? '') ? v : 0) })
+    }
+  }
+  for (const s of range(view, 'failed_operation_rate') ?? []) {
+    for (const [t, v] of s.points) {
+      const of = at.get(t)
+      if (of && Number.isFinite(v)) of.bad += Math.min(v, of.total - of.bad)
     }
   }
   const points = [...at].sort((a, b) => b[0] - a[0])

@@ -69,6 +69,10 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
   }
 }
 
+/** Operations that failed in the server while HTTP said 200: the error is inside a stream or a batch. Where the status shows it, `error_type` is that status. */
+const failedOperations = (pods: string): string =>
+  `mcp_server_operation_duration_seconds_count{${pods},error_type=~"internal|unavailable|timeout"}`
+
 /** The first of some metrics that the pods have; programs name the same thing differently. */
 const either = (before: string, names: readonly string[], pods: string, after: string): string =>
   names.map((name) => `${before}${name}{${pods}}${after}`).join(' or ')
@@ -101,6 +105,8 @@ export function rangeQueries(s: ServiceSettings, lookbackSeconds: number): Recor
   const bucket = s.metrics.duration && `${s.metrics.duration}_bucket{${[pods, s.metrics.exclude].filter(Boolean).join(',')}}`
   return {
     requests: { expression: `sum by (pod, ${statusLabel}) (${requests(s)})`, seconds: 600, step: 5 },
+    failed_operations: { expression: `sum by (pod) (${failedOperations(pods)})`, seconds: 600, step: 5 },
+    failed_operation_rate: { expression: `sum(rate(${failedOperations(pods)}[2m]))`, seconds: long, step },
     request_rate: { expression: `sum by (${statusLabel}) (rate(${requests(s)}[2m]))`, seconds: long, step },
     memory: {
       expression: `sum by (pod, container) (container_memory_working_set_bytes{${pods},container!="POD"})`,

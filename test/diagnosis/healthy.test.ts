@@ -8,6 +8,7 @@ import {
   logs,
   metric,
   noPods,
+  over,
   pods,
   put,
   release,
@@ -203,4 +204,16 @@ test('a service that says it is refused is not called well where nobody counted 
   expect(diagnose(logs('all', ['POST /enter 401 invalid token', '{"status":401,"msg":"invalid token"}']), withoutPrometheus).verdict).toBe(
     'healthy',
   )
+})
+
+test('errors that no HTTP status shows are errors', () => {
+  const operations = over('failed_operations', { pod: 'none' }, () => 0)
+  const failing: Change = (s) => {
+    s.ranges.failed_operations = chosen(s, 'new').map((pod) => ({
+      labels: { pod: pod.metadata.name },
+      points: Array.from({ length: 61 }, (_, i): [number, number] => [now / 1000 - 300 + i * 5, i * 4]),
+    }))
+  }
+  expect(diagnose(newImage(1, 6), operations)).toMatchObject({ verdict: 'healthy' })
+  expect(diagnose(newImage(1, 6), failing)).toMatchObject({ verdict: 'faulty', causes: [{ code: 'bad_release' }] })
 })
