@@ -45,7 +45,7 @@ function budgetLine({ title, bad, unit, share, net, remaining, window }: BudgetC
   const spent =
     share === null ? 'of a budget that is not known for want of traffic' : `${roughPercent(share)} of the error budget of ${window}`
   const beyond = share === null || net === null || Math.abs(net - share) < 0.005 ? '' : ` (${roughPercent(net)} beyond what is usual)`
-  return `${title}: ${amount(bad)} bad ${unit}, ${spent}${beyond}${remaining === null ? '' : `; ${roughPercent(remaining)} is left`}.`
+  return `${title}: ${amount(bad)} bad ${unit}, ${spent}${beyond}${remaining === null ? '' : remaining < 0 ? `; it is overspent by ${roughPercent(-remaining)}` : `; ${roughPercent(remaining)} is left`}.`
 }
 
 /** `bad_release, Deployment shop/web: summary`. */
