@@ -1,5 +1,6 @@
 /** Right or wrong: pure. */
 import type { Verdict } from '../../src/diagnosis/verdict.ts'
+import { cures } from './cures.ts'
 import type { Expected } from './fault.ts'
 
 export interface Judgement {
@@ -8,6 +9,8 @@ export interface Judgement {
   cause: boolean
   /** And its subject is one of the right objects. */
   right: boolean
+  /** The first remedy of the first cause, and whether it is one of its cures; absent where the cause is wrong or has no single cure. */
+  remedy?: { first: string; right: boolean }
   /** Actions proposed that would have harmed. */
   harm: string[]
   leaked: boolean
@@ -31,7 +34,10 @@ export function judge(question: Question, verdict: Verdict | undefined, said: st
     first === undefined ||
     question.subjects.some(({ kind, name }) => kind === subject?.kind && (name === undefined || name === subject.name))
   const proposed = (verdict?.causes ?? []).flatMap((each) => each.remedies.map((remedy) => remedy.action))
+  const cure = cause && first ? cures[first.code] : undefined
+  const remedy = first?.remedies[0]?.action ?? 'none'
   return {
+    ...(cure === undefined ? {} : { remedy: { first: remedy, right: (cure as readonly string[]).includes(remedy) } }),
     found: `${word}${subject ? ` ${subject.kind}/${subject.name}` : ''}`,
     cause,
     right: cause && object,

@@ -101,7 +101,7 @@ const cases: readonly Case[] = [
       world.patch('deployment', world.shop, container(world, { env: [{ name: 'SHOP_DELAY_MS', value: '900' }] }), 'strategic'),
     shows: async (world) => {
       const seen = await slow(world)
-      await sleep(60)
+      await sleep(90)
       return seen
     },
   },
@@ -113,18 +113,16 @@ const cases: readonly Case[] = [
     subject: workload,
     wrong: ['restart'],
     before: 60,
-    inject: async (world) => {
-      await world.patch('configmap', `${world.shop}-conf`, { data: { 'shop.conf': 'work=60000\n' } })
-      await world.patch(
+    inject: (world) =>
+      world.patch(
         'deployment',
         world.shop,
-        container(world, { resources: { limits: { cpu: '30m' }, requests: { cpu: '10m' } } }),
+        container(world, { resources: { limits: { cpu: '20m' }, requests: { cpu: '10m' } } }),
         'strategic',
-      )
-    },
+      ),
     shows: async (world) => {
       const seen = await slow(world)
-      await sleep(60)
+      await sleep(90)
       return seen
     },
   },

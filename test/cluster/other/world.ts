@@ -47,6 +47,7 @@ export class OtherWorld {
           exclude: 'handler!~"/-/.*|/internal/.*"',
         },
       },
+      prometheus: { namespace: 'monitoring' },
       thresholds: { p95: '300ms' },
     }
   }
@@ -62,7 +63,7 @@ export class OtherWorld {
     })
     return [
       config(`${this.shop}-code`, { 'app.pl': code }),
-      config(`${this.shop}-conf`, { 'shop.conf': 'work=4000\n' }),
+      config(`${this.shop}-conf`, { 'shop.conf': 'work=200000\n' }),
       config(`${this.edge}-conf`, { 'nginx.conf': nginx(this.shop) }),
       this.#shop(),
       service(this.shop, 80, this.port),

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { accuracyPage } from './accuracy.ts'
+import { readRuns } from './runs.ts'
+
+const result = (fault: string, row: string, seed: number, more: object) => ({
+  fault,
+  row,
+  runbook: 'service-downtime',
+  seed,
+  expected: row === 'healthy' ? ['healthy'] : ['bad_command'],
+  diagnoseSeconds: seed / 1000,
+  ...more,
+})
+const right = {
+  judgement: {
+    found: 'bad_command Deployment/till',
+    cause: true,
+    right: true,
+    remedy: { first: 'rollback', right: true },
+    harm: [],
+    leaked: false,
+  },
+}
+const harmful = {
+  judgement: {
+    found: 'bad_command Pod/till-1',
+    cause: true,
+    right: false,
+    remedy: { first: 'restart', right: false },
+    harm: ['restart'],
+    leaked: false,
+  },
+}
+const calm = { judgement: { found: 'healthy', cause: true, right: true, harm: [], leaked: false } }
+const alarm = { judgement: { found: 'memory_leak Deployment/till', cause: false, right: false, harm: [], leaked: false } }
+
+const ours = readRuns(
+  JSON.stringify({
+    seed: 1,
+    results: [
+      result('typo', 'down', 1000, right),
+      result('typo', 'down', 1200, harmful),
+      result('steady', 'healthy', 1001, calm),
+      result('steady', 'healthy', 1201, alarm),
+      result('no image', 'down', 1002, { broke: 'the nodes were gone' }),
+      result('only injected', 'down', 1003, {}),
+    ],
+  }),
+  'r.json',
+)
+const drills = readRuns(
+  JSON.stringify([
+    {
+      fault: 'scaled',
+      seed: 700,
+      runbook: 'service-downtime',
+      expected: 'scaled_to_zero',
+      right: true,
+      object: true,
+      causes: [['scaled_to_zero', 'Deployment', 'a']],
+      verdict: 'faulty',
+      seconds: 0.5,
+      harm: [],
+      leak: false,
+      error: null,
+      fix: { right: true },
+    },
+  ]),
+  'd.json',
+)
+
+test('counts every run once, in its row', () => {
+  const page = accuracyPage([...ours, ...drills], {})
+  expect(page).toContain('\ndown | 2 | 2 of 2 | 1 of 2 (50%) | 1 of 2 (50%) | 1 | - | 1.20 / 1.20\n')
+  expect(page).toContain('\nhealthy | 2 | - | - | - | 0 | 1 of 2 (50%) | 1.20 / 1.20\n')
+  expect(page).toContain('\nservice-downtime | 1 | 1 of 1 | 1 of 1 | 1 of 1 | 0 | - | 0.50 / 0.50\n')
+  expect(page).toContain('Seeds: 1.')
+})
+
+test('every failure is listed with why, or as not explained; a run that broke counts nowhere and is not hidden', () => {
+  const page = accuracyPage(ours, { steady: 'The leak of the run before had not been cleared.' })
+  expect(page).toContain(
+    'typo | 1200 | expected bad_command, said bad_command Pod/till-1; bad_command Pod/till-1: the first remedy is not its cure; proposed restart, which harms | not explained yet',
+  )
+  expect(page).toContain(
+    'steady | 1201 | expected healthy, said memory_leak Deployment/till | The leak of the run before had not been cleared.',
+  )
+  expect(page).toContain('- no image (seed 1002): the nodes were gone')
+  expect(page).not.toContain('only injected')
+})
+
+test('what is no results file is refused', () => {
+  expect(() => readRuns('{"a":1}', 'a.json')).toThrow('a.json has no results')
+})

@@ -1,0 +1,89 @@
+/** Results of any of the suites in one shape. Pure. */
+import { cures } from './cures.ts'
+import type { Result } from './once.ts'
+
+export interface Run {
+  suite: 'our own service' | 'nginx before a service that is not ours' | 'drills'
+  row: string
+  fault: string
+  seed: number
+  expected: string
+  found: string
+  healthy: boolean
+  cause: boolean
+  right: boolean
+  /** Undefined where it was not judged: no cause was expected, the cause was wrong, or it has no single cure. */
+  remedy: boolean | undefined
+  harm: readonly string[]
+  leaked: boolean
+  seconds: number
+  /** Why the run itself failed: then nothing else counts. */
+  broke: string | undefined
+}
+
+interface Drill {
+  fault: string
+  seed: number
+  runbook: string
+  expected: string
+  right: boolean
+  object: boolean
+  causes: [code: string, kind: string, name: string][]
+  verdict: string | null
+  seconds: number
+  harm: string[]
+  leak: boolean
+  error: string | null
+  fix?: { right: boolean }
+}
+
+/** The runs in the text of a results file. Throws for one that is neither of the two shapes. */
+export function readRuns(text: string, file: string): Run[] {
+  const value: unknown = JSON.parse(text)
+  if (Array.isArray(value)) return (value as Drill[]).map(ofDrill)
+  const { results } = value as { results?: Result[] }
+  if (!Array.isArray(results)) throw new Error(`${file} has no results`)
+  // Runs that only injected were not asked anything.
+  return results.filter((result) => result.judgement !== undefined || result.broke !== undefined).map(ofResult)
+}
+
+function ofResult({ fault, row, seed, expected, judgement, diagnoseSeconds, broke }: Result): Run {
+  const other = row.startsWith('other: ')
+  return {
+    suite: other ? 'nginx before a service that is not ours' : 'our own service',
+    row: row.replace('other: ', ''),
+    fault,
+    seed,
+    expected: expected.join(' or '),
+    found: judgement?.found ?? 'no answer',
+    healthy: expected.includes('healthy'),
+    cause: judgement?.cause ?? false,
+    right: judgement?.right ?? false,
+    remedy: judgement?.remedy?.right,
+    harm: judgement?.harm ?? [],
+    leaked: judgement?.leaked ?? false,
+    seconds: diagnoseSeconds,
+    broke,
+  }
+}
+
+function ofDrill({ fault, seed, runbook, expected, right, object, causes, verdict, seconds, harm, leak, error, fix }: Drill): Run {
+  const [first] = causes
+  const judged = right && object && expected in cures
+  return {
+    suite: 'drills',
+    row: runbook,
+    fault,
+    seed,
+    expected,
+    found: first === undefined ? (verdict ?? 'no answer') : `${first[0]} ${first[1]}/${first[2]}`,
+    healthy: expected === 'healthy',
+    cause: right,
+    right: right && object,
+    remedy: judged ? fix?.right : undefined,
+    harm,
+    leaked: leak,
+    seconds,
+    broke: error ?? undefined,
+  }
+}
