@@ -2,6 +2,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,7 +11,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { ResourceListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { aFolder } from '../a-server.ts'
+import { aFolder, aServer } from '../a-server.ts'
 
 const bin = process.env.TEST_CLIENTS ?? ''
 const token = 'canary-ada-token'
@@ -105,27 +107,7 @@ describe.skipIf(bin === '')('real clients (npm run test:clients)', () => {
   })
 
   describe.each(['legacy', 'modern'])('the inspector, %s era', (era) => {
-    const inspect = (bearer: string, ...args: string[]) =>
-      new Promise<{ code: number; said: string; complained: string }>((resolve) => {
-        execFile(
-          process.execPath,
-          [
-            path.join(bin, 'mcp-inspector'),
-            '--cli',
-            url,
-            '--transport',
-            'http',
-            '--protocol-era',
-            era,
-            '--stored-auth-only',
-            ...['--header', `Authorization: Bearer ${bearer}`],
-            ...['--quiet', '--method'],
-            ...args,
-          ],
-          { env: { ...process.env, HOME: aFolder() }, maxBuffer: 16 * 1024 * 1024 },
-          (error, said, complained) => resolve({ code: Number(error?.code ?? 0), said, complained }),
-        )
-      })
+    const inspect = (bearer: string, ...args: string[]) => inspector(url, era, bearer, ...args)
     const answer = async (...args: string[]) => {
       const { code, said, complained } = await inspect(token, ...args)
       expect(code, complained).toBe(0)
@@ -156,4 +138,43 @@ describe.skipIf(bin === '')('real clients (npm run test:clients)', () => {
       expect(complained).toContain('auth')
     })
   })
+
+  test('the inspector asks later for the answer of a call that takes long', async () => {
+    let agree = (): void => undefined
+    const hook = createServer((request, response) => {
+      request.resume()
+      agree = () => void response.end()
+    })
+    await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void hook.close())
+    const { port } = hook.address() as AddressInfo
+    const slow = await aServer({
+      tokens: `ada=${token}`,
+      'webhook-url': `http://127.0.0.1:${port}`,
+      'webhook-mode': 'before',
+      'webhook-timeout': '60s',
+    })
+    const input = ['--tool-name', 'delete_tasks', '--tool-args-json', '{"tasks":[{"id":"task_none"}]}']
+    const asked = inspector(slow.url, 'modern', token, 'tools/call', ...input)
+    await expect.poll(() => slow.lines.some(({ mcp_method }) => mcp_method === 'tasks/get')).toBe(true)
+    agree()
+    const { code, said, complained } = await asked
+    expect(code, complained).toBe(0)
+    expect(JSON.parse(said).structuredContent).toMatchObject({ done: 0, refused: 1 })
+  })
 })
+
+/** Runs the inspector's command line with one method. */
+function inspector(url: string, era: string, bearer: string, ...args: string[]) {
+  const file = path.join(bin, 'mcp-inspector')
+  const how = ['--cli', url, '--transport', 'http', '--protocol-era', era, '--stored-auth-only', '--quiet']
+  const who = ['--header', `Authorization: Bearer ${bearer}`]
+  return new Promise<{ code: number; said: string; complained: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [file, ...how, ...who, '--method', ...args],
+      { env: { ...process.env, HOME: aFolder() }, maxBuffer: 16 * 1024 * 1024 },
+      (error, said, complained) => resolve({ code: Number(error?.code ?? 0), said, complained }),
+    )
+  })
+}
