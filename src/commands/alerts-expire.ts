@@ -26,7 +26,7 @@ export async function run(context: Context, ids: readonly string[], options: Exp
   const say = (expired: readonly string[]) =>
     terminal.out(
       options.json
-        ? `${JSON.stringify({ where: source.where, expired, before: named.map(({ id, state }) => ({ id, state })) }, null, 2)}\n`
+        ? `${JSON.stringify({ schemaVersion: 1, where: source.where, expired, before: named.map(({ id, state }) => ({ id, state })) }, null, 2)}\n`
         : expired.length > 0
           ? expired.map((id) => `ended ${id}\n`).join('')
           : live.length === 0

@@ -41,7 +41,7 @@ export async function run(context: Context, [name]: readonly string[], options: 
   const { terminal } = context
   terminal.out(
     options.json
-      ? `${JSON.stringify(explained, null, 2)}\n`
+      ? `${JSON.stringify({ schemaVersion: 1, ...explained }, null, 2)}\n`
       : renderExplained(explained, new Date(context.clock.now()).toISOString(), {
           columns: terminal.columns,
           style: styleFor(terminal),

@@ -13,7 +13,7 @@ export async function run(context: Context, _args: readonly string[], options: G
   const look = { columns: terminal.columns, style: styleFor(terminal), verbose: options.verbose }
   terminal.out(
     options.json
-      ? `${JSON.stringify({ where: source.where, groups }, null, 2)}\n`
+      ? `${JSON.stringify({ schemaVersion: 1, where: source.where, groups }, null, 2)}\n`
       : renderGroups(groups, source.where, new Date(context.clock.now()).toISOString(), look),
   )
   return groups.some(({ alerts }) => alerts.some(({ state }) => state !== 'suppressed')) ? exit.findings : exit.ok

@@ -45,7 +45,7 @@ export async function run(context: Context, args: readonly string[], options: Si
   const say = (id: string | null) =>
     terminal.out(
       options.json
-        ? `${JSON.stringify({ id, ...silence, holds: holds.map(({ name, labels }) => ({ name, labels })) }, null, 2)}\n`
+        ? `${JSON.stringify({ schemaVersion: 1, id, ...silence, holds: holds.map(({ name, labels }) => ({ name, labels })) }, null, 2)}\n`
         : id === null
           ? 'nothing was silenced: a dry run\n'
           : `silenced as ${id}\n`,

@@ -25,7 +25,7 @@ export async function run(context: Context, _args: readonly string[], options: S
   const look = { columns: terminal.columns, style: styleFor(terminal), verbose: options.verbose }
   terminal.out(
     options.json
-      ? `${JSON.stringify({ where: source.where, silences }, null, 2)}\n`
+      ? `${JSON.stringify({ schemaVersion: 1, where: source.where, silences }, null, 2)}\n`
       : renderSilences(silences, source.where, new Date(context.clock.now()).toISOString(), look),
   )
   return exit.ok

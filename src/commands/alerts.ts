@@ -19,7 +19,7 @@ export async function run(context: Context, _args: readonly string[], options: A
   const { terminal } = context
   terminal.out(
     options.json
-      ? `${JSON.stringify({ where: source.where, alerts: shown, silences: silences.filter(({ state }) => state !== 'expired') }, null, 2)}\n`
+      ? `${JSON.stringify({ schemaVersion: 1, where: source.where, alerts: shown, silences: silences.filter(({ state }) => state !== 'expired') }, null, 2)}\n`
       : renderAlerts(shown, silences, source.where, new Date(context.clock.now()).toISOString(), {
           columns: terminal.columns,
           style: styleFor(terminal),

@@ -83,6 +83,8 @@ export async function readBudget(
   revisions?.catch(() => undefined)
   const place = await discover('prometheus', settings.prometheus, () => targets.cluster(), context.signal)
   const facts = await gatherSlo(await targets.metrics(place), { ...question, revisions }, context.signal)
+  if (promises.length > 1 && story)
+    facts.notSeen.push('deploys: they are looked for where there is one service alone; --deploy TIME names one')
   return { report: budgetReport(facts, objectives, options.base ?? 'observed'), objectives }
 }
 

@@ -162,6 +162,8 @@ test('a budget is shown where it is known, and its spending stands out', async (
   const report = JSON.parse((await shop().status('--json')).out)
   const look = { columns: 80, style: plain, verbose: false }
   expect(renderStatus(report, look)).not.toContain('Budget')
+  const late = { state: 'unreachable', reason: 'not counted in time; task-mcp slo-budget waits for it' } as const
+  expect(renderStatus({ ...report, budget: late }, look)).toContain('Budget  not seen: not counted in time')
   const left = [
     { title: 'Availability', fraction: 0.654 },
     { title: 'Error rate', fraction: -7.69 },

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { alertRules } from '../../scripts/rule-cases/promtool.ts'
@@ -163,6 +164,26 @@ describe.skipIf(!alertmanager)('a real Alertmanager', { timeout: 120_000 }, () =
     expect((await say(session(), 'expire', silence!.id)).out).toBe('nothing to end: they had ended before\n')
     expect((await say(session(), 'silences')).out).toContain('nothing is silenced')
     expect(await say(session(), 'expire', 'nosuch')).toMatchObject({ code: 5, err: expect.stringContaining('has no silence nosuch') })
+  })
+
+  test('every answer in JSON is what the schema says', async () => {
+    const validate = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }).compile(
+      JSON.parse(readFileSync('schemas/alerts.schema.json', 'utf8')),
+    )
+    const silence = ['silence', 'TaskMCPHighMemoryUsage', '--for', '2h', '--comment', 'heap dump', '--json', '--yes']
+    const { id } = JSON.parse((await say(session(), ...silence)).out) as { id: string }
+    for (const argv of [
+      ['--all'],
+      ['explain', 'TaskMCPHighMemoryUsage', '--prometheus', 'http://127.0.0.1:1'],
+      ['groups'],
+      ['silences'],
+      ['expire', id, '--dry-run'],
+      ['expire', id, '--yes'],
+      ['silence', 'TaskMCPHighMemoryUsage', '--for', '2h', '--comment', 'heap dump', '--dry-run'],
+    ]) {
+      const { out } = await say(session(), ...argv, '--json')
+      expect(validate(JSON.parse(out)), `${argv.join(' ')}: ${JSON.stringify(validate.errors)}`).toBe(true)
+    }
   })
 
   test('groups say who is told what', async () => {
