@@ -31,6 +31,7 @@ import { slo } from './slo.ts'
 import { slowRelease } from './slow-release.ts'
 import { start } from './start.ts'
 import { streams } from './streams.ts'
+import { upstreams } from './upstreams.ts'
 
 export const families: readonly Family[] = [
   sight,
@@ -49,6 +50,7 @@ export const families: readonly Family[] = [
   certificates,
   policies,
   dependencies,
+  upstreams,
   memory,
   cpu,
   disks,

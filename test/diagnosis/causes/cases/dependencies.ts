@@ -2,6 +2,11 @@ import type { Change } from '../../../support/snapshot.ts'
 import { answers, change, fails, logs, measured, metric, notReady } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
+const partnerFails = (how: string) =>
+  Array<string>(6).fill(`{"level":"error","msg":"order failed","reason":"https://rates.example/v1 ${how}"}`)
+const silentLogs: Change = (s) => {
+  s.logs = []
+}
 const asleep: Change = (s) => {
   s.objects.pods = s.objects.pods.filter((p) => p.metadata.labels?.app !== 'ledger')
   s.objects.deployments.find((d) => d.metadata.name === 'ledger')!.spec.replicas = 0
@@ -56,6 +61,24 @@ export const cases: Case[] = [
     remedy: 'limit',
     fault: [metric('dependency_outcomes', [{ dependency: 'rates', outcome: 'ok' }, 30], [{ dependency: 'rates', outcome: 'error' }, 70])],
     without: [metric('dependency_outcomes', [{ dependency: 'rates', outcome: 'ok' }, 98], [{ dependency: 'rates', outcome: 'error' }, 2])],
+    instead: 'none',
+  },
+  {
+    code: 'external_dependency',
+    what: 'the log names whom it asked, and who answered 503',
+    subject: 'Dependency/rates.example',
+    remedy: 'limit',
+    fault: [fails(0.4), logs('all', partnerFails('answered 503'))],
+    without: [silentLogs, logs('all', partnerFails('could not be parsed'))],
+    instead: 'none',
+  },
+  {
+    code: 'external_dependency',
+    what: 'the log names a Service of the namespace that answers with errors, while it is ready',
+    subject: 'Deployment/ledger',
+    remedy: 'limit',
+    fault: [fails(0.4), logs('all', Array<string>(6).fill('ERROR call to ledger: status code 500'))],
+    without: [silentLogs],
     instead: 'none',
   },
   {
