@@ -1,5 +1,7 @@
 /** Sessions with `task-mcp dashboard`: the page that a browser is given, and who is given nothing. */
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import type { Targets } from '../../src/context.ts'
 import { UnreachableError } from '../../src/errors.ts'
@@ -60,6 +62,15 @@ test('a panel that cannot be asked says why, and only it', async () => {
   expect((await say('--html', 'page.html')).code).toBe(0)
   expect(world.disk.get('/project/page.html')!.match(/Could not be asked: it is overloaded &lt;b&gt;/g)).toHaveLength(1)
   expect((await session(source(/./)).say('--json')).code).toBe(5)
+})
+
+test('the JSON is what the schema says', async () => {
+  const schema = JSON.parse(readFileSync('schemas/dashboard.schema.json', 'utf8'))
+  const validate = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema)
+  for (const refused of [undefined, /db_query/]) {
+    const { out } = await session(source(refused)).say('--json')
+    expect(validate(JSON.parse(out)), JSON.stringify(validate.errors)).toBe(true)
+  }
 })
 
 test.each([
