@@ -17,7 +17,7 @@ interface Changes {
 export function renderChanges(report: Changes, look: Look): string {
   const { style } = look
   const columns = columnsOf(look)
-  const lines = [style.bold(`Changes around ${report.service} in the last ${span(report.lookbackSeconds)}`)]
+  const lines = wrap(`Changes around ${report.service} in the last ${span(report.lookbackSeconds)}`, columns).map(style.bold)
   if (report.changes.length === 0) lines.push('  none that can be seen; --lookback 24h looks further back')
   for (const change of report.changes) {
     const by = change.by === undefined ? '' : ` by ${change.by}`

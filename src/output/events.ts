@@ -11,8 +11,8 @@ export function renderEvents(
 ): string {
   const { style } = look
   const columns = columnsOf(look)
-  const lines = [style.bold(`${counted(report.seen, 'event')} about ${report.about}`)]
-  if (report.groups.length === 0) lines.push('  none: events are gone after an hour, so this is no proof of calm')
+  const lines = wrap(`${counted(report.seen, 'event')} about ${report.about}`, columns).map(style.bold)
+  if (report.groups.length === 0) lines.push(...wrap('none: events are gone after an hour, so this is no proof of calm', columns, '  '))
   for (const group of report.groups) {
     const times = group.count > 1 ? `${group.count}x, last ${since(group.last ?? '', report.at)}` : since(group.last ?? '', report.at)
     const about = group.objects.length === 1 ? `${group.kind} ${group.objects[0]}` : counted(group.objects.length, group.kind)

@@ -14,5 +14,6 @@ export function renderHops(report: { service: string; from: string; hops: readon
     const [first = '', ...rest] = wrap(said, columnsOf(look), ' '.repeat(hopWidth + 12))
     return [`  ${paint[state](pad(words[state], 6))}  ${pad(hop, hopWidth)}  ${first.trimStart()}`, ...rest]
   })
-  return `${[style.bold(`The way from namespace ${report.from} to ${report.service}`), ...lines].join('\n')}\n`
+  const head = wrap(`The way from namespace ${report.from} to ${report.service}`, columnsOf(look)).map(style.bold)
+  return `${[...head, ...lines].join('\n')}\n`
 }

@@ -16,7 +16,7 @@ interface Keys {
 export function renderKeys(report: Keys, look: Look): string {
   const { style } = look
   const columns = columnsOf(look)
-  const lines = [style.bold(`What ${report.service} is configured with, by name (values are never read)`)]
+  const lines = wrap(`What ${report.service} is configured with, by name (values are never read)`, columns).map(style.bold)
   if (report.objects.length === 0) lines.push('  nothing: it uses no ConfigMap and no Secret')
   for (const one of report.objects) {
     const type = one.type === null || one.type === 'Opaque' ? '' : ` (${one.type})`

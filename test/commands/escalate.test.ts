@@ -270,3 +270,23 @@ test('with an open incident its onset counts, and calls, answers and failures ar
   expect(told).toContain('could not reach Ana (Primary on-call) by pager')
   expect((await run('escalate', 'status', '--no-look')).out).toContain('L1 secondary: called, no answer yet')
 })
+
+test('what programs read keeps its schema, and has nothing secret in it', async () => {
+  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  const { readFileSync } = await import('node:fs')
+  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })
+  const valid = ajv.compile(JSON.parse(readFileSync(new URL('../../schemas/commands.schema.json', import.meta.url), 'utf8')))
+  const { run } = await aTeam()
+  for (const argv of [
+    ['contacts'],
+    ['escalate', '1', '--dry-run', '--no-look'],
+    ['escalate', '1', '--yes', '--no-look'],
+    ['escalate', 'status', '--no-look'],
+    ['escalate', '--yes', '--no-look'],
+  ]) {
+    const { out } = await run(...argv, '--json')
+    expect(out).not.toContain(canary)
+    valid(JSON.parse(out))
+    expect(valid.errors ?? []).toEqual([])
+  }
+})
