@@ -3,8 +3,12 @@ import type { Container, PodSpec } from './kubernetes-types.ts'
 
 const mark = '[redacted]'
 
+/** Keys that their makers gave a form of their own. */
+const vendorKey = /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abprs]-[\w-]{20,}|\bsk_live_\w{16,}|\bAIza[\w-]{30,}/
+
 const rules: readonly [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mark],
+  [new RegExp(vendorKey, 'g'), mark],
   [/\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*/g, mark],
   [/\b(bearer|basic|token)\s+[\w.~+/=-]{8,}/gi, `$1 ${mark}`],
   [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, `$1:${mark}@`],
@@ -44,10 +48,7 @@ const secrets: readonly [SecretKind, RegExp][] = [
   ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
   ['bearer token', /\beyJ[\w-]{10,}\.eyJ[\w-]{6,}\.[\w-]{10,}|\bauthorization["']?\s*[:=]\s*["']?(?:bearer|basic)\s+[\w.~+/=-]{12,}/i],
   ['password in a URL', /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]+:[^\s:/@*<>[\]{}$]{3,}@[\w.-]+/i],
-  [
-    'cloud or vendor key',
-    /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abprs]-[\w-]{20,}|\bsk_live_\w{16,}|\bAIza[\w-]{30,}/,
-  ],
+  ['cloud or vendor key', vendorKey],
   [
     'password',
     /["']?\b(?:password|passwd|client_?secret|api_?key|access_?token|refresh_?token)["']?\s*[:=]\s*["']?(?=[^\s"',;&}]*\d)(?=[^\s"',;&}]*[a-z])[^\s"',;&}*<>[\]{}$()]{8,}/i,

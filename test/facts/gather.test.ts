@@ -32,11 +32,14 @@ const nowhere: SourceSettings = {
   headers: {},
 }
 
-function look(cluster: FakeCluster, given: { timeoutSeconds?: number; signal?: AbortSignal; targets?: Partial<Targets> } = {}) {
+function look(
+  cluster: FakeCluster,
+  given: { timeoutSeconds?: number; signal?: AbortSignal; targets?: Partial<Targets>; edge?: string; budgets?: boolean } = {},
+) {
   const { service, thresholds } = healthy().target
   const settings: Settings = {
     cluster: { kubeconfig: undefined, context: undefined },
-    service,
+    service: { ...service, edge: given.edge },
     prometheus: nowhere,
     alertmanager: nowhere,
     thresholds,
@@ -55,12 +58,19 @@ function look(cluster: FakeCluster, given: { timeoutSeconds?: number; signal?: A
     writer: none,
     metrics: none,
     alerts: none,
-    notifier: none, forward: none,
+    notifier: none,
+    forward: none,
     downloads: none,
     fetch: none,
     ...given.targets,
   }
-  return gather(settings, { targets, clock: cluster.clock, signal: given.signal ?? new AbortController().signal, version: '1.2.3' })
+  return gather(settings, {
+    targets,
+    clock: cluster.clock,
+    signal: given.signal ?? new AbortController().signal,
+    version: '1.2.3',
+    budgets: given.budgets ?? false,
+  })
 }
 
 test('one look sees the objects, the logs and the answers, and writes nothing', async () => {
@@ -169,4 +179,33 @@ test('of the Secret that the way in serves with, the dates of the certificate ar
 
 test('what is left of a deadline need not be a whole number of milliseconds', async () => {
   expect((await look(aCluster(), { timeoutSeconds: 9.9991 })).logs.state).toBe('ok')
+})
+
+test('where users come in is asked directly, and an edge that does not answer is a part that says so', async () => {
+  const cluster = aCluster()
+  const asked: string[] = []
+  const edge = (fetch: Targets['fetch']) => look(cluster, { edge: 'https://kestrel.example/tasks', targets: { fetch } })
+  const snapshot = await edge(async (url) => {
+    asked.push(url)
+    return { status: 504, body: 'gateway time-out', seconds: 1, headers: {} }
+  })
+  expect(asked).toEqual(['https://kestrel.example/tasks'])
+  expect(snapshot.probes.filter((p) => p.hop === 'edge')).toEqual([
+    expect.objectContaining({
+      name: 'kestrel.example',
+      port: 443,
+      path: '/tasks',
+      result: { state: 'ok', value: expect.objectContaining({ status: 504 }) },
+    }),
+  ])
+  expect(judge(snapshot, 'service-downtime').verdict.causes[0]?.code).toBe('edge_timeout')
+  const silent = await edge(async () => {
+    throw new UnreachableError('certificate has expired')
+  })
+  expect(silent.probes.find((p) => p.hop === 'edge')?.result).toMatchObject({ state: 'unreachable', reason: 'certificate has expired' })
+})
+
+test('budgets are read only where they are asked for, and say why where Prometheus is not there', async () => {
+  expect('slo' in (await look(aCluster()))).toBe(false)
+  expect((await look(aCluster(), { budgets: true })).slo).toMatchObject({ state: 'absent' })
 })

@@ -6,7 +6,7 @@ import type { KubeEvent, Pod, Service } from '../../src/facts/kubernetes-types.t
 import { parseLog } from '../../src/facts/logs.ts'
 import { prune } from '../../src/facts/prune.ts'
 import { parseSnapshot, snapshotText } from '../../src/facts/record.ts'
-import { redact } from '../../src/facts/redact.ts'
+import { redact, secretIn } from '../../src/facts/redact.ts'
 import { healthy } from '../support/snapshot.ts'
 import { part } from '../support/snapshot-changes.ts'
 
@@ -156,4 +156,31 @@ test.each([
   ['empty', '', /is not a whole snapshot/],
 ])('a file that is %s is refused and says why', (_what, text, why) => {
   expect(() => parseSnapshot(text, 'look.json')).toThrow(why)
+})
+
+test.each([
+  ['private key', `-----BEGIN RSA PRIVATE KEY-----\n${canary}`],
+  ['bearer token', `GET / Authorization: Bearer ${canary}`],
+  ['password in a URL', `connecting to postgres://kestrel:${canary}@ledger:6000/tasks`],
+  ['password', `{"password":"${canary}","msg":"hello"}`],
+  ['cloud or vendor key', 'using AKIAQ3EGRIZ7XMPLE5AB'],
+])('a line that gives a %s away is remembered for what it was, without it', (kind, text) => {
+  const [line] = parseLog(`2026-05-04T10:00:00Z ${text.replaceAll('\n', ' ')}`, new Set())
+  expect(line).toMatchObject({ secret: kind })
+  expect(line!.text).not.toContain(text.includes(canary) ? canary : 'Q3EGRIZ7')
+})
+
+test.each([
+  ['password: ********'],
+  ['password=[redacted]'],
+  ['password authentication failed for user "kestrel"'],
+  ['unexpected token: }'],
+  ['token bucket refilled, 200 left'],
+  ['secret=north/kestrel-keys mounted'],
+  ['postgres://kestrel:***@ledger:6000/tasks'],
+  ['postgres://kestrel@ledger:6000/tasks'],
+  ['api_key=<API_KEY2> is not set'],
+  ['http://ledger:6000/a@b'],
+])('%s gives nothing away', (text) => {
+  expect(secretIn(text)).toBeUndefined()
 })
