@@ -45,7 +45,9 @@ export async function join(context: Context, ended: Ended): Promise<void> {
 }
 
 async function write(context: Context, open: OpenIncident, told: Told): Promise<void> {
-  const store = await openStore({ ...context, signal: AbortSignal.any([context.signal, AbortSignal.timeout(shareWait)]) }, open.place)
+  // After Ctrl-C nothing is waited for: the next command sends it.
+  const place: OpenIncident['place'] = context.signal.aborted ? { ...open.place, shared: 'none' } : open.place
+  const store = await openStore(context, place, shareWait)
   try {
     await store.add(open.id, [told])
   } finally {

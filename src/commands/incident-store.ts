@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { actor } from '../actions/run-record.ts'
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
-import { ExpectedError, InterruptedError, UsageError } from '../errors.ts'
+import { span } from '../duration.ts'
+import { ExpectedError, UsageError } from '../errors.ts'
 import { type Entry, entryOf, newEntry, type Told } from '../incident/entry.ts'
 import { lineOf, readLog } from '../incident/log.ts'
 import { merge } from '../incident/merge.ts'
@@ -48,20 +49,27 @@ export interface IncidentStore {
 export const recordFileOf = (context: Pick<Context, 'env' | 'home'>, id: string): string =>
   join(stateDirectory(context), 'incidents', `${id}.jsonl`)
 
-/** Opens the records; the shared one is connected when it is first needed. Trouble with it is said on stderr, once, and everything goes on here. */
-export async function openStore(context: Context, place: Place): Promise<IncidentStore> {
-  const { files, signal, terminal } = context
+/** How long a shared record may take to answer, in milliseconds. */
+const usualPatience = 10_000
+
+/**
+ * Opens the records; the shared one is connected when it is first needed. Trouble with it, or an answer that takes longer than
+ * `patience` (milliseconds), is said on stderr, once, and everything goes on here.
+ */
+export async function openStore(context: Context, place: Place, patience = usualPatience): Promise<IncidentStore> {
+  const { files, terminal } = context
   let shared: SharedRecord | undefined
   let lost = false
-  const withShared = async <T>(work: (record: SharedRecord) => Promise<T>): Promise<T | undefined> => {
+  const withShared = async <T>(work: (record: SharedRecord, signal: AbortSignal) => Promise<T>): Promise<T | undefined> => {
     if (place.shared === 'none' || lost) return undefined
     try {
-      shared ??= await openShared(context, place)
-      return await work(shared)
+      shared ??= await openShared(context, place, patience / 1000)
+      return await work(shared, AbortSignal.any([context.signal, AbortSignal.timeout(patience)]))
     } catch (error) {
-      if (!isOutside(error) || (error instanceof InterruptedError && isCancelled(signal))) throw error
+      if (!isOutside(error) || context.signal.aborted) throw error
       lost = true
-      terminal.err(`task-mcp: the incident is kept on this machine, not shared yet: ${error.message}\n`)
+      const said = error.name === 'TimeoutError' ? `no answer within ${span(patience / 1000)}` : error.message
+      terminal.err(`task-mcp: the incident is kept on this machine, not shared yet: ${said}\n`)
       if (error instanceof ExpectedError && error.next) terminal.err(`  ${error.next}\n`)
       return undefined
     }
@@ -76,7 +84,7 @@ export async function openStore(context: Context, place: Place): Promise<Inciden
   const level = async (id: string): Promise<Reading> => {
     const here = await readHere(id)
     const damage: Hurt[] = here.damage.map(({ line, ...rest }) => ({ where: here.file, at: `line ${line}`, ...rest }))
-    const there = await withShared(async (record) => {
+    const there = await withShared(async (record, signal) => {
       const texts = await record.read(id, signal)
       const missing = new Map(here.entries.filter((entry) => !texts.has(entry.id)).map((entry) => [entry.id, lineOf(entry).trim()]))
       await record.add(id, missing, signal)
@@ -97,7 +105,7 @@ export async function openStore(context: Context, place: Place): Promise<Inciden
     async ids() {
       const names = await files.list(join(stateDirectory(context), 'incidents')).catch((): string[] => [])
       const here = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length))
-      return [...new Set([...here, ...((await withShared((record) => record.names(signal))) ?? [])])].sort()
+      return [...new Set([...here, ...((await withShared((record, signal) => record.names(signal))) ?? [])])].sort()
     },
     read: level,
     async add(id, told) {
@@ -113,13 +121,13 @@ export async function openStore(context: Context, place: Place): Promise<Inciden
 }
 
 /** The shared record that a place names. */
-async function openShared(context: Context, place: Place): Promise<SharedRecord> {
+async function openShared(context: Context, place: Place, timeoutSeconds: number): Promise<SharedRecord> {
   const { settings } = await loadSettings({ kubeconfig: place.kubeconfig, context: place.context }, context)
   if (place.shared === 'postgresql') {
     if (place.databaseUrlFile === undefined)
       throw new UsageError('incident.shared is postgresql, and nothing says where it is', 'set incident.databaseUrlFile in task-mcp.yaml')
     const { postgresRecord } = await import('../targets/postgres-record.ts')
-    return postgresRecord((await context.files.read(place.databaseUrlFile)).trim(), settings.timeoutSeconds)
+    return postgresRecord((await context.files.read(place.databaseUrlFile)).trim(), timeoutSeconds)
   }
   const { configMapRecord } = await import('../targets/configmap-record.ts')
   const targets = context.targets(settings)
@@ -149,6 +157,3 @@ function entryIn(text: string): Entry | undefined {
 /** Trouble with what is outside: it must not keep anybody from writing things down. */
 const isOutside = (error: unknown): error is Error =>
   error instanceof ExpectedError || (error instanceof Error && (error.name === 'TimeoutError' || 'code' in error))
-
-/** A person or a signal stopped it, as against a deadline. */
-const isCancelled = (signal: AbortSignal): boolean => signal.aborted && signal.reason instanceof InterruptedError

@@ -1,6 +1,8 @@
 /** What a record promises, wherever it is kept: on one machine, in a ConfigMap, in PostgreSQL. */
 import { describe, expect, test } from 'vitest'
-import { MovedError } from '../../src/errors.ts'
+import { main } from '../../src/cli.ts'
+import { openStore } from '../../src/commands/incident-store.ts'
+import { InterruptedError, MovedError } from '../../src/errors.ts'
 import { aTeam } from './a-team.ts'
 
 const kinds = ['none', 'configmap', ...(process.env.TEST_DATABASE_URL === undefined ? [] : (['postgresql'] as const))] as const
@@ -181,4 +183,31 @@ describe('the ConfigMap', () => {
     expect(err).toContain('a Role rule for create configmaps would allow it')
     expect((await kim.type('incident', 'show', '--json')).code).toBe(0)
   })
+})
+
+test('a shared record that does not answer is waited for so long and no longer', async () => {
+  const team = await aTeam('configmap')
+  const { world } = team.machine('kim')
+  team.cluster.get = (_resource, _ref, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  const store = await openStore(world, { shared: 'configmap', namespace: 'shop' }, 20)
+  const [entry] = await store.add('inc-1', [{ type: 'note', text: 'kept' }])
+  expect(world.stderr()).toMatch(/kept on this machine, not shared yet: no answer within 0 s/)
+  expect((await store.read('inc-1')).entries).toEqual([entry])
+})
+
+test('a command stopped by Ctrl-C is on the time line, and waits for nobody', async () => {
+  const team = await aTeam('configmap')
+  const { world, type } = team.machine('kim')
+  await type('incident', 'start', 'slow')
+  const stop = new AbortController()
+  const run = async () => {
+    stop.abort(new InterruptedError())
+    throw stop.signal.reason
+  }
+  const stopped = { usage: 'hang', summary: 'test', group: 'look', options: [], examples: [], load: async () => ({ run }) }
+  const requests = team.cluster.stats.requests
+  await main(['hang'], { ...world, signal: stop.signal }, [stopped as never])
+  expect(team.cluster.stats.requests).toBe(requests)
+  const { entries } = shown((await type('incident', 'show', '--json')).out)
+  expect(entries.at(-1)).toMatchObject({ type: 'command', line: 'task-mcp hang', by: 'kim', exitCode: 130 })
 })
