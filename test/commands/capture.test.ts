@@ -285,3 +285,30 @@ describe('showing a bundle', () => {
     expect(err).toMatch(said)
   })
 })
+
+describe('restart --capture', () => {
+  test('keeps what is known first, then restarts', async () => {
+    const { type, world } = aCapture()
+    const { code, err } = await type('restart', '--capture', '--yes')
+    expect(code).toBe(0)
+    const kept = [...world.disk.keys()].filter((file) => /^\/project\/capture-checkout-.*\.tar\.gz$/.test(file))
+    expect(kept).toHaveLength(1)
+    expect(err).toContain(kept[0])
+  })
+
+  test('restarts nothing when it cannot be kept', async () => {
+    const { type, world, shop } = aCapture()
+    world.files.writeBytes = async () => {
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' })
+    }
+    const before = JSON.stringify(shop.deployment().spec.template)
+    expect((await type('restart', '--capture', '--yes')).code).not.toBe(0)
+    expect(JSON.stringify(shop.deployment().spec.template)).toBe(before)
+  })
+
+  test('a dry run keeps nothing', async () => {
+    const { type, world } = aCapture()
+    await type('restart', '--capture', '--dry-run')
+    expect([...world.disk.keys()].some((file) => file.endsWith('.tar.gz'))).toBe(false)
+  })
+})

@@ -8,10 +8,17 @@ export const restart: CommandEntry = {
   about:
     'Looks at the service first: where a restart would not help or would harm (quota, admission, a bad release), it says so and stops. Checks that a new pod could start before any is taken away.',
   words: { workload: { about: 'deployment/NAME, statefulset/NAME or daemonset/NAME; the service itself when not said' } },
-  options: actionOptions,
+  options: [
+    {
+      flags: '--capture',
+      summary: 'first keep what the pod in most trouble knows, as task-mcp capture does; without it nothing is restarted',
+    },
+    ...actionOptions,
+  ],
   examples: [
     { line: 'task-mcp restart --dry-run', about: 'what would happen' },
     { line: 'task-mcp restart deployment/checkout -n shop', about: 'another workload' },
+    { line: 'task-mcp restart --capture', about: 'with logs and profiles kept first' },
   ],
   exits: actionExits,
   load: () => import('../restart.ts'),
