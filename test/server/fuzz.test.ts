@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 import { aServer, aSession } from './a-server.ts'
 import { aDatabase, postgresThere } from './stores.ts'
 
-const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+const meta = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+}
 const methods = [
   'tools/call',
   'tools/list',
@@ -15,6 +18,9 @@ const methods = [
   'ping',
   'logging/setLevel',
   'server/discover',
+  'tasks/get',
+  'tasks/update',
+  'tasks/cancel',
   'initialize',
   'no/such',
   '__proto__',
@@ -28,6 +34,9 @@ const names = [
   'list_tasks',
   'search_tasks',
   'update_task',
+  'change_tasks',
+  'delete_tasks',
+  'export_tasks',
   'claim_task',
   'complete_task',
   'task_history',
@@ -38,6 +47,10 @@ const fields = [
   'id',
   'title',
   'tasks',
+  'changes',
+  'action',
+  'addLabels',
+  'format',
   'labels',
   'dueAt',
   'dependsOn',
@@ -57,11 +70,27 @@ const loose = fc.oneof(
   fc.constantFrom('', '\u0000', "'; DROP TABLE tasks; --", '%', '🦊', 'task_', '#1', -1, 0, 1e308, null, [], {}),
 )
 const input = fc.oneof(fc.dictionary(fc.constantFrom(...fields), loose, { maxKeys: 5 }), loose)
+const change = fc.record(
+  {
+    id: loose,
+    action: fc.constantFrom('update', 'complete', 'reopen', 'label'),
+    version: loose,
+    addLabels: loose,
+    dependsOn: loose,
+    title: loose,
+  },
+  { requiredKeys: ['id', 'action'] },
+)
 const params = fc.oneof(
+  fc.record({ name: fc.constant('change_tasks'), arguments: fc.record({ changes: fc.array(change, { minLength: 1, maxLength: 4 }) }) }),
   fc.record({ name: fc.constantFrom(...names), arguments: input }),
-  fc.dictionary(fc.constantFrom('name', 'uri', 'cursor', 'ref', 'argument', 'level', 'arguments', '_meta', 'notifications'), loose, {
-    maxKeys: 4,
-  }),
+  fc.dictionary(
+    fc.constantFrom('name', 'uri', 'cursor', 'ref', 'argument', 'level', 'arguments', '_meta', 'notifications', 'taskId'),
+    loose,
+    {
+      maxKeys: 4,
+    },
+  ),
 )
 const id = fc.oneof(fc.integer(), fc.string({ maxLength: 20 }), fc.constantFrom(null, 1.5, true))
 const message = fc.oneof(

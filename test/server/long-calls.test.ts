@@ -14,7 +14,7 @@ const ask = async (
   headers: object = {},
 ) => {
   const request = modernRequest(method, params, meta)
-  const response = await fetch(server.url, { ...request, headers: { ...request.headers, ...headers } })
+  const response = await fetch(server.url, { ...request, headers: { ...(request.headers as object), ...headers } })
   // biome-ignore lint/suspicious/noExplicitAny: answers have every shape
   return { status: response.status, body: (await response.json()) as any }
 }
@@ -66,6 +66,17 @@ onEachDatabase('on %s the answer of a call that takes long is asked for later, a
     resultType: 'complete',
   })
   expect((await get()).status).toBe('completed')
+})
+
+onEachDatabase('on %s an id that none can be is no id', async (_, postgres) => {
+  const server = await aServer(postgres ? { 'database-url': await aDatabase() } : {})
+  for (const [taskId, header] of [
+    ['\u0000', '=?base64?AA==?='],
+    ["' OR 1=1 --", "' OR 1=1 --"],
+  ] as const)
+    for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel'])
+      expect((await ask(server, method, { taskId }, capable, { 'mcp-name': header })).body.error.code, method).toBe(-32602)
+  expect((await ask(server, 'tasks/get', { taskId: 7 })).body.error.code).toBe(-32602)
 })
 
 onEachDatabase('on %s such a call is cancelled, from any replica, before it did anything', async (_, postgres) => {

@@ -36,6 +36,15 @@ test('every answer of a tool is what its schema promises', async () => {
   await promised('search_tasks', { text: 'first' })
   await promised('task_history', { id })
   await promised('get_task', { id })
+  await promised('change_tasks', {
+    changes: [
+      { id, action: 'label', addLabels: ['x'] },
+      { id: 'task_none', action: 'complete' },
+    ],
+  })
+  await promised('export_tasks', { limit: 1 })
+  await promised('export_tasks', { format: 'csv' })
+  await promised('delete_tasks', { tasks: [{ id: tasks[1].id }, { id: 'task_none' }] })
   await promised('delete_task', { id })
   await promised('claim_task', { label: 'none' })
 })

@@ -113,7 +113,7 @@ export function createLongCalls(store: Store, now: () => number, log: Log): Long
 
   const find = async (principal: Principal, id: unknown): Promise<Row> => {
     const row =
-      typeof id === 'string'
+      typeof id === 'string' && /^[0-9a-f-]{36}$/.test(id)
         ? await store.read('long_call', (tx) => tx.get('SELECT * FROM long_calls WHERE id = ? AND principal = ?', id, principal.name))
         : undefined
     if (row === undefined || Number(row.created_at) + ttlMs < now())
