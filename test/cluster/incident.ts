@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { describe } from './ask.ts'
-import { kubectl, sleep, until } from './kubectl.ts'
+import { sleep, until } from './kubectl.ts'
 import { Person } from './terminals.ts'
 import { World } from './world.ts'
 
@@ -25,7 +25,6 @@ const { values } = parseArgs({
 })
 const seed = values.seed === undefined ? Math.floor(Math.random() * 100_000) : Number(values.seed)
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
-const alertmanager = '/api/v1/namespaces/monitoring/services/alertmanager:9093/proxy/api/v2/alerts'
 
 const world = new World(seed, { app: values.image, database: values.database }, 'postgresql')
 const folder = values.out ?? (await mkdtemp(join(tmpdir(), 'incident-')))
@@ -52,27 +51,33 @@ async function sitsDown(name: string): Promise<Person> {
 
 /** Does what Prometheus does when the rule of an alert holds. */
 async function fires(name: string): Promise<void> {
+  const url = `${await forwarded('monitoring', 'alertmanager', 9093, '/-/ready')}/api/v2/alerts`
   const labels = { alertname: name, namespace: world.names.namespace, severity: 'critical' }
   const alert = [{ labels, annotations: { summary: 'nobody gets an answer' }, startsAt: new Date(Date.now() - 60_000).toISOString() }]
-  await kubectl(['create', '--raw', alertmanager, '-f', '-'], { input: JSON.stringify(alert) })
-  await until('the alert', 20, async () => (await kubectl(['get', '--raw', alertmanager])).includes(world.names.namespace))
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(alert) })
+  ok(answer.ok, `Alertmanager answered ${answer.status}`)
+  await until('the alert', 20, async () => (await (await fetch(url)).text()).includes(world.names.namespace))
+  leave.push(async () => {
+    const over = [{ ...alert[0], endsAt: new Date().toISOString() }]
+    await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(over) })
+  })
 }
 
-async function forwarded(): Promise<string> {
-  const port = 20_000 + (seed % 10_000)
-  const { app } = world.names
-  const child = spawn('kubectl', ['-n', world.names.namespace, 'port-forward', `service/${app}`, `${port}:${world.servicePort}`], {
-    stdio: 'ignore',
-  })
+let forwards = 0
+
+/** A port of this machine that leads to a Service, until the end. `path` answers when it does. */
+async function forwarded(namespace: string, service: string, target: number, path: string): Promise<string> {
+  const port = 20_000 + ((seed * 7 + ++forwards) % 10_000)
+  const child = spawn('kubectl', ['-n', namespace, 'port-forward', `service/${service}`, `${port}:${target}`], { stdio: 'ignore' })
   leave.push(() => void child.kill())
   const url = `http://127.0.0.1:${port}`
-  await until('the forwarded port', 30, async () =>
-    fetch(`${url}/health/live`).then(
+  await until(`the port of ${service}`, 30, async () =>
+    fetch(`${url}${path}`).then(
       (answer) => answer.ok,
       () => false,
     ),
   )
-  return `${url}/mcp`
+  return url
 }
 
 async function incident(): Promise<void> {
@@ -118,7 +123,7 @@ async function incident(): Promise<void> {
   for (const part of ['dependency_down', 'helped', 'recovered', 'requests failed'])
     ok(report.text.includes(part), `the report has no "${part}":\n${report.text}`)
   await ana.type(`task-mcp incident report ${id} --markdown > report.md`)
-  const url = await forwarded()
+  const url = `${await forwarded(namespace, world.names.app, world.servicePort, '/health/live')}/mcp`
   const item = await ana.type(
     `task-mcp incident postmortem ${id} --add "alert on a database without pods" --owner kim --due 7d --url ${url}`,
   )
