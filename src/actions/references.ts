@@ -49,7 +49,10 @@ function keysOf(object: KubeObject): Set<string> | undefined {
   if (data !== undefined || binaryData !== undefined) return new Set([...Object.keys(data ?? {}), ...Object.keys(binaryData ?? {})])
   const managed = object.metadata.managedFields
   if (managed === undefined || managed.length === 0) return object.kind === 'ConfigMap' ? new Set() : undefined
-  const named = managed.flatMap((field) => Object.keys(field.fieldsV1?.['f:data'] ?? {}))
+  // A Secret applied with stringData is managed under that name, though it is kept as data.
+  const named = managed.flatMap((field) =>
+    ['f:data', 'f:stringData', 'f:binaryData'].flatMap((group) => Object.keys(field.fieldsV1?.[group] ?? {})),
+  )
   return new Set(named.filter((key) => key.startsWith('f:')).map((key) => key.slice(2)))
 }
 

@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path'
 import type { Context } from '../context.ts'
-import { jsonLines } from '../facts/json-lines.ts'
 import { redact } from '../facts/redact.ts'
 import { stateDirectory } from '../state-directory.ts'
 import type { NoticeEntry } from './notice-record.ts'
 import type { Plan, PlannedWrite } from './plan.ts'
+import { recordFiles } from './record-files.ts'
 
 export type RecordEntry =
   | { type: 'plan'; plan: Plan }
@@ -93,30 +93,40 @@ export function recordFile(context: Pick<Context, 'env' | 'home'>): string {
 export function openRecord(context: Pick<Context, 'env' | 'home' | 'files' | 'clock'>): RunRecord {
   const file = recordFile(context)
   const by = actor(context.env)
+  const kept = recordFiles(context.files, file, stillOpen)
   return {
     file,
     async append(entry) {
-      const kept = entry.type === 'plan' ? { ...entry, plan: recordable(entry.plan) } : entry
-      const line: Recorded = { at: new Date(context.clock.now()).toISOString(), by, ...kept }
-      await context.files.append(file, `${JSON.stringify(line)}\n`)
+      const written = entry.type === 'plan' ? { ...entry, plan: recordable(entry.plan) } : entry
+      const line: Recorded = { at: new Date(context.clock.now()).toISOString(), by, ...written }
+      await kept.append(`${JSON.stringify(line)}\n`)
     },
-    lines,
-    changes: async (server) => pastChanges(await lines(), server),
-  }
-
-  async function lines(): Promise<Recorded[]> {
-    return (await context.files.exists(file)) ? parseLines(await context.files.read(file)) : []
+    lines: kept.lines,
+    changes: async (server) => pastChanges(await kept.lines(), server),
   }
 }
 
-const parseLines = (text: string): Recorded[] => jsonLines(text, '{"at":').objects as unknown as Recorded[]
+/** So many of the last changes that can be taken back stay known, however full the record is. */
+const lastChanges = 50
 
-/** Changes out of lines. Pure. */
-export function pastChanges(lines: readonly Recorded[], server: string): PastChange[] {
+/** The lines of what is not over: changes whose end nobody knows, the last ones that undo can take back, walks that can go on. Pure. */
+export function stillOpen(lines: readonly Recorded[]): Recorded[] {
+  const applied = pastChanges(lines, undefined).filter((change) => change.writes.length > 0 && change.undoneBy === undefined)
+  const wanted = new Set([
+    ...applied.filter((change) => change.verified === undefined && !change.unwatched).map(({ id }) => id),
+    ...applied.slice(-lastChanges).map(({ id }) => id),
+  ])
+  for (const line of lines) if (line.type === 'walk') wanted.add(line.id)
+  for (const line of lines) if (line.type === 'walk-over' && line.outcome === 'finished') wanted.delete(line.id)
+  return lines.filter((line) => wanted.has(line.type === 'plan' ? line.plan.id : line.id))
+}
+
+/** Changes out of lines, of one cluster or (undefined) of all. Pure. */
+export function pastChanges(lines: readonly Recorded[], server: string | undefined): PastChange[] {
   const changes = new Map<string, PastChange>()
   for (const line of lines) {
     if (line.type === 'plan') {
-      if (line.plan.cluster.server === server)
+      if (server === undefined || line.plan.cluster.server === server)
         changes.set(line.plan.id, {
           id: line.plan.id,
           at: line.at,

@@ -42,6 +42,19 @@ test('restart stops when a key that the pods need is gone, or no node has room',
   expect(stopped.out).toMatch(/cpu: 100m wanted/)
 })
 
+test('a Secret that was applied with stringData has its keys', async () => {
+  const shop = aShop()
+  shop.release((deployment) => {
+    const container = deployment.spec.template.spec.containers[0]!
+    container.env = [...(container.env ?? []), { name: 'KEY', valueFrom: { secretKeyRef: { name: 'checkout', key: 'url' } } }]
+  })
+  const managed = (key: string) => [{ manager: 'kubectl', operation: 'Apply' as const, fieldsV1: { 'f:stringData': { [`f:${key}`]: {} } } }]
+  shop.cluster.put('secrets', { metadata: { name: 'checkout', namespace, managedFields: managed('url') } })
+  expect((await shop.run('restart', '--yes')).code).toBe(0)
+  shop.cluster.put('secrets', { metadata: { name: 'checkout', namespace, managedFields: managed('other') } })
+  expect((await shop.run('restart', '--yes')).out).toContain('Secret checkout has no key url')
+})
+
 test('what may not be asked is unknown, not a refusal', async () => {
   const shop = aShop()
   for (const right of ['create pods', 'list nodes', 'create events']) shop.cluster.denied.add(right)

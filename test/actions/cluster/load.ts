@@ -47,7 +47,7 @@ export async function load(seed: number, images: { app: string; database: string
     await measure('restart', '--despite', 'dependency_slow')
     await world.release({ op: 'add', path: '/terminationGracePeriodSeconds', value: 41 })
     await world.settled()
-    await measure('rollback', '--to', '2')
+    await measure('rollback', '--to', '1')
     await measure('limit', 'max-streams', '9000')
     await measure('block', 'add', '203.0.113.0/24', '--for', '1h')
     await measure('undo')
