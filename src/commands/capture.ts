@@ -86,9 +86,10 @@ export function readSize(text: string): number {
 
 async function consent({ terminal }: Context, options: CaptureOptions, mostBytes: number): Promise<void> {
   terminal.err(
-    `A heap snapshot stops the process for seconds (about one for every 100 MB), and it answers nobody meanwhile. It is the memory
-itself: every secret and everything that users wrote is in it, and it cannot be redacted. The bundle will be readable by you
-alone and hold at most ${bytesText(mostBytes)} before it is packed.\n`,
+    `A heap snapshot stops the process: about five seconds of CPU for every 100 MB of heap, longer under a CPU limit, and it answers
+nobody meanwhile. It needs up to ten times the heap as memory beside it: a container without that much room below its limit is
+killed. It is the memory itself: every secret and everything that users wrote is in it, and it cannot be redacted. The bundle
+will be readable by you alone and hold at most ${bytesText(mostBytes)} before it is packed.\n`,
   )
   if (options.yes) return
   if (!terminal.inIsTTY) throw new ExpectedError('a heap snapshot needs a yes', exit.declined, 'say --yes, or leave --heap-snapshot out')

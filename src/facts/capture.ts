@@ -157,7 +157,7 @@ async function takeProfiles(
   for (const pod of pods) {
     const { name } = pod.metadata
     await attempt('heap-snapshot', `pod/${name}`, async () => {
-      deps.tell(`heap snapshot of pod ${name}: it answers nobody meanwhile`)
+      deps.tell(`heap snapshot of pod ${name}${memoryLimit(pod)}: it answers nobody meanwhile`)
       const body = await fetchDebug(downloads, pod, settings, request.debug, 'heapsnapshot', signal)
       const label: Label = {
         path: `heap/${pathPart(name)}.heapsnapshot`,
@@ -172,6 +172,12 @@ async function takeProfiles(
 }
 
 const sideBySide = 4
+
+/** What a snapshot has to fit below, for whoever watches. */
+const memoryLimit = (pod: Pod): string => {
+  const limits = pod.spec.containers.flatMap((container) => container.resources?.limits?.memory ?? [])
+  return limits.length === 0 ? '' : ` (memory limit ${limits.join(', ')})`
+}
 
 const isRunning = (pod: Pod): boolean => (pod.status?.containerStatuses ?? []).some((status) => status.state?.running !== undefined)
 
