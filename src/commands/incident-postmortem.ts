@@ -2,11 +2,11 @@
 import type { Context } from '../context.ts'
 import { type ExitCode, ExpectedError, exit, UsageError } from '../errors.ts'
 import { postmortemOf } from '../incident/postmortem.ts'
-import { type Incident, incidentOf } from '../incident/state.ts'
+import { type ActionItem, type Incident, incidentOf } from '../incident/state.ts'
 import { itemsCsv, itemsIssues, postmortemMarkdown } from '../output/incident-postmortem.ts'
 import { counted } from '../output/page.ts'
 import { type Current, withIncident } from './incident-current.ts'
-import { type IncidentOptions, zoneOf } from './incident-print.ts'
+import { type IncidentOptions, print, zoneOf } from './incident-print.ts'
 import { tell } from './incident-report.ts'
 import { keepItems, statesOf } from './incident-tasks.ts'
 import { dueSaid } from './incident-times.ts'
@@ -47,7 +47,8 @@ export function run(context: Context, [id]: readonly string[], options: Postmort
 }
 
 /** Adds the item, if one is to be added, and makes tasks of all that are none yet. What cannot be kept now stays in the record. */
-async function keep(context: Context, { incident, store, settings }: Current, options: PostmortemOptions): Promise<ExitCode> {
+async function keep(context: Context, current: Current, options: PostmortemOptions): Promise<ExitCode> {
+  const { incident, store, settings } = current
   const { terminal, clock } = context
   let now: Incident = incident
   const add = async (told: Parameters<typeof store.add>[1]) => {
@@ -67,12 +68,10 @@ async function keep(context: Context, { incident, store, settings }: Current, op
     if (!(error instanceof ExpectedError) || context.signal.aborted) throw error
     trouble = error
   }
-  if (options.json) terminal.out(`${JSON.stringify({ incident: now.id, items: now.items }, null, 2)}\n`)
-  else
-    for (const item of options.add === undefined ? now.items : now.items.slice(-1))
-      terminal.out(
-        `${item.text} (${item.owner}, by ${item.due})${item.task ? `: task ${item.task.id}` : ': in the record, not a task yet'}\n`,
-      )
+  const shown = options.add === undefined ? now.items : now.items.slice(-1)
+  const line = (item: ActionItem) =>
+    `${item.text} (${item.owner}, by ${item.due})${item.task ? `: task ${item.task.id}` : ': in the record, not a task yet'}\n`
+  print(context, options, { ...current, incident: now }, () => shown.map(line).join(''))
   if (trouble === undefined) return exit.ok
   const left = now.items.filter(({ task }) => task === undefined).length
   terminal.err(`${counted(left, 'item')} could not be kept as ${left === 1 ? 'a task' : 'tasks'}: ${trouble.message}\n`)

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
+import { files } from '../../src/world.ts'
 import { aShop } from '../actions/shop.ts'
 import { cli } from '../support/world.ts'
 
@@ -35,11 +36,19 @@ test('every answer of a whole incident, as it goes', async () => {
   await incident('show')
   await incident('timeline')
   await incident('resolve', 'over')
-  await type('incident', 'postmortem', '--add', 'an alert', '--owner', 'kim')
+  const added = await type('incident', 'postmortem', '--add', 'an alert', '--owner', 'kim', '--json')
+  const check = valid('incident')
+  expect([added.code, check(JSON.parse(added.out)), check.errors]).toEqual([5, true, null])
   await incident('sync')
   await by('incident-report')('report')
   await by('incident-postmortem')('postmortem')
   const { out } = await type('incident', 'list', '--json')
-  const check = valid('incident')
   expect(JSON.parse(out).map((one: unknown) => check(one))).toEqual([true])
+})
+
+test('the score of a drill', async () => {
+  const type = cli({ ...aShop().world, files })
+  const { out } = await type('incident', 'drill', 'silent-service', '--answer', 'hint', '--json')
+  const check = valid('incident-drill')
+  expect([check(JSON.parse(out)), check.errors]).toEqual([true, null])
 })
