@@ -1,4 +1,8 @@
-/** One server to be measured, in a process of its own: `raw`, `ours` or `stock`. Sends its URL and headers, then its CPU time when asked. */
+/**
+ * One server to be measured, in a process of its own: `raw`, `ours`, `lite` (mcp-lite behind the shortest bridge to node:http), or the
+ * SDK's server as its examples have it, with sessions (`stock`) or without (`stateless`). Sends its URL, then its CPU time and memory when
+ * asked.
+ */
 import { mkdtempSync, openSync, writeSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +10,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { McpServer as LiteServer, StreamableHttpTransport as LiteTransport } from 'mcp-lite'
 import { z } from 'zod'
 import { startServer } from '../../src/server/server.ts'
 import { resolveSettings } from '../../src/server/settings.ts'
@@ -25,6 +30,7 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
         response.end(text)
       })
     })
+    server.keepAliveTimeout = 65_000
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
   },
@@ -38,6 +44,9 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
       'address-rate-limit': 1_000_000,
       'initialize-limit': 0,
       'max-streams-per-principal': 20_000,
+      'max-streams': 20_000,
+      'stream-heartbeat': '5s',
+      ...JSON.parse(process.argv[3] ?? '{}'),
     }
     const { url } = await startServer(
       resolveSettings({ port: 0, 'database-path': path.join(folder, 'tasks.db'), tokens: `bench=${token}`, ...limits }),
@@ -82,6 +91,55 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
         await transport.handleRequest(request, response)
       })()
     })
+    server.keepAliveTimeout = 65_000
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+  },
+  stateless: async () => {
+    const server = createServer((request, response) => {
+      void (async () => {
+        const mcp = new McpServer({ name: 'stock', version: '1' })
+        mcp.registerTool('echo', { description: 'echo', inputSchema: { text: z.string() } }, async ({ text }) => ({
+          content: [{ type: 'text', text }],
+        }))
+        const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined })
+        response.on('close', () => {
+          void transport.close()
+          void mcp.close()
+        })
+        await mcp.connect(transport as never)
+        await transport.handleRequest(request, response)
+      })()
+    })
+    server.keepAliveTimeout = 65_000
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+  },
+  lite: async () => {
+    const mcp = new LiteServer({ name: 'lite', version: '1' })
+    mcp.tool('echo', {
+      description: 'echo',
+      inputSchema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+      handler: ({ text }: { text: string }) => ({ content: [{ type: 'text', text }] }),
+    })
+    const handle = new LiteTransport().bind(mcp)
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', async () => {
+        const answer = await handle(
+          new Request(`http://127.0.0.1${request.url}`, {
+            method: 'POST',
+            headers: request.headers as Record<string, string>,
+            body: Buffer.concat(chunks),
+          }),
+        )
+        const text = await answer.text()
+        response.writeHead(answer.status, Object.fromEntries(answer.headers))
+        response.end(text)
+      })
+    })
+    server.keepAliveTimeout = 65_000
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
   },
