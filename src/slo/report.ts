@@ -1,13 +1,14 @@
 /** The answer of `task-mcp slo-budget`, judged from counts. Its JSON Schema is schemas/slo-budget.schema.json; change both together. */
 import { burnPairs } from './burn-alerts.ts'
 import { type Interval, loneErrorFloor, type Standing, standing, wilson } from './confidence.ts'
-import { type Cost, type DeployCost, deployCost, incidentCost, type Spell, spells } from './cost.ts'
 import { burnRate, type Counts, indicator, remaining } from './counts.ts'
 import { type Coverage, coverage } from './coverage.ts'
+import { doubts } from './doubts.ts'
 import { naiveExhaustion, type RollOff, rollOff } from './forecast.ts'
 import { budgetShare, type Objective } from './objectives.ts'
 import { type Policy, policyFor, strictest } from './policy.ts'
 import type { ObjectiveCounts, SloFacts } from './seen.ts'
+import { type Spent, spentOf, rfc3339 as time } from './spent.ts'
 import type { BudgetWindow } from './window.ts'
 
 export const reportVersion = 1
@@ -58,13 +59,7 @@ export interface ObjectiveReport {
   /** Seconds from `at`. */
   forecast: { naive: number | null; rollOff: RollOff }
   policy: Policy
-  spent: {
-    /** The dearest routes, tools and the like: bad events each, and its share of the budget. */
-    by: { word: string; what: string; bad: number; share: number | null }[]
-    spells: (Omit<Spell, 'start'> & { start: string })[]
-    deploys: ({ at: string; name: string } & DeployCost)[]
-    incidents: ({ start: string; end: string; name: string } & Cost)[]
-  }
+  spent: Spent
   /** Budget left at the end of each hour of the window, of the whole window's budget; null where nothing was counted. */
   course: { at: string; remaining: number | null; burn: number | null }[]
 }
@@ -152,27 +147,7 @@ function objectiveReport(objective: Objective, facts: ObjectiveCounts, all: SloF
           }
         : untilReset(left.events, hour, window.end - at),
     policy: policyFor(counts && left.fraction),
-    spent: {
-      by: Object.entries(facts.by ?? {}).flatMap(([word, pieces]) =>
-        pieces.map(({ labels, bad }) => ({
-          word,
-          what: nameOf(labels),
-          bad,
-          share: whole.total > 0 ? bad / (share * whole.total) : null,
-        })),
-      ),
-      spells: spells(counted, whole, share, 3)
-        .slice(0, 5)
-        .map((spell) => ({ ...spell, start: time(spell.start) })),
-      deploys: all.deploys.flatMap(({ at: deployed, name, before, after }) => {
-        const [was, is] = [before[objective.id], after[objective.id]]
-        return was && is ? [{ at: time(deployed), name, ...deployCost(was, is, whole, share) }] : []
-      }),
-      incidents: all.incidents.flatMap(({ at: start, end, name, during }) => {
-        const one = during[objective.id]
-        return one ? [{ start: time(start), end: time(end ?? at), name, ...incidentCost(one, whole, share) }] : []
-      }),
-    },
+    spent: spentOf(objective, facts, all, { whole, share, counted }),
     course: course(facts.hours, whole, share),
   }
 }
@@ -205,45 +180,6 @@ function course(hours: ObjectiveCounts['hours'], whole: Counts, share: number): 
   })
 }
 
-/** Labels read in this order make words: `POST /mcp 503`, `tools/call create_task internal`. */
-const spoken = ['method', 'route', 'mcp_method_name', 'gen_ai_tool_name', 'error_type', 'status_code']
-
-function nameOf(labels: Record<string, string>): string {
-  const rank = (name: string) => (spoken.indexOf(name) + spoken.length + 1) % (spoken.length + 1)
-  const words = Object.entries(labels)
-    .filter(([, value]) => value !== '')
-    .sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b))
-    .map(([, value]) => value)
-  return words.join(' ') || 'without a name'
-}
-
-/** What makes the numbers less than they look. */
-function doubts(reports: readonly ObjectiveReport[], facts: SloFacts, objectives: readonly Objective[]): string[] {
-  const said: string[] = []
-  if (facts.source === 'raw')
-    said.push(
-      'No recording rules for this service are loaded: counts come from its own series, which is slower and ends with the retention. Load deploy/prometheus/rules.yaml, or what task-mcp slo-rules writes.',
-    )
-  for (const report of reports) {
-    if (report.counts === null)
-      said.push(
-        `${report.id}: nothing was counted; its series are missing or hold no numbers${facts.source === 'recorded' ? ', or its recording rules are not loaded (task-mcp slo-rules writes them)' : ''}.`,
-      )
-    else if (report.counts.bad > report.counts.total * 1.001)
-      said.push(`${report.id}: more bad ${report.unit} than ${report.unit}: the definition or the metric is wrong.`)
-  }
-  for (const { id, target } of objectives) {
-    const loaded = facts.counts[id]?.loadedTarget
-    if (loaded !== undefined && Math.abs(loaded - target) > 1e-12)
-      said.push(`${id}: judged against ${target}, but the loaded rules alert at ${loaded}.`)
-  }
-  return said
-}
-
 function least(reports: readonly ObjectiveReport[]): string {
   return reports.reduce((a, b) => ((b.remaining.fraction ?? 1) < (a.remaining.fraction ?? 1) ? b : a)).id
-}
-
-function time(seconds: number): string {
-  return new Date(Math.round(seconds) * 1000).toISOString().replace('.000Z', 'Z')
 }
