@@ -5,14 +5,17 @@ import { type ExitCode, exit } from '../errors.ts'
 import { discover } from '../facts/discover.ts'
 import { renderAlerts } from '../output/slo-alerts.ts'
 import { styleFor } from '../output/style.ts'
+import type { Settings } from '../settings.ts'
 import type { AlertSource } from '../targets/ports.ts'
 import type { GlobalOptions } from './entry.ts'
+import { explained, type LookOptions } from './look-only.ts'
 
-interface AlertsOptions extends GlobalOptions {
+interface AlertsOptions extends LookOptions {
   readonly all: boolean
 }
 
 export async function run(context: Context, _args: readonly string[], options: AlertsOptions): Promise<ExitCode> {
+  if (await explained(context, options, byHand)) return exit.ok
   const source = await alertSource(context, options)
   const [alerts, silences] = await Promise.all([source.alerts(context.signal), source.silencer?.silences(context.signal) ?? []])
   const shown = options.all ? alerts : alerts.filter(({ state }) => state !== 'suppressed')
@@ -30,6 +33,10 @@ export async function run(context: Context, _args: readonly string[], options: A
   if (hidden > 0 && !options.json) terminal.err(`${hidden} silenced or held back: task-mcp alerts --all\n`)
   return shown.some(({ state }) => state !== 'suppressed') ? exit.findings : exit.ok
 }
+
+const byHand = ({ alertmanager }: Settings): string[] => [
+  `curl -s '${alertmanager.url ?? 'http://ALERTMANAGER:9093'}/api/v2/alerts?active=true' | jq -r '.[] | [.labels.alertname, .status.state, .startsAt] | @tsv'`,
+]
 
 /** Alertmanager by the settings, or as found in the cluster. */
 export async function alertSource(context: Context, options: GlobalOptions): Promise<AlertSource> {

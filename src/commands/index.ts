@@ -14,6 +14,7 @@ import { contacts, escalate, escalateStatus } from './entries/escalate.ts'
 import { fix } from './entries/fix.ts'
 import { incidentEntries } from './entries/incident.ts'
 import { limit } from './entries/limit.ts'
+import { lookEntries } from './entries/looks.ts'
 import { pod } from './entries/pod.ts'
 import { policy } from './entries/policy.ts'
 import { resources } from './entries/resources.ts'
@@ -27,7 +28,6 @@ import { sloEntries } from './entries/slo-budget.ts'
 import { smoke } from './entries/smoke.ts'
 import { status } from './entries/status.ts'
 import { undo } from './entries/undo.ts'
-import { usefulEntries } from './entries/useful.ts'
 import type { CommandEntry } from './entry.ts'
 import { serveEntry } from './serve.entry.ts'
 
@@ -37,7 +37,7 @@ export const commands: readonly CommandEntry[] = [
   doctor,
   ...captureEntries,
   ...alertEntries,
-  ...usefulEntries,
+  ...lookEntries,
   smoke,
   fix,
   restart,

@@ -23,6 +23,18 @@ export interface Looking {
   interrupted: AbortSignal
 }
 
+/** Prints what does the same by hand, where that was asked for, and says whether it was. */
+export async function explained(
+  context: Context,
+  options: GlobalOptions & { readonly explain?: boolean },
+  lines: (settings: Settings) => readonly string[],
+): Promise<boolean> {
+  if (!options.explain) return false
+  const { settings } = await loadSettings(options, context)
+  context.terminal.out(`${lines(settings).map(clean).join('\n')}\n`)
+  return true
+}
+
 /** A command's three functions; `explain` gives lines to type. */
 export interface LookOnly<Report> {
   explain(settings: Settings): readonly string[]
@@ -40,12 +52,9 @@ export async function lookOnly<Report>(
   options: LookOptions,
   { explain, gather, render, code }: LookOnly<Report>,
 ): Promise<ExitCode> {
+  if (await explained(context, options, explain)) return exit.ok
   const { settings } = await loadSettings(options, context)
   const { terminal } = context
-  if (options.explain) {
-    terminal.out(`${explain(settings).map(clean).join('\n')}\n`)
-    return exit.ok
-  }
   const signal = AbortSignal.any([context.signal, deadlineIn(settings.timeoutSeconds * shareForReading)])
   const cluster = await context.targets(settings).cluster()
   const report = await gather({ context: { ...context, signal }, settings, cluster, signal, interrupted: context.signal })

@@ -3,12 +3,13 @@ import type { Plan } from '../actions/plan.ts'
 import { planRestart } from '../actions/restart.ts'
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
-import type { ExitCode } from '../errors.ts'
+import { type ExitCode, exit } from '../errors.ts'
 import { counted } from '../output/page.ts'
 import type { WorkloadKind } from '../settings.ts'
 import { act, type Planner } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
 import { takeBundle } from './capture-take.ts'
+import { explained, where, workloadWords } from './look-only.ts'
 import { diagnosedObjections } from './objections.ts'
 
 interface RestartOptions extends ActionOptions {
@@ -48,7 +49,9 @@ async function keep(plan: Plan, options: RestartOptions, context: Context): Prom
   context.terminal.err(`  what pod ${manifest.target.pods.join()} knows is kept in ${file}${lacks}\n`)
 }
 
-export function run(context: Context, args: readonly string[], options: RestartOptions): Promise<ExitCode> {
+export async function run(context: Context, args: readonly string[], options: RestartOptions): Promise<ExitCode> {
+  if (await explained(context, options, (settings) => [`kubectl rollout restart ${where(settings)} ${args[0] ?? workloadWords(settings)}`]))
+    return exit.ok
   const objections = () => diagnosedObjections(context, options, 'restart', args[0])
   return act(context, { name: 'restart', args, options, objections, ...planner(args, options) })
 }

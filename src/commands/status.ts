@@ -11,6 +11,7 @@ import { renderStatus } from '../output/status.ts'
 import { styleFor } from '../output/style.ts'
 import type { Settings } from '../settings.ts'
 import type { GlobalOptions } from './entry.ts'
+import { explained, type LookOptions, selectorLine, where, workloadWords } from './look-only.ts'
 import { readBudget } from './slo-budget.ts'
 
 /** The rest of the time is for judging and showing what was not seen. */
@@ -18,7 +19,8 @@ const shareForReading = 0.9
 /** Milliseconds. Nobody waits for a glance. */
 const longestForBudgets = 1500
 
-export async function run(context: Context, _args: readonly string[], options: GlobalOptions): Promise<ExitCode> {
+export async function run(context: Context, _args: readonly string[], options: LookOptions): Promise<ExitCode> {
+  if (await explained(context, options, byHand)) return exit.ok
   const resolved = await loadSettings(options, context)
   const { settings } = resolved
   const { clock, signal, terminal, version } = context
@@ -41,6 +43,12 @@ export async function run(context: Context, _args: readonly string[], options: G
   if (report.state === 'unknown') return [report.rollout, report.pods].some((part) => part.state === 'denied') ? exit.denied : exit.unknown
   return report.state === 'well' ? exit.ok : exit.findings
 }
+
+const byHand = (settings: Settings): string[] => [
+  selectorLine(settings),
+  `kubectl get pods ${where(settings)} -l "$SELECTOR" -o wide`,
+  `kubectl rollout status ${where(settings)} ${workloadWords(settings)} --watch=false`,
+]
 
 /** What slo-budget says, in a short time: without recorded counts Prometheus may work on it for long. A part that was not seen leaves a line out. */
 async function budgets(context: Context, settings: Settings, options: GlobalOptions): Promise<Part<BudgetsLeft>> {

@@ -192,17 +192,25 @@ test.each(named(looks))('%s fits 60 columns', async (_name, argv) => {
   expect(argv.includes('--lines') || argv[0] === 'prometheus' ? [] : wide).toEqual([])
 })
 
-test.each(named([...looks, ['grafana'], ['port-forward'], ['inspect', 'x', '--ephemeral', 'busybox']]))(
-  '%s --explain prints lines to type by hand and asks nothing',
-  async (_name, argv) => {
-    const { run, cluster } = shop()
-    const { code, out } = await run(...argv, '--explain')
-    expect(code).toBe(0)
-    expect(out).toMatch(/^(SELECTOR=|kubectl |curl )/)
-    expect(out.split('\n').filter((line) => line !== '' && !/^(SELECTOR=\S|kubectl |curl )/.test(line))).toEqual([])
-    expect(cluster.stats.requests).toBe(0)
-  },
-)
+test.each(
+  named([
+    ...looks,
+    ['grafana'],
+    ['port-forward'],
+    ['inspect', 'x', '--ephemeral', 'busybox'],
+    ['status'],
+    ['alerts'],
+    ['scale', '--replicas', '5'],
+    ['restart'],
+  ]),
+)('%s --explain prints lines to type by hand and asks nothing', async (_name, argv) => {
+  const { run, cluster } = shop()
+  const { code, out } = await run(...argv, '--explain')
+  expect(code).toBe(0)
+  expect(out).toMatch(/^(SELECTOR=|kubectl |curl )/)
+  expect(out.split('\n').filter((line) => line !== '' && !/^(SELECTOR=\S|kubectl |curl )/.test(line))).toEqual([])
+  expect(cluster.stats.requests).toBe(0)
+})
 
 test.each([
   ['logs', 'list pods'],

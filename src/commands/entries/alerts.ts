@@ -1,11 +1,12 @@
 import type { CommandEntry } from '../entry.ts'
+import { explainOption } from '../explain-option.ts'
 import { serviceOptions } from '../options.ts'
 
 const alerts: CommandEntry = {
   usage: 'alerts',
   summary: 'list the alerts that fire',
   group: 'look',
-  options: [{ flags: '--all', summary: 'also what is silenced, or held back by another alert' }, ...serviceOptions],
+  options: [{ flags: '--all', summary: 'also what is silenced, or held back by another alert' }, explainOption, ...serviceOptions],
   examples: [
     { line: 'task-mcp alerts', about: 'what fires now, worst first' },
     { line: 'task-mcp alerts --all --alertmanager http://localhost:9093', about: 'an Alertmanager of your own' },

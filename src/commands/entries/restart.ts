@@ -1,5 +1,6 @@
 import { actionExits, actionOptions } from '../action-options.ts'
 import type { CommandEntry } from '../entry.ts'
+import { explainOption } from '../explain-option.ts'
 
 export const restart: CommandEntry = {
   usage: 'restart [workload]',
@@ -13,6 +14,7 @@ export const restart: CommandEntry = {
       flags: '--capture',
       summary: 'first keep what the pod in most trouble knows, as task-mcp capture does; without it nothing is restarted',
     },
+    explainOption,
     ...actionOptions,
   ],
   examples: [

@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../entry.ts'
+import { explainOption } from '../explain-option.ts'
 import { serviceOptions } from '../options.ts'
 
 export const status: CommandEntry = {
@@ -7,7 +8,7 @@ export const status: CommandEntry = {
   group: 'look',
   about:
     'One screen: the rollout, health, error rate and latency with their last hour, pods, firing alerts and the last changes. It shows and does not explain: task-mcp diagnose does.',
-  options: serviceOptions,
+  options: [explainOption, ...serviceOptions],
   examples: [
     { line: 'task-mcp status', about: 'now' },
     { line: 'task-mcp status -n shop --workload checkout --lookback 6h', about: 'another service, with a longer history' },

@@ -1,9 +1,9 @@
 /** The commands that only look: each in place of a line that people type by hand. */
-import type { CommandEntry, OptionEntry } from '../entry.ts'
+import type { CommandEntry } from '../entry.ts'
+import { explainOption } from '../explain-option.ts'
 import { serviceOptions } from '../options.ts'
 
-const explain: OptionEntry = { flags: '--explain', summary: 'print the kubectl or curl lines that do the same by hand, and ask nothing' }
-const common = [explain, ...serviceOptions]
+const common = [explainOption, ...serviceOptions]
 const exits = {
   0: 'looked, and shown',
   4: 'not permitted; the rule that would permit it is said',
@@ -205,7 +205,7 @@ export const portForward: CommandEntry = {
 }
 
 /** In the order of help. */
-export const usefulEntries: readonly CommandEntry[] = [
+export const lookEntries: readonly CommandEntry[] = [
   logs,
   events,
   top,
