@@ -113,6 +113,17 @@ test('without a session the trace comes with the message, and what fails is seen
   expect(tools[1]?.status).toMatchObject({ code: 2, message: expect.stringContaining("must have required property 'id'") })
 })
 
+test('what there is not gives no name to a span', async () => {
+  const receiver = await aReceiver()
+  const server = await aServer({ 'otlp-endpoint': receiver.url })
+  await fetch(server.url, modernRequest('tools/call', { name: 'canary_tool', arguments: {} }))
+  await fetch(server.url, modernRequest('canary/method'))
+  await server.close()
+  const names = receiver.spans().map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(['tools/call _other', '_other', 'POST /mcp']))
+  expect(JSON.stringify(names)).not.toContain('canary')
+})
+
 test('a message of another trace than its HTTP request is of that trace, with a link', async () => {
   const receiver = await aReceiver()
   const server = await aServer({ 'otlp-endpoint': receiver.url })

@@ -78,20 +78,23 @@ export function createDispatch({ metrics, log, methods, tools, tracing }: Dispat
       }
     }
   }
-  return tracing === undefined ? answer : traced(answer, tracing)
+  return tracing === undefined ? answer : traced(answer, tracing, { methods, tools })
 }
 
 /** A span for each request, inside that of its HTTP request; of the trace that `_meta` names, where that is another one. */
-function traced(answer: Dispatch, tracing: Tracing): Dispatch {
+function traced(answer: Dispatch, tracing: Tracing, { methods, tools }: Pick<DispatchOptions, 'methods' | 'tools'>): Dispatch {
   return async (request, exchange, httpRequestId, work, alone) => {
-    const { method, params } = request
-    const tool = method === 'tools/call' && typeof params?.name === 'string' ? params.name.slice(0, 100) : undefined
+    const { params } = request
+    // Whoever asks for what there is not does not choose the names of spans.
+    const method = methods.has(request.method) ? request.method : '_other'
+    const named = method === 'tools/call' ? String(params?.name) : undefined
+    const tool = named === undefined || tools.has(named) ? named : '_other'
     const around = tracing.current()
     const meta = contextOf((params?._meta as { traceparent?: unknown } | undefined)?.traceparent)
     const other = meta !== undefined && meta.traceId !== around?.traceId ? meta : undefined
-    const name = `${method.slice(0, 100)}${tool === undefined ? '' : ` ${tool}`}`
+    const name = tool === undefined ? method : `${method} ${tool}`
     const span = tracing.start(name, { kind: 'server', parent: other ?? around, link: other && around })
-    span.set('mcp.method.name', method.slice(0, 100))
+    span.set('mcp.method.name', method)
     span.set('gen_ai.tool.name', tool)
     span.set('mcp.protocol.version', exchange.revision === '' ? undefined : exchange.revision)
     span.set('jsonrpc.request.id', String(request.id).slice(0, 100))

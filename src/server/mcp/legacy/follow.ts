@@ -30,8 +30,14 @@ export async function followRequestStream(
   limits: FollowLimits,
 ): Promise<boolean> {
   const place = placeInStream(lastEventId)
-  const first = place && (await log.read(session.id, place.stream, place.number))
-  if (place === undefined || first === undefined) return false
+  if (place === undefined) return false
+  let first = await log.read(session.id, place.stream, place.number)
+  if (first === undefined) {
+    // Its beginning may still be on the way to the store.
+    await new Promise((resolve) => setTimeout(resolve, everyMilliseconds))
+    first = await log.read(session.id, place.stream, place.number)
+  }
+  if (first === undefined) return false
   call.streaming = true
   const stream = streams.open(call.response, call.principal, { headers: { 'mcp-session-id': session.id } }, () => undefined)
   follow(stream, place, first, limits, (after) => log.read(session.id, place.stream, after)).catch(() => stream.close('error'))
