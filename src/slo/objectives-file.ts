@@ -6,7 +6,7 @@ import { burnPairs, burnThreshold } from './burn-alerts.ts'
 import { checkObjective, type Objective } from './objectives.ts'
 import { fromOpenSlo, indicatorsOf, isOpenSlo } from './openslo.ts'
 
-const fields = ['name', 'title', 'method', 'target', 'unit', 'bad', 'total', 'good', 'runbook', 'alert'] as const
+const fields = ['name', 'title', 'method', 'target', 'unit', 'bad', 'total', 'good', 'runbook', 'alert', 'spentBy'] as const
 type Written = Partial<Record<(typeof fields)[number], unknown>>
 
 /**
@@ -74,6 +74,7 @@ function fromWritten(written: Written, service: string, place: string): Objectiv
         .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
         .join(''),
     runbook: text('runbook') ?? 'slo-violations',
+    ...spentByOf(written.spentBy, name, wrong),
   }
   const [bad, total, good] = [text('bad'), text('total'), text('good')]
   if (bad !== undefined && total !== undefined && good === undefined)
@@ -86,6 +87,19 @@ function fromWritten(written: Written, service: string, place: string): Objectiv
       good,
     }
   throw wrong(`SLO "${name}" is counted in no way, or in two`, 'give bad and total to count events, or good to count minutes')
+}
+
+function spentByOf(value: unknown, name: string, wrong: (what: string, next: string) => UsageError): Pick<Objective, 'spentBy'> {
+  if (value === undefined) return {}
+  const next = 'write spentBy: { tenant: "sum by (tenant) (increase(failures_total[$window]))" }'
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(`spentBy of SLO "${name}" is not a mapping`, next)
+  const entries = Object.entries(value).map(([word, expression]): [string, string] => {
+    if (!/^[a-z][a-z-]*$/.test(word)) throw wrong(`spentBy of SLO "${name}" has "${word}", which is not a word of small letters`, next)
+    if (typeof expression !== 'string' || !expression.includes('$window'))
+      throw wrong(`spentBy.${word} of SLO "${name}" is not a query with $window`, next)
+    return [word, expression.trim()]
+  })
+  return { spentBy: Object.fromEntries(entries) }
 }
 
 function targetOf(value: unknown, place: string): number {

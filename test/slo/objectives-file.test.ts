@@ -12,7 +12,18 @@ test('the short form: events or minutes', () => {
   ])
 })
 
+test('who spent it is asked as the file says', () => {
+  const [read] = readObjectives(own(`${counts}    spentBy: { tenant: 'sum by (tenant) (increase(f[$window]))' }\n`), 'shop.yaml', 'shop')
+  expect(read!.spentBy).toEqual({ tenant: 'sum by (tenant) (increase(f[$window]))' })
+})
+
 test.each([
+  [
+    'spentBy without a window',
+    own(`${counts}    spentBy: { tenant: 'sum(f)' }\n`),
+    'spentBy.tenant of SLO "checkout" is not a query with $window',
+  ],
+  ['spentBy in a list', own(`${counts}    spentBy: [tenant]\n`), 'spentBy of SLO "checkout" is not a mapping'],
   ['a typo', own(`    totl: x\n${counts}`), 'shop.yaml:2: an SLO has no "totl"'],
   ['a target of 100%', own(counts).replace('99.9%', '100%'), 'shop.yaml:2: the target of SLO "checkout" is 1'],
   ['a target in words', own(counts).replace('99.9%', 'high'), '"high" is not a target'],
