@@ -1,5 +1,6 @@
 /** A hand at the real command line, against the cluster of KUBECONFIG, with a run record of its own. */
 import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,8 +14,11 @@ export interface Hand {
   folder: string
   /** Type a command line; `kubeconfig` goes another way to the cluster. */
   type(argv: readonly string[], kubeconfig?: string): Promise<Ran>
-  /** The same, killed with SIGKILL after so many milliseconds. True when it was still running. */
-  killed(argv: readonly string[], after: number): Promise<boolean>
+  /**
+   * The same, killed with SIGKILL so many milliseconds after its start, or (with `lines`) after it has written so many lines of the
+   * record. True when it was still running.
+   */
+  killed(argv: readonly string[], after: number, lines?: number): Promise<boolean>
   record(): Promise<Recorded[]>
 }
 
@@ -32,16 +36,27 @@ export async function aHand(settings: object): Promise<Hand> {
         env: { ...env, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) },
         timeoutSeconds: 240,
       }),
-    killed: (argv, after) =>
+    killed: (argv, after, lines) =>
       new Promise((resolve, reject) => {
         const child = spawn(process.execPath, [program, ...argv], { cwd: folder, env: { ...process.env, ...env }, stdio: 'ignore' })
         let hit = false
-        const timer = setTimeout(() => {
-          hit = child.kill('SIGKILL')
-        }, after)
+        const strike = () =>
+          setTimeout(() => {
+            hit = child.kill('SIGKILL')
+          }, after)
+        const size = (): number => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length : 1)
+        const before = size()
+        let timer = lines === undefined ? strike() : undefined
+        const watch =
+          lines === undefined
+            ? undefined
+            : setInterval(() => {
+                if (timer === undefined && size() >= before + lines) timer = strike()
+              }, 1)
         child.on('error', reject)
         child.on('close', () => {
           clearTimeout(timer)
+          clearInterval(watch)
           resolve(hit)
         })
       }),

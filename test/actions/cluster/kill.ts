@@ -8,7 +8,9 @@ import { aShop } from '../shop.ts'
 import { aHand, aTarget, type Hand, object, targetSettings } from './hand.ts'
 
 export interface Killed {
+  /** Milliseconds after the start, or after so many lines of the record. */
   after: number
+  written: number | undefined
   /** The last line of the record when it was killed. */
   last: string
   generations: number
@@ -60,8 +62,10 @@ export async function kill({ hand, workload, generation }: Place, seed: number, 
   for (let round = 0; round < rounds; round++) {
     const before = await generation()
     const lines = (await hand.record()).length
-    const after = random.int(Math.round(length * 0.1), Math.round(length * 0.95))
-    const hit = await hand.killed(line, after)
+    // Every other time by the clock; else soon after a line of the record, because the moments around the request are short.
+    const written = round % 2 === 0 ? undefined : random.int(1, 3)
+    const after = written === undefined ? random.int(Math.round(length * 0.1), Math.round(length * 0.9)) : random.int(0, 60)
+    const hit = await hand.killed(line, after, written)
     const last = (await hand.record()).slice(lines).at(-1)?.type ?? 'nothing'
     // It ended by itself before the moment came: that is no round.
     if (!hit) {
@@ -73,6 +77,7 @@ export async function kill({ hand, workload, generation }: Place, seed: number, 
     const generations = (await generation()) - before
     found.push({
       after,
+      written,
       last,
       generations,
       code: again.code,
