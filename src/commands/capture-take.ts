@@ -121,7 +121,8 @@ function chosen(snapshot: Snapshot, request: BundleRequest): Pod[] {
     return [pod]
   }
   const workload = findWorkload(snapshot, service.kind, service.workload, service.namespace)
-  const pods = workload === undefined ? [] : podsOf(snapshot, workload)
+  // A pod that is going away may be gone before its turn; by its name it can still be asked for.
+  const pods = workload === undefined ? [] : podsOf(snapshot, workload).filter(({ metadata }) => metadata.deletionTimestamp === undefined)
   if (workload === undefined)
     throw new AbsentError(
       `there is no ${service.kind} ${service.workload} in namespace ${service.namespace}`,
