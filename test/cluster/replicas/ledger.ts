@@ -35,11 +35,11 @@ const size = { writers: 6, streams: 4, pauseMs: 30 }
 
 const nameOf = (round: string): string => `ledger-${round}`
 
-/** Starts the client of a round and waits until it works. `avoid` is a node where it must not be. */
-export async function openLedger(world: World, round: string, avoid: string | undefined): Promise<void> {
+/** Starts the client of a round and waits until it works. `host` is where it finds the service; `avoid` a node where it must not be. */
+export async function openLedger(world: World, round: string, host: string, avoid: string | undefined): Promise<void> {
   const name = nameOf(round)
   const env = {
-    ENDPOINT: `http://${world.names.app}:${world.servicePort}/mcp`,
+    ENDPOINT: `http://${host}:${world.servicePort}/mcp`,
     ROUND: round,
     WRITERS: String(size.writers),
     STREAMS: String(size.streams),
