@@ -8,7 +8,7 @@ import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
 import { span } from '../duration.ts'
 import { ExpectedError, UsageError } from '../errors.ts'
-import { type Entry, entryOf, newEntry, type Told } from '../incident/entry.ts'
+import { type Entry, entryOf, isIncidentId, newEntry, type Told } from '../incident/entry.ts'
 import { lineOf, readLog } from '../incident/log.ts'
 import { merge } from '../incident/merge.ts'
 import { stateDirectory } from '../state-directory.ts'
@@ -46,8 +46,11 @@ export interface IncidentStore {
   close(): Promise<void>
 }
 
-export const recordFileOf = (context: Pick<Context, 'env' | 'home'>, id: string): string =>
-  join(stateDirectory(context), 'incidents', `${id}.jsonl`)
+/** The file of a record on this machine. UsageError for what is no incident's name. */
+export function recordFileOf(context: Pick<Context, 'env' | 'home'>, id: string): string {
+  if (!isIncidentId(id)) throw new UsageError(`"${id}" is not the name of an incident`, 'task-mcp incident list has them')
+  return join(stateDirectory(context), 'incidents', `${id}.jsonl`)
+}
 
 /** How long a shared record may take to answer, in milliseconds. */
 const usualPatience = 10_000
@@ -86,18 +89,21 @@ export async function openStore(context: Context, place: Place, patience = usual
     const damage: Hurt[] = here.damage.map(({ line, ...rest }) => ({ where: here.file, at: `line ${line}`, ...rest }))
     const there = await withShared(async (record, signal) => {
       const texts = await record.read(id, signal)
-      const missing = new Map(here.entries.filter((entry) => !texts.has(entry.id)).map((entry) => [entry.id, lineOf(entry).trim()]))
-      await record.add(id, missing, signal)
-      return { ...readTexts(texts, id, record.where), sent: missing.size }
+      return { texts, ...readTexts(texts, id, record.where) }
     })
     if (there === undefined) return { entries: merge(here.entries), damage, synced: undefined }
+    const sent = await withShared(async (record, signal) => {
+      const missing = here.entries.filter((entry) => !there.texts.has(entry.id))
+      await record.add(id, new Map(missing.map((entry) => [entry.id, lineOf(entry).trim()])), signal)
+      return missing.length
+    })
     const known = new Set(here.entries.map((entry) => entry.id))
     const received = there.entries.filter((entry) => !known.has(entry.id))
     await append(id, received, here.ended)
     return {
       entries: merge(here.entries, there.entries),
       damage: [...damage, ...there.damage],
-      synced: { sent: there.sent, received: received.length },
+      synced: sent === undefined ? undefined : { sent, received: received.length },
     }
   }
   return {
@@ -105,7 +111,8 @@ export async function openStore(context: Context, place: Place, patience = usual
     async ids() {
       const names = await files.list(join(stateDirectory(context), 'incidents')).catch((): string[] => [])
       const here = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length))
-      return [...new Set([...here, ...((await withShared((record, signal) => record.names(signal))) ?? [])])].sort()
+      const there = (await withShared((record, signal) => record.names(signal))) ?? []
+      return [...new Set([...here, ...there])].filter(isIncidentId).sort()
     },
     read: level,
     async add(id, told) {

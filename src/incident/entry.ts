@@ -167,6 +167,9 @@ export function newIncidentId(now: number): string {
   return `inc-${digits.slice(0, 8)}-${digits.slice(8, 12)}-${letters}`
 }
 
+/** Whether a text is such a name. Names become files and objects, so nothing else may. */
+export const isIncidentId = (text: string): boolean => /^inc-[a-z0-9-]{1,60}$/.test(text)
+
 /** What was read, as an entry; undefined when it is none. Types that a newer release writes are kept as they are. Texts are cleaned again: somebody else may have written them. */
 export function entryOf(value: unknown): Entry | undefined {
   if (typeof value !== 'object' || value === null) return undefined

@@ -1,7 +1,8 @@
 /** The sentences that the text, the Markdown and the page of a report share. */
 import { span } from '../duration.ts'
+import type { StoryAction } from '../incident/actions.ts'
 import { type MomentName, momentNames } from '../incident/moments.ts'
-import type { BudgetCost, Measured, Story, StoryAction, StoryCause } from '../incident/story.ts'
+import type { BudgetCost, Measured, Story, StoryCause } from '../incident/story.ts'
 import { subjectText } from './cause.ts'
 import { amount, roughPercent } from './slo-number.ts'
 

@@ -160,6 +160,8 @@ describe('the ConfigMap', () => {
     expect(code).toBe(0)
     expect(err).toMatch(/is full: 2 entries in \d+ bytes, and it takes 700000/)
     expect(notes(shown((await kim.type('incident', 'show', '--json')).out))).toHaveLength(1)
+    // What others wrote before is still read.
+    expect((await team.machine('ana').type('incident', 'status')).err).toContain(`joined ${id}, opened by kim`)
   })
 
   test('with an entry that somebody edited: the damage is named by its key', async () => {
@@ -210,4 +212,17 @@ test('a command stopped by Ctrl-C is on the time line, and waits for nobody', as
   expect(team.cluster.stats.requests).toBe(requests)
   const { entries } = shown((await type('incident', 'show', '--json')).out)
   expect(entries.at(-1)).toMatchObject({ type: 'command', line: 'task-mcp hang', by: 'kim', exitCode: 130 })
+})
+
+test('a name that would be another file is refused, whoever gives it', async () => {
+  const team = await aTeam('configmap')
+  const { type, world } = team.machine('kim')
+  const metadata = { name: 'task-mcp-../../../.profile', namespace: 'shop', labels: { 'task-mcp/record': 'incident' } }
+  team.cluster.put('configmaps', { metadata, data: {} })
+  expect(await type('incident', 'list')).toMatchObject({ code: 0, out: 'no incident is known here\n' })
+  expect(await type('incident', 'show', '../../.profile')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is not the name of an incident'),
+  })
+  expect([...world.disk.keys()].filter((file) => file.includes('profile'))).toEqual([])
 })
