@@ -72,7 +72,8 @@ class LogGroups {
       .replace(/\.log$/, '')
     for (const line of text.split('\n')) {
       if (line === '') continue
-      const [, time, said = line] = /^(\d{4}-\d{2}-\d{2}T[\d:.]+Z) (.*)$/.exec(line) ?? []
+      const [, time, raw = line] = /^(\d{4}-\d{2}-\d{2}T[\d:.]+Z) (.*)$/.exec(line) ?? []
+      const said = spoken(raw)
       const key = `${container}\n${templateOf(said)}`
       const group = this.#groups.get(key)
       if (group !== undefined) {
@@ -87,5 +88,18 @@ class LogGroups {
 
   most(count: number): LogGroup[] {
     return [...this.#groups.values()].sort((a, b) => b.count - a.count || (a.example < b.example ? -1 : 1)).slice(0, count)
+  }
+}
+
+/** What a line of JSON says, without what differs from line to line: its level, its message, its error. Other lines as they are. */
+function spoken(line: string): string {
+  if (!line.startsWith('{')) return line
+  try {
+    const { level, msg, message = msg, event = message, error, err = error } = JSON.parse(line) as Record<string, unknown>
+    const what = typeof err === 'object' && err !== null && 'message' in err ? err.message : err
+    const words = [level, event, what].filter((word) => typeof word === 'string' || typeof word === 'number')
+    return typeof event === 'string' ? words.join(' ') : line
+  } catch {
+    return line
   }
 }

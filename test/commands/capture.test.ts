@@ -33,7 +33,7 @@ function aCapture(given: Given = {}): { shop: Shop; world: World; type: ReturnTy
   const asked: DownloadRequest[] = []
   shop.cluster.logs = async ({ pod, previous }) => {
     if (previous) throw new AbsentError('previous terminated container not found')
-    return `2026-03-01T11:59:00.000000000Z ${pod} starts\n2026-03-01T11:59:01.000000000Z {"level":"info","password":"${canary}","order":17}\n2026-03-01T11:59:02.000000000Z {"level":"info","password":"${canary}","order":18}\n`
+    return `2026-03-01T11:59:00.000000000Z ${pod} starts\n2026-03-01T11:59:01.000000000Z {"level":"info","msg":"order taken","password":"${canary}","order":17}\n2026-03-01T11:59:02.000000000Z {"level":"info","msg":"order taken","password":"${canary}","order":18}\n`
   }
   const usual = shop.world.targets
   const world: World = {
@@ -235,7 +235,7 @@ describe('showing a bundle', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/100\.0%\s+100\.0%\s+priceOf \/?app\/price\.ts:7/)
     expect(out).toMatch(/Checked\s+all \d+ files are as they were taken/)
-    expect(out).toMatch(/2\s+web: \{"level":"info"/)
+    expect(out).toMatch(/2\s+web: info order taken/)
   })
 
   test('as a page that asks no network and runs its own script alone', async () => {
