@@ -35,7 +35,7 @@ export function judge(snapshot: Snapshot, runbook: string): Judgement {
       schemaVersion: verdictVersion,
       verdict: word,
       runbook,
-      headline: headline(view, word, causes, felt),
+      headline: headline(view, runbook, word, causes, felt),
       causes,
       symptoms: felt,
       steps: [],
@@ -54,15 +54,15 @@ export function judge(snapshot: Snapshot, runbook: string): Judgement {
 const busy: ReadonlySet<string> = new Set(['cpu', 'restarts'])
 const late: ReadonlySet<string> = new Set([...busy, 'latency_p95', 'latency_p99'])
 
-/** Whether what a runbook asks about was seen at all; runbooks that are not named here ask about what every look sees. */
-const sees: Readonly<Record<string, (view: View) => boolean>> = {
-  'high-error-rate': (view) => traffic(view) !== undefined,
-  'performance-degradation': (view) => traffic(view) !== undefined,
-  'slo-violations': (view) => traffic(view) !== undefined,
-  'cpu-issues': (view) => usage(view, 'cpu').size > 0 || view.pods.length === 0,
-  'memory-issues': (view) => usage(view, 'memory').size > 0 || view.pods.length === 0,
-  'streaming-issues': ({ snapshot }) => snapshot.instant.state === 'ok' || snapshot.direct.state === 'ok',
-  'security-incidents': (view) => traffic(view) !== undefined && view.snapshot.logs.state === 'ok',
+/** What a runbook asks about, and whether that was seen at all; runbooks that are not named here ask about what every look sees. */
+const subjectMatter: Readonly<Record<string, { what: string; seen: (view: View) => boolean }>> = {
+  'high-error-rate': { what: 'whether requests fail', seen: (view) => traffic(view) !== undefined },
+  'performance-degradation': { what: 'how requests are answered', seen: (view) => traffic(view) !== undefined },
+  'slo-violations': { what: 'how requests are answered', seen: (view) => traffic(view) !== undefined },
+  'cpu-issues': { what: 'their CPU', seen: (view) => usage(view, 'cpu').size > 0 || view.pods.length === 0 },
+  'memory-issues': { what: 'their memory', seen: (view) => usage(view, 'memory').size > 0 || view.pods.length === 0 },
+  'streaming-issues': { what: 'their streams', seen: ({ snapshot }) => snapshot.instant.state === 'ok' || snapshot.direct.state === 'ok' },
+  'security-incidents': { what: 'who asks', seen: (view) => traffic(view) !== undefined && view.snapshot.logs.state === 'ok' },
 }
 
 /** Causes that say why nothing can be said of the service. */
@@ -75,7 +75,7 @@ function wordFor(view: View, runbook: string, causes: readonly Cause[], felt: re
   if (causes.length > 0) return critical || causes[0]!.confidence >= 0.9 ? 'faulty' : 'degraded'
   if (!seesEnough(view)) return 'inconclusive'
   // Absent is never zero: whether requests fail cannot be told without seeing one counter of them.
-  if (sees[runbook]?.(view) === false) return 'inconclusive'
+  if (subjectMatter[runbook]?.seen(view) === false) return 'inconclusive'
   if (traffic(view) === undefined && complains(view)) return 'inconclusive'
   // An alert that fires, and load that is merely high, are no fault by themselves; late answers are no outage.
   const beside = slowMatters.has(runbook) ? busy : late
@@ -100,7 +100,7 @@ const seesEnough = (view: View): boolean =>
     : ['pods', 'services', 'endpointslices'].every((k) => view.snapshot.cluster[k as ResourceName]?.state === 'ok') &&
       view.workload !== undefined
 
-function headline(view: View, word: VerdictWord, causes: readonly Cause[], felt: readonly Symptom[]): string {
+function headline(view: View, runbook: string, word: VerdictWord, causes: readonly Cause[], felt: readonly Symptom[]): string {
   const first = causes[0]
   if (first) return `${first.summary}${causes.length > 1 ? ` (and ${causes.length - 1} more)` : ''}`
   if (word === 'healthy') {
@@ -116,7 +116,11 @@ function headline(view: View, word: VerdictWord, causes: readonly Cause[], felt:
   }
   const seen = felt.filter((s) => s.severity !== 'info')
   if (seen.length) return `no cause found for: ${seen.map((s) => s.summary).join('; ')}`
-  return seesEnough(view) ? 'the pods are well; whether requests fail was not seen' : 'not enough was seen to judge'
+  if (!seesEnough(view)) return 'not enough was seen to judge'
+  const asked = subjectMatter[runbook]
+  return asked && !asked.seen(view)
+    ? `the pods are well; ${asked.what} was not seen`
+    : 'the pods are well; what the program says of itself is not, and its answers were not counted'
 }
 
 function capabilities(snapshot: Snapshot): Verdict['capabilities'] {
