@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import { burnPairs, burnThreshold } from './burn-alerts.ts'
 import { checkObjective, type Objective } from './objectives.ts'
-import { fromOpenSlo, indicatorsOf, isOpenSlo } from './openslo.ts'
+import { burnFactors, fromOpenSlo, indicatorsOf, isOpenSlo } from './openslo.ts'
 
 const fields = ['name', 'title', 'method', 'target', 'unit', 'bad', 'total', 'good', 'runbook', 'alert', 'spentBy'] as const
 type Written = Partial<Record<(typeof fields)[number], unknown>>
@@ -29,7 +29,8 @@ export function readObjectives(text: string, file: string, service: string): Obj
     const value = plain[index]
     const where = at(document.contents?.range?.[0])
     if (value === null || value === undefined) return []
-    if (isOpenSlo(value)) return value.kind === 'SLO' ? checked(fromOpenSlo(value, indicators, where), where) : []
+    if (isOpenSlo(value))
+      return value.kind === 'SLO' ? checked(fromOpenSlo(value, indicators, where), where, burnFactors(value, plain)) : []
     const list = isMap(document.contents) ? document.contents.get('slos', true) : undefined
     if (!isSeq(list))
       throw new UsageError(`${where}: neither a list under "slos" nor an OpenSLO document`, 'see docs/slo.md for how to write SLOs')
@@ -110,11 +111,11 @@ function targetOf(value: unknown, place: string): number {
   return target
 }
 
-function checked(objectives: Objective[], place: string): Objective[] {
+function checked(objectives: Objective[], place: string, factors: readonly number[] = []): Objective[] {
   for (const objective of objectives) {
     try {
       checkObjective(objective)
-      for (const pair of burnPairs) burnThreshold(objective, pair.factor)
+      for (const factor of [...burnPairs.map((pair) => pair.factor), ...factors]) burnThreshold(objective, factor)
     } catch (error) {
       if (error instanceof UsageError) throw new UsageError(`${place}: ${error.message}`, error.next)
       throw error

@@ -87,6 +87,28 @@ export function fromOpenSlo(document: OpenSloDocument, indicators: ReadonlyMap<s
   })
 }
 
+/**
+ * Factors of the burn alerts that the document asks for, in its own policies or in documents beside it. Our alerts have factors of
+ * their own; these are only looked at because one that can never be reached is a mistake worth hearing of.
+ */
+export function burnFactors(document: OpenSloDocument, documents: readonly unknown[]): number[] {
+  const named = (kind: string, name: unknown) => documents.filter(isOpenSlo).find((one) => one.kind === kind && one.metadata?.name === name)
+  const inside = (value: unknown, kind: string): OpenSloDocument | undefined => {
+    if (typeof value === 'string') return named(kind, value)
+    const { alertPolicyRef, conditionRef } = (value ?? {}) as { alertPolicyRef?: unknown; conditionRef?: unknown }
+    return alertPolicyRef === undefined && conditionRef === undefined
+      ? (value as OpenSloDocument)
+      : named(kind, alertPolicyRef ?? conditionRef)
+  }
+  const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+  return listed(document.spec?.alertPolicies)
+    .flatMap((policy) => listed(inside(policy, 'AlertPolicy')?.spec?.conditions))
+    .flatMap((condition) => {
+      const { kind, op, threshold } = (inside(condition, 'AlertCondition')?.spec?.condition ?? {}) as Record<string, unknown>
+      return kind === 'burnrate' && typeof threshold === 'number' && !String(op ?? 'gt').startsWith('l') ? [threshold] : []
+    })
+}
+
 /** A query of a growing counter as a count over $window. One with its own range is taken when the range is a template. */
 function counted(metric: Metric, counter: boolean, refuse: (what: string, next: string) => UsageError): string {
   const source = metric.metricSource

@@ -63,6 +63,23 @@ test('OpenSLO: counters are counted over any window, good is turned into bad', (
   })
 })
 
+test.each([
+  [
+    'inline',
+    `alertPolicies: [{ kind: AlertPolicy, spec: { conditions: [{ kind: AlertCondition, spec: { condition: { kind: burnrate, op: gt, threshold: 200 } } }] } }]`,
+    '',
+  ],
+  [
+    'in documents beside it',
+    'alertPolicies: [fast]',
+    '---\napiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: { name: fast }\nspec: { conditions: [{ conditionRef: page }] }\n---\napiVersion: openslo/v1\nkind: AlertCondition\nmetadata: { name: page }\nspec: { condition: { kind: burnrate, op: gt, threshold: 200 } }\n',
+  ],
+])('OpenSLO: a burn alert that can never fire is refused, %s', (_, spec, more) => {
+  const text = openSlo(`counter: true, bad: ${metric('f')}, total: ${metric('n')}`, spec) + more
+  expect(() => readObjectives(text, 'o.yaml', 'shop')).toThrow('a burn alert at factor 200 on SLO "shop-errors" can never fire')
+  expect(readObjectives(text.replaceAll('200', '50'), 'o.yaml', 'shop')).toHaveLength(1)
+})
+
 test('OpenSLO: an indicator in a document of its own, and a range as a template', () => {
   const sli = `apiVersion: openslo/v1\nkind: SLI\nmetadata: { name: errors }\nspec: { ratioMetric: { bad: ${metric('sum(rate(f[{{.window}}]))')}, total: ${metric('sum(rate(n[{{.window}}]))')} } }\n`
   const slo =
