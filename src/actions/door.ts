@@ -33,7 +33,7 @@ export interface ObjectDiff {
   fields: FieldDiff[]
 }
 
-/** What became of a plan; `--json` prints it. */
+/** What became of a plan; `--json` prints it, by schemas/receipt.schema.json. */
 export interface Receipt {
   outcome: 'already' | 'blocked' | 'dry-run' | 'declined' | 'applied' | 'failed'
   /** One sentence. */

@@ -44,7 +44,7 @@ export type Planner<Options> = (args: readonly string[], options: Options) => Pi
 export async function act(context: Context, acting: Acting): Promise<ExitCode> {
   const { receipt } = await actQuietly(context, acting)
   const { terminal } = context
-  if (acting.options.json) terminal.out(`${JSON.stringify(receipt, null, 2)}\n`)
+  if (acting.options.json) terminal.out(`${JSON.stringify({ schemaVersion: 1, ...receipt }, null, 2)}\n`)
   else terminal.out(renderReceipt(receipt, { columns: terminal.columns, style: styleFor(terminal) }))
   return receipt.exitCode
 }

@@ -81,6 +81,7 @@ export async function run(context: Context, [name]: readonly string[], options: 
   const hands: Hands = {
     look: async () => {
       last = await eyes.look(book.name)
+      context.learned?.({ verdict: last })
       return { verdict: last.verdict, headline: last.headline, causes: last.causes, steps: eyes.steps(book, last) } satisfies Seen
     },
     choose: attended
