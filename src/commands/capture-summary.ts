@@ -91,15 +91,14 @@ class LogGroups {
   }
 }
 
-/** What a line of JSON says, without what differs from line to line: its level, its message, its error. Other lines as they are. */
+/**
+ * What a line of JSON says, without what differs from line to line: its level, its message, its error. Other lines as they are. Found
+ * by pattern, since a line whose password was taken out is no JSON any more.
+ */
 function spoken(line: string): string {
   if (!line.startsWith('{')) return line
-  try {
-    const { level, msg, message = msg, event = message, error, err = error } = JSON.parse(line) as Record<string, unknown>
-    const what = typeof err === 'object' && err !== null && 'message' in err ? err.message : err
-    const words = [level, event, what].filter((word) => typeof word === 'string' || typeof word === 'number')
-    return typeof event === 'string' ? words.join(' ') : line
-  } catch {
-    return line
-  }
+  const field = (names: string): string | undefined => new RegExp(`"(?:${names})":"((?:[^"\\\\]|\\\\.)*)"`).exec(line)?.[1]
+  const message = field('msg|message|event')
+  if (message === undefined) return line
+  return [field('level|severity'), message, field('err|error|reason')].filter((word) => word !== undefined).join(' ')
 }
