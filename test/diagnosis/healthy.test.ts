@@ -154,6 +154,24 @@ test.each(well)('well: %s', (_what, changes) => {
   expect([verdict.verdict, verdict.headline]).toEqual(['healthy', expect.stringContaining('kestrel is healthy')])
 })
 
+const questions = [
+  'high-error-rate',
+  'performance-degradation',
+  'memory-issues',
+  'cpu-issues',
+  'streaming-issues',
+  'security-incidents',
+  'slo-violations',
+]
+
+test.each(questions)('what is well is well under the question of %s too', (runbook) => {
+  const ill = well.flatMap(([what, changes]) => {
+    const { causes, verdict } = verdictOf(healthy(...changes), runbook)
+    return verdict === 'healthy' ? [] : [[what, verdict, causes.map((c) => c.code)]]
+  })
+  expect(ill).toEqual([])
+})
+
 test('no traffic is said as no traffic, not as zero errors', () => {
   expect(diagnose(serving(0)).headline).toMatch(/no traffic/)
   expect(diagnose(serving(0)).symptoms).toEqual([])
