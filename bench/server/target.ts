@@ -15,6 +15,7 @@ import { z } from 'zod'
 import { startServer } from '../../src/server/server.ts'
 import { resolveSettings } from '../../src/server/settings.ts'
 import { createBatch } from '../../src/server/telemetry/batch.ts'
+import { keepYoungHeapSmall } from '../../src/server/young-heap.ts'
 
 const token = 'bench-token-0123456789'
 
@@ -35,6 +36,7 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
   },
   ours: async () => {
+    keepYoungHeapSmall()
     const folder = mkdtempSync(path.join(tmpdir(), 'task-mcp-bench-'))
     const file = openSync('/dev/null', 'w')
     const logs = createBatch((text) => writeSync(file, text))

@@ -8,6 +8,7 @@ import { settingTable } from '../server/setting-table.ts'
 import { keyOf, type RawSettings, resolveSettings, type Settings, settingsFromEnv } from '../server/settings.ts'
 import { StoreError } from '../server/store/port.ts'
 import { createBatch } from '../server/telemetry/batch.ts'
+import { keepYoungHeapSmall } from '../server/young-heap.ts'
 
 /** The door of the other commands to the server's database. */
 export * as care from '../server/care.ts'
@@ -18,6 +19,7 @@ export type ServeOptions = Readonly<Record<string, unknown>> & { readonly settin
 /** Runs the server until the context's signal aborts. */
 export async function run(context: Context, _args: readonly string[], options: ServeOptions): Promise<ExitCode> {
   const settings = await serverSettings(context, options)
+  keepYoungHeapSmall()
   const logs = createBatch((text) => context.terminal.out(text))
   try {
     const server = await startServer(settings, {
