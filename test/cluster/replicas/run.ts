@@ -50,8 +50,10 @@ const rounds: readonly Round[] = [
     about: 'rolling restart of all replicas',
     mayFail: false,
     harm: async (world) => {
+      const before = new Set((await world.pods()).map((pod) => pod.metadata.uid))
       await world.restart()
       await world.settled()
+      await until('the old replicas are gone', 90, async () => (await world.pods()).every((pod) => !before.has(pod.metadata.uid)))
     },
   },
   {
