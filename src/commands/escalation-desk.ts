@@ -159,16 +159,18 @@ async function lookNow(
 ): Promise<{ verdict: VerdictDigest | undefined; unseen: string | undefined; since: number | undefined }> {
   try {
     const verdict = await diagnosisNow(context, settings)
-    const since = [...verdict.symptoms.flatMap((one) => one.since ?? []), ...verdict.causes.flatMap((one) => one.since ?? [])].map(
-      Date.parse,
-    )
-    const begun = since.filter((at) => !Number.isNaN(at))
+    // Of several causes the later ones may be old news that nobody notices: symptoms say since when users do, else the first cause.
+    const noticed = timesOf(verdict.symptoms.map((one) => one.since))
+    const begun = noticed.length > 0 ? noticed : timesOf([verdict.causes[0]?.since])
     return { verdict: digestOf(verdict), unseen: undefined, since: begun.length > 0 ? Math.min(...begun) : undefined }
   } catch (error) {
     if (error instanceof InterruptedError || !(error instanceof ExpectedError)) throw error
     return { verdict: undefined, unseen: `the service could not be looked at: ${error.message.split('\n')[0]}`, since: undefined }
   }
 }
+
+const timesOf = (texts: readonly (string | undefined)[]): number[] =>
+  texts.map((text) => Date.parse(text ?? '')).filter((at) => !Number.isNaN(at))
 
 type Line = Recorded & NoticeEntry
 const isNotice = (line: Recorded): line is Line => line.type === 'notified' || line.type === 'acknowledged' || line.type === 'said'

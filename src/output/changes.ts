@@ -1,6 +1,6 @@
 /** Changes for a person. */
 import type { Change } from '../diagnosis/changes.ts'
-import { columnsOf, type Look } from './page.ts'
+import { columnsOf, counted, type Look } from './page.ts'
 import { wrap } from './text.ts'
 import { since, span } from './time.ts'
 
@@ -28,7 +28,7 @@ export function renderChanges(report: Changes, look: Look): string {
     for (const { number, createdAt, pods, what } of report.revisions) {
       const change = what === null ? 'the oldest that is kept' : what.length === 0 ? 'nothing that reaches a pod' : what.join(', ')
       const when = createdAt === null ? '' : `, ${since(createdAt, report.at)}`
-      lines.push(...wrap(`${number}${when}${pods > 0 ? `, ${pods} pods` : ''}: ${change}`, columns, '  ', '    '))
+      lines.push(...wrap(`${number}${when}${pods > 0 ? `, ${counted(pods, 'pod')}` : ''}: ${change}`, columns, '  ', '    '))
     }
   }
   if (report.unseen.length > 0)
