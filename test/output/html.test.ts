@@ -102,3 +102,36 @@ test('no figure makes a path that is none', () => {
 test('without history and changes there is no empty chart', () => {
   expect(verdictHtml({ verdict: healthy, charts: [], changes: [] })).not.toMatch(/<svg|Over time/)
 })
+
+test('several runbooks in one page: the steps of each, and every cause once', () => {
+  const [cause] = oneCause.causes
+  const other = { ...oneCause, runbook: 'memory-issues', causes: [...severalCauses.causes, { ...cause!, code: 'disk_full' as const }] }
+  const html = verdictHtml(page, [other])
+  expect([...html.matchAll(/<h2>Runbook ([\w-]+)/g)].map(([, name]) => name)).toEqual([severalCauses.runbook, 'memory-issues'])
+  expect([...html.matchAll(/Found by memory-issues: <code>(\w+)/g)].map(([, code]) => code)).toEqual(['disk_full'])
+  expect(html).toContain('task-mcp diagnose --all')
+})
+
+test('restarts are told from changes, on the line and in words', () => {
+  const restart = {
+    at: '2026-03-14T03:13:00Z',
+    text: 'pod checkout-1 container web: OOMKilled (exit 137), started again once',
+    restart: true as const,
+  }
+  const html = verdictHtml({ ...page, changes: [...page.changes, restart] })
+  expect(html).toMatch(/<path class="restart"/)
+  expect(html).toMatch(/<b class="open">restart<\/b> pod checkout-1/)
+  expect(html).toContain('a container was started again')
+})
+
+test('changes have their line where nothing was measured', () => {
+  expect(verdictHtml({ ...page, charts: [] })).toMatch(/<svg class="strip"/)
+})
+
+test('effects that are the same are said once, with those they befell', () => {
+  const [cause] = oneCause.causes
+  const effects = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ what: 'evicted', subject: { kind: 'Pod', name } }))
+  const html = verdictHtml({ ...page, verdict: { ...oneCause, causes: [{ ...cause!, effects }] } })
+  expect([...html.matchAll(/<li>evicted/g)]).toHaveLength(1)
+  expect(html).toContain('and 2 more')
+})

@@ -21,3 +21,13 @@ test('text that XML cannot hold does not reach it', () => {
   expect(xml).toContain('message="]]&gt;&lt;script&gt;&quot;"')
   expect(xml).not.toContain('\u0007')
 })
+
+test('several verdicts are several suites, counted together', () => {
+  const xml = verdictJunit(oneCause, { ...healthy, runbook: 'memory-issues' })
+  expect([...xml.matchAll(/<testsuite name="([^"]+)"/g)].map(([, name]) => name)).toEqual([
+    `task-mcp diagnose ${oneCause.runbook}`,
+    'task-mcp diagnose memory-issues',
+  ])
+  const [total, ...each] = [...xml.matchAll(/tests="(\d+)"/g)].map(([, count]) => Number(count))
+  expect(total).toBe(each.reduce((sum, count) => sum + count, 0))
+})
