@@ -34,7 +34,15 @@ const server = await startServer(
 )
 
 /** Those that need calls which ask their client for something later are left out: nothing here does. */
-const extension = ['lifecycle', 'capability-negotiation', 'wire-fields', 'request-state-removal', 'request-headers']
+const extension = [
+  'lifecycle',
+  'capability-negotiation',
+  'wire-fields',
+  'request-state-removal',
+  'request-headers',
+  'required-task-error',
+  'mrtr-composition',
+]
 const runs = [
   ...revisions.map((revision) => ['--requirements', revision]),
   ...(process.argv.length > 2 ? [] : extension.map((name) => ['--scenario', `tasks-${name}`])),
