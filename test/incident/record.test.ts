@@ -1,5 +1,7 @@
 /** What a record promises, wherever it is kept: on one machine, in a ConfigMap, in PostgreSQL. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { main } from '../../src/cli.ts'
 import { openStore } from '../../src/commands/incident-store.ts'
 import { InterruptedError, MovedError } from '../../src/errors.ts'
@@ -225,4 +227,27 @@ test('a name that would be another file is refused, whoever gives it', async () 
     err: expect.stringContaining('is not the name of an incident'),
   })
   expect([...world.disk.keys()].filter((file) => file.includes('profile'))).toEqual([])
+})
+
+test('the Role for the shared record grants what it asks for, and nothing else', async () => {
+  const team = await aTeam('configmap')
+  const asked = new Set<string>()
+  for (const verb of ['get', 'list', 'create', 'patch'] as const) {
+    const method = team.cluster[verb].bind(team.cluster) as (...args: unknown[]) => unknown
+    Object.assign(team.cluster, {
+      [verb]: (what: string | { resource: string }, ...rest: unknown[]) => {
+        asked.add(`${verb} ${typeof what === 'string' ? what : what.resource}`)
+        return method(what, ...rest)
+      },
+    })
+  }
+  const [kim, ana] = [team.machine('kim'), team.machine('ana')]
+  await kim.type('incident', 'start', 'slow')
+  await ana.type('incident', 'status')
+  await ana.type('incident', 'note', 'seen')
+  const role = parseAllDocuments(readFileSync(new URL('../../deploy/rbac/namespace/incident.yaml', import.meta.url), 'utf8'))[0]!.toJS()
+  const granted = role.rules.flatMap((rule: { resources: string[]; verbs: string[] }) =>
+    rule.resources.flatMap((what) => rule.verbs.map((verb) => `${verb} ${what}`)),
+  )
+  expect([...asked].sort()).toEqual(granted.sort())
 })
