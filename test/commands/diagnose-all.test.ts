@@ -5,10 +5,9 @@ import { aWorld, cli } from '../support/world.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const files = Object.fromEntries(
-  readdirSync(path.join(root, 'runbooks')).map((name) => [
-    path.join(root, 'runbooks', name),
-    readFileSync(path.join(root, 'runbooks', name), 'utf8'),
-  ]),
+  readdirSync(path.join(root, 'runbooks'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => [path.join(root, 'runbooks', name), readFileSync(path.join(root, 'runbooks', name), 'utf8')]),
 )
 
 test('diagnose --all writes every runbook into the page and into the report', async () => {
