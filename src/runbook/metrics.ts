@@ -31,6 +31,8 @@ export const metricCatalogue: readonly string[] = [
   'task_mcp_build_info',
   'task_mcp_config_hash',
   'task_mcp_setting',
+  'trace_spans_exported_total',
+  'trace_spans_dropped_total',
   'process_cpu_user_seconds_total',
   'process_cpu_system_seconds_total',
   'process_cpu_seconds_total',
