@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { causesDoc } from '../../../scripts/causes-doc.ts'
 import { causeCodes } from '../../../src/diagnosis/codes.ts'
 import { knowledge } from '../../../src/diagnosis/knowledge.ts'
 import { families } from './cases/index.ts'
@@ -31,4 +32,11 @@ test('no cure of a cause is also what must never be done, and every cause has a 
 test('every cause that a family can name has a case that shows it', () => {
   const shown = new Set<string>(Object.values(families).flatMap((cases) => cases.map((c) => c.code)))
   expect([...new Set(sources.flatMap(([, source]) => claimed(source)))].filter((code) => !shown.has(code))).toEqual([])
+})
+
+test('every code of the list is known, claimed by a family, and documented as it is', () => {
+  const can = new Set(sources.flatMap(([, source]) => claimed(source)))
+  expect(causeCodes.filter((code) => !(code in knowledge))).toEqual([])
+  expect(causeCodes.filter((code) => !can.has(code))).toEqual([])
+  expect(readFileSync(path.resolve(import.meta.dirname, '../../../docs/causes.md'), 'utf8')).toBe(causesDoc())
 })
