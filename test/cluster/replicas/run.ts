@@ -148,7 +148,7 @@ async function main(): Promise<number> {
       const since = performance.now()
       await round.harm(world)
       const took = (performance.now() - since) / 1000
-      await sleep(5)
+      await sleep(12)
       const found = await closeLedger(world, round.name)
       lines.push(row(round, took, found))
       well &&= wellDone(round, found)
