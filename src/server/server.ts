@@ -136,7 +136,9 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     admitSession: guard.admitSession,
   })
   const subscriptions = createSubscriptions(streams, io.version)
-  const longCalls = createLongCalls(store, now, log)
+  const longCalls = createLongCalls(store, now, log, (tool, errorType, seconds) => {
+    metrics.operations.labels('tools/call', toolNames.includes(tool) ? tool : '_other', errorType).observe(seconds)
+  })
   const modern = createModernEndpoint({ version: io.version, settings: current, operations, dispatch, subscriptions, longCalls })
   store.onChange((change) => spread(change, sessions, subscriptions, webhook, log))
 

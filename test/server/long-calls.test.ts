@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Tool } from '../../src/server/mcp/definition.ts'
 import { modernRequest } from './a-modern-call.ts'
 import { aServer, aSession, type TestServer } from './a-server.ts'
 import { aDatabase, postgresThere } from './stores.ts'
@@ -129,6 +130,32 @@ test('it belongs to its principal, and to clients that know the extension', asyn
   expect((await ask(server, 'tasks/list', {}, capable, ada)).body.error.code).toBe(-32601)
   expect((await ask(server, 'tasks/get', { taskId }, capable, ada)).body.result.status).toBe('working')
   hook.agree()
+})
+
+test('what fails later is counted all the same, and a bug says nothing of the inside', async () => {
+  const failing: Tool = {
+    name: 'failing',
+    title: 'failing',
+    description: 'fails',
+    inputSchema: { type: 'object' },
+    scope: 'tasks:read',
+    longAfter: 0,
+    call: async () => {
+      throw new Error('canary of the inside')
+    },
+  }
+  const server = await aServer({}, { tools: [failing], resources: [], prompts: [] })
+  const { taskId } = (await ask(server, 'tools/call', { name: 'failing', arguments: {} })).body.result
+  const get = async () => (await ask(server, 'tasks/get', { taskId })).body.result
+  await expect.poll(async () => (await get()).status).toBe('failed')
+  expect((await get()).error).toMatchObject({ code: -32603 })
+  expect(JSON.stringify(await get())).not.toContain('canary')
+  expect(
+    await server.metric(
+      'mcp_server_operation_duration_seconds_count{mcp_method_name="tools/call",gen_ai_tool_name="_other",error_type="internal"}',
+    ),
+  ).toBe(1)
+  expect(server.lines.find(({ msg }) => msg === 'a long call failed by a bug')?.reason).toContain('canary of the inside')
 })
 
 test('what ends with its process says so, is not done twice, and is forgotten in time', async () => {

@@ -10,6 +10,15 @@ export interface Principal {
 /** What the client said it can do: the keys of its capabilities. */
 export type ClientCapabilities = Readonly<Record<string, unknown>>
 
+/** A call that may be answered later. */
+export interface DeferredCall {
+  readonly tool: string
+  /** Needed to ask for the answer. */
+  readonly scope: string
+  /** Milliseconds in which it can still be answered at once. */
+  readonly after: number
+}
+
 /** One request being answered, as a handler sees it, whichever protocol era it came by. */
 export interface Exchange {
   readonly principal: Principal
@@ -23,9 +32,9 @@ export interface Exchange {
   ask(method: string, params: Params): Promise<unknown>
   /**
    * Does work that may take long. Where the client can ask for the answer later, it gets a handle when there is no answer after some
-   * milliseconds. `scope` is needed to ask.
+   * milliseconds.
    */
-  readonly defer?: (call: { scope: string; after: number }, work: (exchange: Exchange) => Promise<object>) => Promise<object>
+  readonly defer?: (call: DeferredCall, work: (exchange: Exchange) => Promise<object>) => Promise<object>
   /** Ends the connection of this request; the client fetches the answer by reconnecting. Only with a session. */
   reconnect(): void
 }

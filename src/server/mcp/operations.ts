@@ -64,7 +64,7 @@ export function createOperations(offer: Offer, admitCall: (tool: string, princip
       validate(tool.inputSchema, input, name)
       refuseNul(input, name)
       if (tool.longAfter === undefined || exchange.defer === undefined) return callTool(tool, input, exchange, params)
-      return exchange.defer({ scope: tool.scope, after: tool.longAfter }, (given) => callTool(tool, input, given, params))
+      return exchange.defer({ tool: name, scope: tool.scope, after: tool.longAfter }, (given) => callTool(tool, input, given, params))
     },
     'resources/list': async (params, exchange) => {
       for (const { scope } of offer.resources) demand(exchange.principal, scope, 'resources')

@@ -4,15 +4,16 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type Row, type Store, StoreError } from '../../store/port.ts'
+import type { ErrorType } from '../../telemetry/catalogue.ts'
 import type { Log } from '../../telemetry/log.ts'
 import { whenAborted } from '../dispatch.ts'
-import type { Exchange, Principal } from '../exchange.ts'
+import type { DeferredCall, Exchange, Principal } from '../exchange.ts'
 import { demand, explain } from '../operations.ts'
 import { RpcError, rpcCode } from '../rpc.ts'
 
 export interface LongCalls {
   /** Gives the answer of `work` when it comes within `after` milliseconds, otherwise a handle to it. */
-  run(exchange: Exchange, call: { scope: string; after: number }, work: (exchange: Exchange) => Promise<object>): Promise<object>
+  run(exchange: Exchange, call: DeferredCall, work: (exchange: Exchange) => Promise<object>): Promise<object>
   /** What is known of a call now. @throws RpcError when this principal has no such call. */
   get(principal: Principal, id: unknown): Promise<object>
   /** Asks for it to end. One that has ended stays as it is. @throws RpcError when this principal has no such call. */
@@ -39,7 +40,13 @@ interface Running {
 
 type Status = 'working' | 'completed' | 'failed' | 'cancelled'
 
-export function createLongCalls(store: Store, now: () => number, log: Log): LongCalls {
+/** `failed` is told of calls that fail after their handle was given, when no answer counts them any more. */
+export function createLongCalls(
+  store: Store,
+  now: () => number,
+  log: Log,
+  failed: (tool: string, errorType: ErrorType, seconds: number) => void,
+): LongCalls {
   const running = new Map<string, Running>()
 
   /** Says that they are alive, and hears which of them were cancelled elsewhere. */
@@ -83,7 +90,8 @@ export function createLongCalls(store: Store, now: () => number, log: Log): Long
       }
   }
 
-  const finish = async (id: string, doing: Promise<object>, signal: AbortSignal): Promise<void> => {
+  const finish = async (id: string, tool: string, doing: Promise<object>, signal: AbortSignal): Promise<void> => {
+    const since = performance.now()
     try {
       const answer = await Promise.race([doing, whenAborted(signal)])
       await settle(id, 'completed', '', { resultType: 'complete', ...answer })
@@ -92,6 +100,7 @@ export function createLongCalls(store: Store, now: () => number, log: Log): Long
       if (errorType === 'cancelled') return settle(id, 'cancelled', 'cancelled', undefined)
       if (bug) log.error('a long call failed by a bug', { reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
       else log.warn('a long call failed', { error_type: errorType, reason: error.message })
+      failed(tool, errorType, (performance.now() - since) / 1000)
       const { code, message, data } = error
       await settle(id, 'failed', message, { code, message, ...(data === undefined ? {} : { data }) })
     }
@@ -123,7 +132,7 @@ export function createLongCalls(store: Store, now: () => number, log: Log): Long
   }
 
   return {
-    run: async (exchange, { scope, after }, work) => {
+    run: async (exchange, { tool, scope, after }, work) => {
       if (running.size >= mostRunning) return work(exchange)
       const at = now()
       const controller = new AbortController()
@@ -155,7 +164,7 @@ export function createLongCalls(store: Store, now: () => number, log: Log): Long
         if (first !== true) return await doing
         const limit = setTimeout(() => controller.abort(new Error('timeout')), longestMilliseconds)
         limit.unref()
-        const ended = finish(id, doing, controller.signal)
+        const ended = finish(id, tool, doing, controller.signal)
           .catch((error: unknown) => log.error('keeping the answer of a long call failed by a bug', { reason: String(error) }))
           .finally(() => {
             clearTimeout(limit)
