@@ -26,14 +26,17 @@ export function headLines(incident: Incident, now: number, look: Look): string[]
 export function renderIncidentStatus(incident: Incident, clock: Escalation, now: number, look: Look, timeZone: string): string {
   const rows = timeline(incident).slice(-5)
   const lines = [...headLines(incident, now, look), ...peopleLines(incident, look), '']
-  lines.push(
-    look.style.bold('Clock'),
-    ...renderEscalation(clock, look, timeZone)
-      .trimEnd()
-      .split('\n')
-      .map((line) => `  ${line}`),
-    '',
-  )
+  if (incident.status === 'open') {
+    const due = renderEscalation(clock, { ...look, columns: columnsOf(look) - 2 }, timeZone)
+    lines.push(
+      look.style.bold('Clock'),
+      ...due
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+      '',
+    )
+  }
   lines.push(look.style.bold('Latest'), ...rowLines(rows, look, timeZone))
   return `${lines.join('\n')}\n`
 }
@@ -70,7 +73,8 @@ export function renderIncident(incident: Incident, now: number, look: Look, time
   )
   lines.push(
     '',
-    `${counted(entries.length, 'entry', 'entries')}, ${counted(verdicts.length, 'diagnosis', 'diagnoses')}; task-mcp incident timeline ${incident.id}`,
+    `${counted(entries.length, 'entry', 'entries')}, ${counted(verdicts.length, 'diagnosis', 'diagnoses')}`,
+    `  task-mcp incident timeline ${incident.id}`,
   )
   return `${lines.join('\n')}\n`
 }

@@ -72,6 +72,13 @@ describe('the story', async () => {
     expect(story.damage).toBe(0)
   })
 
+  test.each(['report', 'timeline', 'status', 'show', 'list'])('%s fits 60 columns, and a terminal that sets none', async (word) => {
+    const narrow = cli({ ...shop.world, terminal: { ...shop.world.terminal, columns: 60 } })
+    const id = /inc-[\w-]+/.exec((await type('incident', 'list')).out)![0]
+    const { out } = await narrow('incident', word, ...(word === 'list' ? [] : [id]))
+    expect(out.split('\n').filter((line) => line.length > 60)).toEqual([])
+  })
+
   test('as a page: one file, no script, no request to anywhere, every text escaped', async () => {
     await type('incident', 'report', '--html', 'report.html')
     const page = shop.world.disk.get('/project/report.html')!
