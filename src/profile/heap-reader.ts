@@ -1,5 +1,6 @@
 /** Reads a V8 heap snapshot piece by piece: numbers go into typed arrays, texts are cut, and nothing else is kept. */
 import { UsageError } from '../errors.ts'
+import { longestText, Texts } from './heap-texts.ts'
 
 /** The objects of a heap and who refers to whom. Node 0 is the root; the edges of a node are firstEdge[n] to firstEdge[n + 1]. */
 export interface HeapGraph {
@@ -27,9 +28,7 @@ export interface HeapLimits {
 /** About 1.5 GB of arrays while it is worked on: larger snapshots are for tools that keep them on disk. */
 export const usualLimits: HeapLimits = { nodes: 16_000_000, edges: 64_000_000 }
 
-const longestText = 120
 const longestHead = 1024 * 1024
-const pieceSize = 4 * 1024 * 1024
 
 interface Meta {
   node_fields: string[]
@@ -90,8 +89,9 @@ export class HeapReader {
           } else if (byte > 32 && byte !== minus) this.#fail('a list of numbers has something else in it')
           break
         case 'texts':
-          if (this.#inText) this.#inString(byte, () => this.#texts.end())
-          else if (byte === quote) this.#inText = true
+          if (this.#inText) {
+            if (this.#inString(byte)) this.#texts.end()
+          } else if (byte === quote) this.#inText = true
           else if (byte === closeList) this.#step = 'next'
           break
         case 'head':
@@ -99,7 +99,7 @@ export class HeapReader {
           this.#balanced(byte)
           break
         default:
-          if (this.#inText) this.#inString(byte, () => {})
+          if (this.#inText) this.#inString(byte)
           else this.#structure(byte)
       }
     }
@@ -150,23 +150,22 @@ export class HeapReader {
     this.#balanced(byte)
   }
 
-  /** One byte of a key or of a text in the table of texts. */
-  #inString(byte: number, end: () => void): void {
+  /** One byte of a key or of a text in the table of texts; whether it ended there. */
+  #inString(byte: number): boolean {
     if (!this.#escaped && byte === quote) {
       this.#inText = false
-      if (this.#step === 'key') {
-        this.#key = String.fromCharCode(...this.#text)
-        this.#text = []
-        this.#step = 'colon'
-      }
-      end()
-      return
+      if (this.#step !== 'key') return true
+      this.#key = String.fromCharCode(...this.#text)
+      this.#text = []
+      this.#step = 'colon'
+      return true
     }
     this.#escaped = !this.#escaped && byte === backslash
     if (this.#step === 'key') {
       if (this.#text.length > longestText) this.#fail('it is not the JSON that V8 writes')
       this.#text.push(byte)
     } else this.#texts.add(byte)
+    return false
   }
 
   /** One byte of a value that is kept as text (the head) or left out. */
@@ -265,39 +264,3 @@ export class HeapReader {
 type Column = Uint8Array | Uint32Array | Float64Array | undefined
 
 const typesOf = (types: Meta['node_types']): string[] => (Array.isArray(types?.[0]) ? types[0] : [])
-
-/** Texts one after another in a few large pieces of memory, each cut after `longestText` bytes and read only when asked for. */
-class Texts {
-  #pieces: Uint8Array[] = []
-  #starts: number[] = []
-  #size = 0
-  #begin = 0
-
-  add(byte: number): void {
-    if (this.#size - this.#begin >= longestText) return
-    const at = this.#size % pieceSize
-    if (at === 0) this.#pieces.push(new Uint8Array(pieceSize))
-    this.#pieces.at(-1)![at] = byte
-    this.#size++
-  }
-
-  end(): void {
-    this.#starts.push(this.#begin)
-    this.#begin = this.#size
-  }
-
-  at(index: number): string {
-    const start = this.#starts[index]
-    if (start === undefined) return ''
-    const end = this.#starts[index + 1] ?? this.#begin
-    const bytes = Buffer.alloc(end - start)
-    for (let at = start; at < end; at++) bytes[at - start] = this.#pieces[Math.floor(at / pieceSize)]![at % pieceSize]!
-    const raw = bytes.toString('utf8')
-    try {
-      return JSON.parse(`"${raw}"`) as string
-    } catch {
-      // Cut within an escape.
-      return raw.replace(/\\.*$/, '')
-    }
-  }
-}
