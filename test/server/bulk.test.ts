@@ -187,6 +187,24 @@ test('a search over many tells how far it looked, and finds the same as in one g
   ])
 })
 
+test('a search stops when the one who searched leaves', async () => {
+  const server = await aServer()
+  fill(server, 60_000, (index) => `hay ${index}`)
+  const leave = new AbortController()
+  const request = modernRequest('tools/call', { name: 'search_tasks', arguments: { text: 'needle' } }, { progressToken: 1 })
+  const stream = messagesOf(await fetch(server.url, { ...request, signal: leave.signal }))
+  await stream.until(({ method }) => method === 'notifications/progress')
+  leave.abort()
+  await expect
+    .poll(() =>
+      server.metric(
+        'mcp_server_operation_duration_seconds_count{mcp_method_name="tools/call",gen_ai_tool_name="search_tasks",error_type="cancelled"}',
+      ),
+    )
+    .toBe(1)
+  expect(await server.metric('db_query_duration_seconds_count{operation="search"}')).toBeLessThan(25)
+})
+
 test('an export is a file of whole tasks, page by page, and stops when its reader leaves', async () => {
   const server = await aServer()
   fill(server, 5600, (index) => (index === 5599 ? '=HYPERLINK("http://x"), "quoted"' : `task ${index}`))
