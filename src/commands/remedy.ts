@@ -31,7 +31,15 @@ export async function actingFor(line: readonly string[], settings: Settings, opt
   if (program !== 'task-mcp' || entry === undefined || !(name in planners)) return undefined
   const { args, options: said } = parse(entry, rest)
   const { planner } = await planners[name as keyof typeof planners]()
-  const chosen = { ...said, ...given(options), dryRun: options.dryRun || said.dryRun === true, yes: options.yes, why: options.why }
+  // Whoever chose it diagnoses again afterwards, which says more than the golden signals alone.
+  const chosen = {
+    observe: 0,
+    ...said,
+    ...given(options),
+    dryRun: options.dryRun || said.dryRun === true,
+    yes: options.yes,
+    why: options.why,
+  }
   const namespace = typeof said.namespace === 'string' ? said.namespace : settings.service.namespace
   return {
     name,

@@ -53,7 +53,7 @@ export const runbookRun: CommandEntry = {
   summary: 'walk a runbook: each check answered, each action a choice',
   group: 'runbook',
   about:
-    'In a terminal it goes from step to step: checks with their answers, actions as plans to run, skip, note, escalate or stop, manual steps with what to look at and a line for what was found. Every answer is in the run record before the next step, so a closed terminal loses nothing. Without a terminal, or with --yes-to, it is the same walk and nobody is asked: the actions in the list are done when they are the first remedy of the first cause.',
+    'In a terminal it goes from step to step: checks with their answers, actions as plans to run, skip, note, escalate or stop, manual steps with what to look at and a line for what was found. Every answer is in the run record before the next step, so a closed terminal loses nothing. With --timeout the walk ends then, and --resume goes on. Without a terminal, or with --yes-to, it is the same walk and nobody is asked: the actions in the list are done when they are the first remedy of the first cause.',
   words: { name: { about: 'as `runbook list` has it; chosen by the symptoms when not said', completes: 'runbook' } },
   options: [
     {
