@@ -1,7 +1,6 @@
 /** Every family of causes, in the order in which their claims are weighed. */
 import type { Family } from '../claim.ts'
 import { affinity } from './affinity.ts'
-import { attacks } from './attacks.ts'
 import { cache } from './cache.ts'
 import { certificates } from './certificates.ts'
 import { cpu } from './cpu.ts'
@@ -16,6 +15,7 @@ import { init } from './init.ts'
 import { liveness } from './liveness.ts'
 import { load } from './load.ts'
 import { logging } from './logging.ts'
+import { logins } from './logins.ts'
 import { memory } from './memory.ts'
 import { missing } from './missing.ts'
 import { nodes } from './nodes.ts'
@@ -26,6 +26,7 @@ import { refused } from './refused.ts'
 import { release } from './release.ts'
 import { routing } from './routing.ts'
 import { scale } from './scale.ts'
+import { scans } from './scans.ts'
 import { sight } from './sight.ts'
 import { slo } from './slo.ts'
 import { slowRelease } from './slow-release.ts'
@@ -64,6 +65,7 @@ export const families: readonly Family[] = [
   cache,
   logging,
   drift,
-  attacks,
+  logins,
+  scans,
   slo,
 ]
