@@ -23,13 +23,13 @@ export function debugPort(pod: Pod, settings: Settings, given: number | undefine
   return given ?? named ?? (own > 0 ? own : undefined) ?? service.metrics.port ?? service.port
 }
 
-/** The bytes of a page below /debug/pprof/. Throws what a person needs to hear when there are none. */
+/** The bytes of a page of the debug listener. Throws what a person needs to hear when there are none. */
 export async function fetchDebug(
   downloads: Downloads,
   pod: Pod,
   settings: Settings,
   access: DebugAccess,
-  page: string,
+  path: string,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
   const port = debugPort(pod, settings, access.port)
@@ -38,7 +38,7 @@ export async function fetchDebug(
     namespace: pod.metadata.namespace ?? '',
     pod: pod.metadata.name,
     port,
-    path: `/debug/pprof/${page}`,
+    path,
     headers,
   }
   const answer = await downloads.download({ ...request, way: 'forward' }, signal).catch((error: unknown) => {
@@ -55,12 +55,12 @@ export async function fetchDebug(
 function refusal({ status }: Download, said: string, port: number, pod: string): Error {
   if (status === 401 || status === 403)
     return new DeniedError(
-      `port ${port} of pod ${pod} wants a token for profiles (HTTP ${status})`,
+      `port ${port} of pod ${pod} wants a token (HTTP ${status})`,
       'give the file of one that may (scope server:debug) with --debug-token-file, or let the service listen for operators on loopback: --admin-port',
     )
   if (status === 404)
     return new AbsentError(
-      `port ${port} of pod ${pod} has no such profile (HTTP 404)`,
+      `port ${port} of pod ${pod} has no such page (HTTP 404)`,
       'where it is on another port, say so with --debug-port',
     )
   return new UnreachableError(`port ${port} of pod ${pod} answered HTTP ${status}${said === '' ? '' : `: ${said}`}`)

@@ -77,3 +77,6 @@ function isWhole(value: Partial<Manifest>): boolean {
     typeof value.takenAt === 'string'
   )
 }
+
+/** A name as part of a path: long ones are cut, so that an archive can hold them. */
+export const pathPart = (name: string): string => name.replace(/[^\w.-]/g, '_').slice(0, 90)

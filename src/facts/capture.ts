@@ -1,15 +1,14 @@
 /** Takes what is known of pods into a spool: logs, metrics, profiles, heap snapshots. Each thing that cannot be got is written down with why. */
-import { UnreachableError } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import type { Cluster, Downloads } from '../targets/ports.ts'
 import { type DebugAccess, fetchDebug } from './capture-debug.ts'
 import { logText } from './capture-log.ts'
-import type { CapturedFile, CapturedWhat, NotTaken, ProfileKind } from './capture-manifest.ts'
+import { type CapturedFile, type CapturedWhat, type NotTaken, type ProfileKind, pathPart } from './capture-manifest.ts'
+import { takeMetrics } from './capture-metrics.ts'
 import type { Label, Spool } from './capture-spool.ts'
 import type { Pod } from './kubernetes-types.ts'
 import { part } from './part.ts'
 import { snapshotText } from './record.ts'
-import { redact } from './redact.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface CaptureRequest {
@@ -36,7 +35,6 @@ export interface CaptureDeps {
 /** Lines and bytes of one container's log: enough for the last hours of a busy service. */
 const logLines = 20_000
 const logBytes = 16 * 1024 * 1024
-const metricsBytes = 8 * 1024 * 1024
 
 /** Takes everything asked for. Throws only when the user interrupts; gives what could not be taken. */
 export async function takeAll(snapshot: Snapshot, settings: Settings, request: CaptureRequest, deps: CaptureDeps): Promise<NotTaken[]> {
@@ -78,7 +76,7 @@ export async function takeAll(snapshot: Snapshot, settings: Settings, request: C
         )
       })
     }
-    if (isRunning(pod)) await attempt('metrics', `pod/${pod.metadata.name}`, () => takeMetrics(pod, settings, deps.cluster, text, signal))
+    if (isRunning(pod)) await attempt('metrics', `pod/${pod.metadata.name}`, () => takeMetrics(pod, settings, request.debug, deps, signal))
   }
   await takeProfiles(settings, request, deps, attempt, signal)
   return notTaken
@@ -105,20 +103,6 @@ async function takeObjects(snapshot: Snapshot, text: TakeText, attempt: Attempt,
   }
 }
 
-async function takeMetrics(pod: Pod, settings: Settings, cluster: Cluster, text: TakeText, signal: AbortSignal): Promise<void> {
-  const { port, metrics } = settings.service
-  const { name, namespace = '' } = pod.metadata
-  const answer = await cluster.proxy(
-    { namespace, kind: 'pods', name, port: metrics.port ?? port, path: metrics.path, limitBytes: metricsBytes },
-    signal,
-  )
-  if (answer.status !== 200) throw new UnreachableError(`${metrics.path} answered HTTP ${answer.status}`)
-  await text(
-    { path: `metrics/${pathPart(name)}.txt`, what: 'metrics', from: `pod/${name}${metrics.path}`, pod: name, redacted: true },
-    redact(answer.body, new Set([name])),
-  )
-}
-
 /** Profiles of all pods side by side, a few at a time; of one pod, one after another, as a process can take only one at once. */
 async function takeProfiles(
   settings: Settings,
@@ -138,7 +122,7 @@ async function takeProfiles(
           await attempt('profile', `pod/${name} ${profile}`, async () => {
             deps.tell(`${profile} profile of pod ${name}, ${request.seconds} s`)
             const page = `${profile === 'cpu' ? 'profile' : profile}?seconds=${request.seconds}`
-            const body = await fetchDebug(downloads, pod, settings, request.debug, page, signal)
+            const body = await fetchDebug(downloads, pod, settings, request.debug, `/debug/pprof/${page}`, signal)
             const label: Label = {
               path: `profiles/${pathPart(name)}.${profile}.pb.gz`,
               what: 'profile',
@@ -158,7 +142,7 @@ async function takeProfiles(
     const { name } = pod.metadata
     await attempt('heap-snapshot', `pod/${name}`, async () => {
       deps.tell(`heap snapshot of pod ${name}${memoryLimit(pod)}: it answers nobody meanwhile`)
-      const body = await fetchDebug(downloads, pod, settings, request.debug, 'heapsnapshot', signal)
+      const body = await fetchDebug(downloads, pod, settings, request.debug, '/debug/pprof/heapsnapshot', signal)
       const label: Label = {
         path: `heap/${pathPart(name)}.heapsnapshot`,
         what: 'heap-snapshot',
@@ -189,6 +173,3 @@ function containersOf(pod: Pod): { container: string; previous: boolean }[] {
     ...(state?.running || state?.terminated ? [{ container: name, previous: false }] : []),
   ])
 }
-
-/** A name as part of a path: long ones are cut, so that an archive can hold them. */
-const pathPart = (name: string): string => name.replace(/[^\w.-]/g, '_').slice(0, 90)

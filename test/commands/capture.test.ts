@@ -143,6 +143,14 @@ describe('taking a bundle', () => {
     ])
   })
 
+  test('metrics that are not on the listener of the service are asked where the profiles are', async () => {
+    const { type, shop, world } = aCapture({ answer: ({ path }) => (path === '/metrics' ? { bytes: Buffer.from('up 1\n') } : {}) })
+    shop.cluster.answers = () => ({ status: 404, body: 'no', seconds: 0, contentType: 'text/plain' })
+    const { out } = await type('capture', '--out', 'b.tar.gz', '--profile', 'none', '--json')
+    expect(manifestOf(out).files.map(({ what }) => what)).toContain('metrics')
+    expect(unpacked(world)).toContain('up 1\n')
+  })
+
   test('the same look makes the same bytes', async () => {
     const [one, other] = [aCapture(), aCapture()]
     // Fingerprints are salted anew for each look; nothing of the snapshot differs but for them.
