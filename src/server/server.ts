@@ -102,7 +102,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   const tracing = traces?.tracing
   const opened = await openStore(current, { instance, metrics, log })
   const store = tracing === undefined ? opened : tracedStore(opened, tracing)
-  const list = createTaskList(store, now)
+  const list = createTaskList(store, now, instance)
   const webhook = settings.webhookUrl === '' ? undefined : createWebhook(current, metrics, log, tracing)
   const offer: Offer = {
     tools: [...taskTools(list, webhook === undefined ? noLeave : (event) => webhook.ask(event)), ...(io.also?.tools ?? [])],
@@ -140,7 +140,7 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     metrics.operations.labels('tools/call', toolNames.includes(tool) ? tool : '_other', errorType).observe(seconds)
   })
   const modern = createModernEndpoint({ version: io.version, settings: current, operations, dispatch, subscriptions, longCalls })
-  store.onChange((change) => spread(change, sessions, subscriptions, webhook, log))
+  store.onChange((change) => spread(change, instance, sessions, subscriptions, webhook, log))
 
   const health = createHealth({
     checks: { store: probeOf(store, log), connections: async () => roomAt(listener) },
@@ -256,7 +256,14 @@ function webhookCheck(webhook: Webhook): { status: 'ok' | 'failed'; reason?: str
 }
 
 /** Hands a change to everybody here who waits for it. */
-function spread(change: Change, sessions: Sessions, subscriptions: Subscriptions, webhook: Webhook | undefined, log: Log): void {
+function spread(
+  change: Change,
+  instance: string,
+  sessions: Sessions,
+  subscriptions: Subscriptions,
+  webhook: Webhook | undefined,
+  log: Log,
+): void {
   if (change.action === sessionActions.ended) {
     sessions.forget(change.taskId)
     return
@@ -269,7 +276,8 @@ function spread(change: Change, sessions: Sessions, subscriptions: Subscriptions
   }
   tellAll(sessions.here(), change)
   subscriptions.tell(change)
-  webhook?.tell(change)
+  // Every replica hears of a change; the one that made it tells the webhook, and of what nobody knows who made it everyone does.
+  if (change.origin === undefined || change.origin === instance) webhook?.tell(change)
 }
 
 interface Parts {

@@ -20,8 +20,8 @@ export class DependencyError extends Error {
 /** The name it has in metrics, logs and health. */
 export const webhookName = 'webhook'
 
-/** What it is told. Of which trace it is goes into a header. */
-type Told = object & { readonly traceparent?: string }
+/** What it is told. Of which trace it is goes into a header; which process made it is our own affair. */
+type Told = object & { readonly traceparent?: string; readonly origin?: string }
 
 export interface Webhook {
   /**
@@ -104,7 +104,7 @@ export function createWebhook(current: () => Settings, metrics: Metrics, log: Lo
 
   const deliver = async (): Promise<void> => {
     for (let told = queue.shift(); told !== undefined; told = queue.shift()) {
-      const { traceparent, ...event } = told
+      const { traceparent, origin: _origin, ...event } = told
       for (let attempt = 1; attempt <= attempts; attempt++) {
         const done = await post(event, contextOf(traceparent)).then(
           () => true,

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { aServer, aSession, type TestServer } from './a-server.ts'
@@ -72,6 +74,37 @@ describe.skipIf(!postgresThere)('two replicas on one PostgreSQL (TEST_DATABASE_U
     await writer.tool('create_task', { title: 'missed 2' })
     const goOn = await listen(two, id, last)
     expect(await goOn(new RegExp(`id: ${next(2)}\n`))).toContain(`id: ${next(1)}\n`)
+  })
+
+  test('the webhook is told once of a change, however many replicas hear of it', async () => {
+    const told: Array<Record<string, unknown>> = []
+    const hook = createServer((request, response) => {
+      let text = ''
+      request.setEncoding('utf8')
+      request.on('data', (part: string) => {
+        text += part
+      })
+      request.on('end', () => {
+        told.push(JSON.parse(text))
+        response.end()
+      })
+    })
+    await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void hook.close())
+    const settings = { 'database-url': await aDatabase(), 'webhook-url': `http://127.0.0.1:${(hook.address() as AddressInfo).port}` }
+    const [one, two] = [await aServer(settings), await aServer(settings)]
+    for (const server of [one, two])
+      await expect.poll(() => server.lines.some(({ msg }) => msg === 'listening for changes of other replicas')).toBe(true)
+    const [atOne, atTwo] = [await aSession(one), await aSession(two)]
+    for (let number = 0; number < 3; number++) {
+      await atOne.tool('create_task', { title: `one ${number}` })
+      await atTwo.tool('create_task', { title: `two ${number}` })
+    }
+    await expect.poll(() => told.length).toBe(6)
+    await Promise.all([one.close(), two.close()])
+    expect(new Set(told.map(({ taskId }) => taskId)).size).toBe(6)
+    expect(told).toHaveLength(6)
+    expect(told[0]).not.toHaveProperty('origin')
   })
 
   test('no acknowledged write is lost or doubled when PostgreSQL cuts its connections again and again', async () => {

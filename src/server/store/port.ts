@@ -13,6 +13,8 @@ export interface Place {
 export interface Change extends Place {
   readonly taskId: string
   readonly action: string
+  /** The process that made it. Not said of changes that were read from the history. */
+  readonly origin?: string
   /** The place in a trace where it was made, for those who are told of it at once. */
   readonly traceparent?: string
 }

@@ -43,8 +43,8 @@ export const operations = [
   'forget',
 ] as const
 
-/** Takes the store and the clock (milliseconds). */
-export function createTaskList(store: Store, now: () => number) {
+/** Takes the store, the clock (milliseconds), and the name of this process for those who are told of changes. */
+export function createTaskList(store: Store, now: () => number, origin?: string) {
   const write = <T>(
     operation: (typeof operations)[number],
     actor: string,
@@ -52,7 +52,7 @@ export function createTaskList(store: Store, now: () => number) {
     work: (act: Act) => Promise<T>,
   ): Promise<T> =>
     store.write(operation, (tx) => {
-      const act = { tx, actor, now: now() }
+      const act = { tx, actor, now: now(), ...(origin === undefined ? {} : { origin }) }
       return onceForKey(act, request.idempotencyKey, [operation, request], () => work(act))
     })
   return {

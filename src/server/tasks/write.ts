@@ -7,6 +7,8 @@ export interface Act {
   readonly tx: Transaction
   readonly actor: string
   readonly now: number
+  /** The process, for those who are told of changes. */
+  readonly origin?: string
 }
 
 /** Reads a task for writing, so that nobody else changes it before this transaction ends. @throws Refusal `not_found`. */
@@ -61,7 +63,13 @@ export async function changeTask(
 }
 
 /** Adds a line of history and announces it. */
-export async function record({ tx, actor, now }: Act, taskId: string, version: number, action: string, changes: object): Promise<void> {
+export async function record(
+  { tx, actor, now, origin }: Act,
+  taskId: string,
+  version: number,
+  action: string,
+  changes: object,
+): Promise<void> {
   const row = await tx.get(
     'INSERT INTO task_history (task_id, version, at, actor, action, changes) VALUES (?, ?, ?, ?, ?, ?) RETURNING sequence, (SELECT id FROM history_epoch) AS epoch',
     taskId,
@@ -71,5 +79,11 @@ export async function record({ tx, actor, now }: Act, taskId: string, version: n
     action,
     JSON.stringify(changes),
   )
-  await tx.announce({ sequence: Number(row?.sequence), epoch: String(row?.epoch), taskId, action })
+  await tx.announce({
+    sequence: Number(row?.sequence),
+    epoch: String(row?.epoch),
+    taskId,
+    action,
+    ...(origin === undefined ? {} : { origin }),
+  })
 }
