@@ -47,21 +47,31 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
     for (const answer of Object.values(answers)) for (const warning of answer.warnings) warnings.add(warning)
     return answers
   }
-  const askHours = (source: CountSource) =>
-    question.story ? readHours(metrics, objectives, source, at, elapsed, signal, warnings) : Promise.resolve(new Map<string, Hours>())
+  const askHours = (some: readonly Objective[], source: CountSource) =>
+    question.story ? readHours(metrics, some, source, at, elapsed, signal, warnings) : Promise.resolve(new Map<string, Hours>())
   const versions: Record<string, string> =
     question.story && question.versions !== undefined ? { versions: versionsQuery(question.versions, elapsed) } : {}
   const blamed: Promise<Blame> = question.story ? readBlame(ask, objectives, elapsed) : Promise.resolve({ by: {}, notSeen: [] })
-  let [answers, hours] = await Promise.all([
+  // Awaited at the end: whatever fails before must not leave its failure unheard.
+  blamed.catch(() => undefined)
+  const [answers, hours] = await Promise.all([
     ask({ ...countQueries(objectives, elapsed, recordedSource), ...recordingQueries(objectives, elapsed), ...versions }),
-    askHours(summedSource),
+    askHours(objectives, summedSource),
   ])
   const found = answers.versions ? deploysFrom(answers.versions, at - elapsed) : []
-  let source = recordedSource
   const recorded = valuesBySlo(answers.recorded!)
-  if (recorded.size === 0) {
-    source = await rawFrom(ask, objectives, elapsed)
-    ;[answers, hours] = await Promise.all([ask(countQueries(objectives, elapsed, source)), askHours(source)])
+  const unrecorded = objectives.filter(({ id }) => !recorded.has(id))
+  let source = summedSource
+  if (unrecorded.length > 0) {
+    const raw = await rawFrom(ask, unrecorded, elapsed)
+    source = each((objective) => (recorded.has(objective.id) ? summedSource : raw))
+    const [more, moreHours] = await Promise.all([ask(countQueries(unrecorded, elapsed, raw)), askHours(unrecorded, raw)])
+    for (const [name, answer] of Object.entries(more))
+      answers[name] = {
+        ...answer,
+        series: [...answers[name]!.series.filter(({ labels }) => recorded.has(labels.slo ?? '')), ...answer.series],
+      }
+    for (const [id, one] of moreHours) hours.set(id, one)
   }
   const targets = answers.target === undefined ? new Map<string, number>() : valuesBySlo(answers.target)
   const revisions = question.story ? await question.revisions : undefined
@@ -70,14 +80,15 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
     ask,
     question,
     [...question.deploys, ...sameDeploys(kept, found)].sort((a, b) => b.at - a.at).slice(0, mostDeploys),
-    source === recordedSource ? summedSource : source,
+    source,
+    recorded.size > 0,
   )
   const blame = await blamed
   return {
     where: metrics.where,
     at,
     window,
-    source: source === recordedSource ? 'recorded' : 'raw',
+    source: recorded.size > 0 ? 'recorded' : 'raw',
     counts: Object.fromEntries(
       objectives.map(({ id }): [string, ObjectiveCounts] => {
         const hourly = hours.get(id) ?? []
@@ -88,6 +99,7 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
               [...burnWindows.map(([w]) => w), 'window'].map((w) => [w, countsOf(id, answers[`bad ${w}`]!, answers[`total ${w}`]!)]),
             ),
             hours: hourly,
+            raw: !recorded.has(id),
             recordedMinutes: recorded.get(id) ?? Math.min(elapsed / 60, hourly.filter(([, counts]) => counts !== null).length * 60),
             by: blame.by[id],
             loadedTarget: targets.get(id),
@@ -149,16 +161,25 @@ async function readHours(
   )
 }
 
+/** A source that asks for each objective as another one does. */
+function each(of: (objective: Objective) => CountSource): CountSource {
+  return {
+    bad: (objective, seconds) => of(objective).bad(objective, seconds),
+    total: (objective, seconds) => of(objective).total(objective, seconds),
+  }
+}
+
 /** The hour before and after each deploy, and each incident, in one request. */
 async function readMoments(
   ask: Ask,
   { objectives, at, incidents }: SloQuestion,
   deploys: readonly Moment[],
   source: CountSource,
+  recorded: boolean,
 ): Promise<Pick<SloFacts, 'deploys' | 'incidents'>> {
   // A recorded minute holds a fifth of each of the 5 minutes before it: what happened until `end` is recorded until 4 minutes later.
   const until = (start: number, end: number) => {
-    const last = source === summedSource ? Math.min(at, end + 240) : end
+    const last = recorded ? Math.min(at, end + 240) : end
     return { end: last, seconds: Math.max(60, Math.round(last - start)) }
   }
   const spans = [

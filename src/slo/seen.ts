@@ -37,6 +37,8 @@ export interface ObjectiveCounts {
   /** By the end of each hour in unix seconds, oldest first. */
   hours: [end: number, counts: Counts | null][]
   recordedMinutes: number
+  /** No rule has recorded it: it was counted from the service's own series. */
+  raw: boolean
   /** What was bad by word (`route`, `tool`) and labels, the most first; undefined where it was not asked. */
   by: Record<string, Piece[]> | undefined
   /** The target that the loaded rules were made with, where rules are loaded. */

@@ -8,22 +8,26 @@ import { alertRules } from '../../scripts/rule-cases/promtool.ts'
 import type { Targets } from '../../src/context.ts'
 import type { RuleGroup } from '../../src/slo/rules.ts'
 import { aWorld, cli } from '../support/world.ts'
-import { countedSource } from './counted.ts'
+import { countedSource, slos } from './counted.ts'
 import { program, run } from './programs.ts'
 
-const slos = 'slos:\n  - name: orders\n    target: 99.5%\n    bad: sum(increase(f[$window]))\n    total: sum(increase(n[$window]))\n'
+const searchSlos = 'slos:\n  - name: orders\n    target: 99.5%\n    bad: sum(increase(f[$window]))\n    total: sum(increase(n[$window]))\n'
 const settings = (services: string) => `services:\n${services}`
 const two = settings(
   `  - { name: checkout, selector: 'job="checkout"', targets: { error-rate: 99.5% } }\n  - { name: search, namespace: shop, slos: search.yaml }\n`,
 )
 
-function session(file: string) {
+function session(file: string, recorded?: (id: string) => number | undefined) {
   const source = countedSource({
-    ids: ['checkout/error-rate', 'checkout/latency', 'search/orders'],
-    counts: (id, seconds) => ({ bad: id === 'search/orders' ? seconds * 0.04 : seconds * 0.01, total: seconds * 10 }),
+    ...(recorded ? { recorded } : {}),
+    ids: [...slos.map((slo) => `checkout/${slo}`), 'search/orders'],
+    counts: (id, seconds) =>
+      id === 'search/orders'
+        ? { bad: seconds * 0.04, total: seconds * 10 }
+        : { bad: id === 'checkout/error-rate' ? seconds * 0.01 : 0, total: seconds * 10 },
   })
   const targets = { metrics: async () => source } as unknown as Targets
-  const world = aWorld({ targets: () => targets, files: { '/project/task-mcp.yaml': file, '/project/search.yaml': slos } })
+  const world = aWorld({ targets: () => targets, files: { '/project/task-mcp.yaml': file, '/project/search.yaml': searchSlos } })
   return { say: cli(world), source }
 }
 
@@ -36,6 +40,13 @@ test('the budgets of all services come in one answer, asked in as many requests 
   expect(source.requests.filter((names) => names.includes('bad 5m'))).toHaveLength(1)
   const one = await say('slo-budget', 'check', '--slo', 'checkout', '--prometheus', 'http://prometheus.example')
   expect(one).toMatchObject({ code: 0, out: expect.stringContaining('of the error-rate budget of checkout is left') })
+})
+
+test('a service whose rules are not loaded is counted from its own series, beside one whose are', async () => {
+  const { say } = session(two, (id) => (id.startsWith('checkout') ? 43_200 : undefined))
+  const { out } = await say('slo-budget', '--prometheus', 'http://prometheus.example')
+  expect(out).toContain('ONLY FIXES 20% of the orders budget of search is left')
+  expect(out.replaceAll(/\s+/g, ' ')).toContain("search/orders: counted from the service's own series, because no rule records it")
 })
 
 test.each([
