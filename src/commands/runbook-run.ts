@@ -1,29 +1,26 @@
 /** `task-mcp runbook run NAME` and `diagnose --guide`: a runbook walked with a person at the terminal, or unattended by the same way. */
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import { openRecord, type Recorded, type RunRecord } from '../actions/run-record.ts'
-import { loadSettings, type Resolved, withDiscovered } from '../config.ts'
+import { openRecord, type RunRecord } from '../actions/run-record.ts'
+import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
-import { judge } from '../diagnosis/judge.ts'
 import type { Verdict } from '../diagnosis/verdict.ts'
 import { type ExitCode, exit, UsageError } from '../errors.ts'
-import type { Discovered } from '../facts/discover-service.ts'
-import { gather } from '../facts/gather.ts'
 import { snapshotText } from '../facts/record.ts'
-import type { Snapshot } from '../facts/snapshot.ts'
 import { styleFor } from '../output/style.ts'
-import { type WalkReport, walkByHand, walkEnd, walkPhase, walkStep, walkVerdict } from '../output/walk.ts'
+import { walkByHand, walkEnd, walkPhase, walkStep, walkVerdict } from '../output/walk.ts'
 import { loadRunbooks, named } from '../runbook/directory.ts'
 import { type Choice, guide, type Hands, phaseClock, type Seen, type Walk } from '../runbook/guide.ts'
 import { type OpenWalk, openWalks } from '../runbook/guide-record.ts'
 import { shellWords } from '../runbook/lint.ts'
-import { actionNames, type Runbook } from '../runbook/runbook.ts'
-import { walk as results } from '../runbook/walk.ts'
+import { actionNames } from '../runbook/runbook.ts'
+import { reportOf } from '../runbook/walk-report.ts'
 import { actQuietly } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
 import { codeFor } from './diagnose.ts'
 import { bookFor } from './diagnosis-now.ts'
 import { escalateFrom } from './escalate-from.ts'
+import { createEyes } from './eyes.ts'
 import { lookAgain } from './look-again.ts'
 import { objectionsIn } from './objections.ts'
 import { actingFor } from './remedy.ts'
@@ -175,66 +172,4 @@ async function openBefore(
       `the run record is ${record.file}; task-mcp runbook run ${name ?? 'NAME'}  begins a new one`,
     )
   return found
-}
-
-/** Looks at the service by a runbook and remembers the last look. */
-function createEyes(context: Context, resolved: Resolved) {
-  const { clock, signal, version } = context
-  const { settings } = resolved
-  let last: { snapshot: Snapshot; view: ReturnType<typeof judge>['view'] } | undefined
-  return {
-    look: async (book: string): Promise<Verdict> => {
-      const snapshot = await gather(settings, {
-        targets: context.targets(settings),
-        clock,
-        signal,
-        version,
-        refine: (found: readonly Discovered[]) => withDiscovered(resolved, found).settings,
-      })
-      const { verdict, view } = judge(snapshot, book)
-      context.learned?.({ verdict })
-      last = { snapshot, view }
-      return verdict
-    },
-    steps: (book: Runbook, verdict: Verdict) => results(book, last!.view, verdict.causes),
-    snapshot: () => last!.snapshot,
-  }
-}
-
-function reportOf(
-  lines: readonly Recorded[],
-  walk: string,
-  runbook: string,
-  outcome: WalkReport['outcome'],
-  seen: Seen,
-  startedAt: number,
-  now: number,
-): WalkReport {
-  const steps = new Map<string, WalkReport['steps'][number]>()
-  const notes: WalkReport['notes'] = []
-  for (const line of lines) {
-    if (line.type === 'step' && line.id === walk) {
-      const { step, phase, kind, status, found, choice, at, by, note, change, ok } = line
-      const more = {
-        ...(note === undefined ? {} : { note }),
-        ...(change === undefined ? {} : { change }),
-        ...(ok === undefined ? {} : { ok }),
-      }
-      steps.set(step, { id: step, phase, kind, status, found, choice, at, by, ...more })
-    }
-    if (line.type === 'note' && line.id === walk) notes.push({ step: line.step, note: line.note, at: line.at, by: line.by })
-  }
-  const { verdict, headline } = seen
-  return {
-    schemaVersion: 1,
-    walk,
-    runbook,
-    outcome,
-    verdict,
-    headline,
-    startedAt: new Date(startedAt).toISOString(),
-    endedAt: new Date(now).toISOString(),
-    steps: [...steps.values()],
-    notes,
-  }
 }
