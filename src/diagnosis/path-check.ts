@@ -1,5 +1,5 @@
 /** The way to the pods, hop by hop: name, Service, endpoints, ports, policies, and what the pods may ask themselves. Pure. */
-import type { Pod } from '../facts/kubernetes-types.ts'
+import type { Pod, ResourceName } from '../facts/kubernetes-types.ts'
 import { all, find, sees } from '../facts/lookup.ts'
 import { portNumber } from '../facts/probes.ts'
 import type { ProbeResult } from '../facts/snapshot.ts'
@@ -11,11 +11,19 @@ export interface Hop {
   hop: string
   state: 'ok' | 'broken' | 'unknown' | 'note'
   said: string
+  /** What would let it be seen. */
+  next?: string | undefined
 }
 
 /** From a caller in `from` (the namespace of the service where not said) to the pods. `probes` are what was really asked. */
 export function pathCheck(view: View, probes: readonly ProbeResult[], from: string): Hop[] {
   return [...dns(view), ...service(view), ...endpoints(view), ...inward(view, from), ...outward(view), ...answers(probes)]
+}
+
+/** A hop of which nothing can be said, with the rule that would change that. */
+function notSeen(view: View, hop: string, kind: ResourceName, said: string): Hop {
+  const part = view.snapshot.cluster[kind]
+  return { hop, state: 'unknown', said: `${said} were not seen`, ...(part && part.state !== 'ok' && part.next ? { next: part.next } : {}) }
 }
 
 function dns(view: View): Hop[] {
@@ -35,13 +43,9 @@ function service(view: View): Hop[] {
   const hop = 'Service'
   const { front, pods, service: wanted } = view
   if (!front)
-    return [
-      {
-        hop,
-        state: sees(view.snapshot, 'services') ? 'broken' : 'unknown',
-        said: sees(view.snapshot, 'services') ? `there is no Service ${wanted.service}` : 'Services were not seen',
-      },
-    ]
+    return sees(view.snapshot, 'services')
+      ? [{ hop, state: 'broken', said: `there is no Service ${wanted.service}` }]
+      : [notSeen(view, hop, 'services', 'Services')]
   if (front.spec.type === 'ExternalName')
     return [{ hop, state: 'note', said: `${front.metadata.name} only renames ${front.spec.externalName}` }]
   const picked = pods.filter((pod) => mapSelects(front.spec.selector, pod.metadata.labels))
@@ -74,7 +78,7 @@ function service(view: View): Hop[] {
 
 function endpoints(view: View): Hop[] {
   const hop = 'endpoints'
-  if (!sees(view.snapshot, 'endpointslices')) return [{ hop, state: 'unknown', said: 'EndpointSlices were not seen' }]
+  if (!sees(view.snapshot, 'endpointslices')) return [notSeen(view, hop, 'endpointslices', 'EndpointSlices')]
   const list = endpointsOf(view.slices)
   const ready = list.filter((one) => one.ready)
   const not = list.filter((one) => !one.ready).map((one) => one.pod ?? one.address)
@@ -104,7 +108,7 @@ const labelsOf = (view: View, namespace: string): Record<string, string> =>
 /** Whether policies let a plain pod of a namespace in. */
 function inward(view: View, from: string): Hop[] {
   const hop = 'policy in'
-  if (!sees(view.snapshot, 'networkpolicies')) return [{ hop, state: 'unknown', said: 'NetworkPolicies were not seen' }]
+  if (!sees(view.snapshot, 'networkpolicies')) return [notSeen(view, hop, 'networkpolicies', 'NetworkPolicies')]
   const [pod] = view.pods
   if (!pod) return []
   const policies = all(view.snapshot, 'networkpolicies')
@@ -156,8 +160,10 @@ function outward(view: View): Hop[] {
 function answers(probes: readonly ProbeResult[]): Hop[] {
   return probes.map(({ hop, name, port, path, result }): Hop => {
     const asked = `GET ${path} of ${hop} ${name} port ${port}`
-    if (result.state !== 'ok')
-      return { hop: `ask ${hop}`, state: result.state === 'denied' ? 'unknown' : 'broken', said: `${asked}: ${result.reason}` }
+    if (result.state !== 'ok') {
+      const state = result.state === 'denied' ? 'unknown' : 'broken'
+      return { hop: `ask ${hop}`, state, said: `${asked}: ${result.reason}`, ...(result.next ? { next: result.next } : {}) }
+    }
     const { status, seconds } = result.value
     return {
       hop: `ask ${hop}`,

@@ -15,5 +15,7 @@ export function renderHops(report: { service: string; from: string; hops: readon
     return [`  ${paint[state](pad(words[state], 6))}  ${pad(hop, hopWidth)}  ${first.trimStart()}`, ...rest]
   })
   const head = wrap(`The way from namespace ${report.from} to ${report.service}`, columnsOf(look)).map(style.bold)
-  return `${[...head, ...lines].join('\n')}\n`
+  // A rule is for pasting, and stays as it is.
+  const rules = [...new Set(report.hops.flatMap((hop) => hop.next ?? []))].flatMap((next) => ['', ...next.split('\n')])
+  return `${[...head, ...lines, ...rules].join('\n')}\n`
 }
