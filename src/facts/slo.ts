@@ -5,7 +5,6 @@ import {
   burnWindows,
   type CountSource,
   countQueries,
-  countsUpTo,
   firstSeenQuery,
   rawSource,
   recordedSource,
@@ -18,7 +17,9 @@ import type { Moment, ObjectiveCounts, SloFacts } from '../slo/seen.ts'
 import type { BudgetWindow } from '../slo/window.ts'
 import type { MetricsSource, QueryAnswer } from '../targets/ports.ts'
 import { sameDeploys } from './deploys.ts'
+import { countsOf, pair, valuesBySlo } from './slo-answers.ts'
 import { type Blame, readBlame } from './slo-blame.ts'
+import { readMoments } from './slo-moments.ts'
 import type { Part } from './snapshot.ts'
 
 export interface SloQuestion {
@@ -169,57 +170,10 @@ function each(of: (objective: Objective) => CountSource): CountSource {
   }
 }
 
-/** The hour before and after each deploy, and each incident, in one request. */
-async function readMoments(
-  ask: Ask,
-  { objectives, at, incidents }: SloQuestion,
-  deploys: readonly Moment[],
-  source: CountSource,
-  recorded: boolean,
-): Promise<Pick<SloFacts, 'deploys' | 'incidents'>> {
-  // A recorded minute holds a fifth of each of the 5 minutes before it: what happened until `end` is recorded until 4 minutes later.
-  const until = (start: number, end: number) => {
-    const last = recorded ? Math.min(at, end + 240) : end
-    return { end: last, seconds: Math.max(60, Math.round(last - start)) }
-  }
-  const spans = [
-    ...deploys.flatMap((deploy, index) => [
-      { name: `before ${index}`, end: deploy.at, seconds: 3600 },
-      { name: `after ${index}`, ...until(deploy.at, Math.min(at, deploy.at + 3600)) },
-    ]),
-    ...incidents.map((incident, index) => ({ name: `during ${index}`, ...until(incident.at, incident.end ?? at) })),
-  ]
-  if (spans.length === 0) return { deploys: [], incidents: [] }
-  const answers = await ask(countsUpTo(objectives, spans, source))
-  const of = (span: string) =>
-    Object.fromEntries(objectives.map(({ id }) => [id, countsOf(id, answers[`bad ${span}`]!, answers[`total ${span}`]!)]))
-  return {
-    deploys: deploys.map((deploy, index) => ({ ...deploy, before: of(`before ${index}`), after: of(`after ${index}`) })),
-    incidents: incidents.map((incident, index) => ({ ...incident, during: of(`during ${index}`) })),
-  }
-}
-
 /** Versions that appeared after the window began. The first one was there before and is nobody's deploy. */
 function deploysFrom(answer: QueryAnswer, start: number): Moment[] {
   return answer.series
     .map(({ labels, points }) => ({ at: points[0]![1], name: [labels.version, labels.revision].filter(Boolean).join(' ') }))
     .sort((a, b) => a.at - b.at)
     .filter(({ at }, index) => index > 0 && at > start + 600)
-}
-
-function valuesBySlo(answer: QueryAnswer): Map<string, number> {
-  return new Map(
-    answer.series.flatMap(({ labels, points }) =>
-      labels.slo !== undefined && points[0] !== undefined ? [[labels.slo, points[0][1]] as const] : [],
-    ),
-  )
-}
-
-function countsOf(slo: string, bad: QueryAnswer, total: QueryAnswer): Counts | null {
-  return pair(valuesBySlo(bad).get(slo), valuesBySlo(total).get(slo))
-}
-
-/** Both or nothing: a count that is missing, NaN or infinite is no count. */
-function pair(bad: number | undefined, total: number | undefined): Counts | null {
-  return bad !== undefined && total !== undefined && Number.isFinite(bad) && Number.isFinite(total) ? { bad, total } : null
 }
