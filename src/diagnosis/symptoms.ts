@@ -152,6 +152,16 @@ function answers(view: View): Symptom[] {
       })
     }
   }
+  // Where it cannot be reached from here, others may well reach it; an answer of 5xx is what users get.
+  for (const p of probesOf(view, 'edge'))
+    if (p.result.state === 'ok' && p.result.value.status >= 500)
+      found.push({
+        code: 'edge_probe',
+        summary: `GET ${p.path} at the edge ${p.name} fails`,
+        severity: 'critical',
+        observed: `${p.result.value.status} after ${p.result.value.seconds.toFixed(1)} s`,
+        subject: view.subject,
+      })
   return found
 }
 
