@@ -108,11 +108,12 @@ async function sinceOf(context: Context, said: string | undefined, now: number):
   return { since: now - usualSeconds * 1000, from: `the last ${durationText(usualSeconds)}` }
 }
 
-function pattern(text: string | undefined): RegExp | undefined {
+/** An expression that somebody typed, whatever its capitals. UsageError where it is none. */
+export function pattern(text: string | undefined): RegExp | undefined {
   try {
     return text === undefined ? undefined : new RegExp(text, 'i')
   } catch (error) {
-    throw new UsageError(`--grep takes a regular expression, not "${text}"`, error instanceof Error ? error.message : undefined)
+    throw new UsageError(`a regular expression is wanted, not "${text}"`, error instanceof Error ? error.message : undefined)
   }
 }
 

@@ -160,7 +160,7 @@ const looks: string[][] = [
   ['changes'],
   ['keys', '--all'],
   ['network'],
-  ['inspect'],
+  ['inspect', '--metrics', 'fds'],
   ['prometheus', 'targets', '--all'],
   ['prometheus', 'query', 'up'],
   ['prometheus', 'query', 'up', '--range', '1h'],

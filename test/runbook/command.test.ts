@@ -115,7 +115,7 @@ test('help commands lists what people look up, by hand and here, and every line 
   expect(code).toBe(0)
   expect(out).toContain('Restart\n  task-mcp restart --dry-run\n    kubectl rollout restart -n "$NAMESPACE" "deployment/$WORKLOAD"\n')
   const useful = JSON.parse((await run('help', 'commands', '--json')).out) as { title: string; byHand: string[]; here: string[] }[]
-  expect(useful).toHaveLength(16)
+  expect(useful).toHaveLength(17)
   expect(useful.filter((one) => one.byHand.length === 0).map((one) => one.title)).toEqual(['Find the right document'])
   const { commands } = await import('../../src/commands/index.ts')
   const { command } = shelf(commands)

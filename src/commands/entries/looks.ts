@@ -169,6 +169,7 @@ export const inspect: CommandEntry = {
     'Asks each pod what its probes ask, and reads what its process says of itself: memory, heap, open files and sockets, since when it runs. With --ephemeral, runs one command in a container that is added beside the process: the plan is shown and confirmed first, and the container stays listed in the pod until the pod goes.',
   words: { '[pod]': { about: 'one pod: its name, or the end of it' }, '[command...]': { about: 'after --, with --ephemeral' } },
   options: [
+    { flags: '--metrics <expression>', summary: 'also samples of the metrics page that match; capitals make no difference' },
     { flags: '--ephemeral <image>', summary: 'run a command in an added container of this image' },
     { flags: '--wait <duration>', summary: 'how long that command may take (60s)', kind: 'duration' },
     { flags: '--dry-run', summary: "show the plan and the API server's answer to it, change nothing" },
@@ -177,6 +178,7 @@ export const inspect: CommandEntry = {
   ],
   examples: [
     { line: 'task-mcp inspect', about: 'every pod, from outside' },
+    { line: 'task-mcp inspect --metrics streaming', about: 'with what the metrics page says of streams' },
     { line: 'task-mcp inspect x2x4z --ephemeral busybox:1.37 -- nslookup checkout', about: 'ask DNS from inside the pod' },
   ],
   exits: { ...exits, 3: 'the command of --ephemeral failed', 6: 'it has not ended, or did not start', 7: 'declined, or --yes is needed' },
