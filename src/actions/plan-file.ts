@@ -88,11 +88,17 @@ export function approvePlanFile(file: PlanFile, own: OwnKey, signers: readonly S
 export function checkPlanFile(
   file: PlanFile,
   signers: readonly Signer[],
-  cluster: string,
+  cluster: ClusterMark,
   now: number,
 ): { author: string; approver: string } {
   const author = checkAuthor(file, signers, now)
-  if (file.cluster !== cluster)
+  const here = file.cluster === cluster.uid || file.cluster === cluster.server
+  if (!here && cluster.uid === undefined)
+    throw new DeniedError(
+      'whether the plan is for this cluster cannot be told',
+      'a ClusterRole rule for get namespaces (kube-system) would allow it',
+    )
+  if (!here)
     throw new DeniedError(
       `the plan is for another cluster (${file.plan.cluster.context}, ${file.plan.cluster.server})`,
       'choose it with --context, or make a new plan here',
@@ -156,13 +162,19 @@ export async function planFrom(look: Look, file: PlanFile): Promise<Plan> {
   return { ...file.plan, writes }
 }
 
-/** What tells this cluster from all others. */
-export async function clusterMark(look: Look): Promise<string> {
+/** What tells a cluster from all others: the uid of kube-system, where it may be read, and its address. */
+export interface ClusterMark {
+  uid: string | undefined
+  server: string
+}
+
+export async function clusterMark(look: Look): Promise<ClusterMark> {
+  const { server } = look.cluster.identity()
   try {
     const { uid } = (await look.cluster.get('namespaces', { name: 'kube-system' }, look.signal)).metadata
-    if (uid !== undefined) return uid
+    return { uid, server }
   } catch (error) {
     if (error instanceof InterruptedError || !(error instanceof ExpectedError) || look.signal.aborted) throw error
   }
-  return look.cluster.identity().server
+  return { uid: undefined, server }
 }

@@ -43,7 +43,14 @@ export async function planOnPaper(
   const { settings } = door.look
   const mark = await clusterMark(door.look)
   const file = writePlanFile(
-    { plan, command, despite: consent.despite, cluster: mark, now: context.clock.now(), validFor: options.validFor ?? 3600 },
+    {
+      plan,
+      command,
+      despite: consent.despite,
+      cluster: mark.uid ?? mark.server,
+      now: context.clock.now(),
+      validFor: options.validFor ?? 3600,
+    },
     await ownKey(context, settings, options.signWith),
     await signersOf(context, settings),
   )

@@ -98,6 +98,9 @@ test('a plan that is tampered with, over, self-approved, signed by a stranger or
   shop.cluster.put('namespaces', { metadata: { name: 'kube-system', uid: 'cluster-two' } })
   const elsewhere = await apply(good)
   expect([elsewhere.code, elsewhere.err]).toEqual([4, expect.stringContaining('the plan is for another cluster')])
+  shop.cluster.denied.add('get namespaces')
+  expect((await apply(good)).err).toContain('whether the plan is for this cluster cannot be told')
+  shop.cluster.denied.clear()
   shop.cluster.put('namespaces', { metadata: { name: 'kube-system', uid: 'cluster-one' } })
   shop.cluster.now += 700_000
   const over = await apply(good)
