@@ -10,7 +10,11 @@ export const diagnose: CommandEntry = {
   words: { runbook: { about: 'service-downtime, high-error-rate, ...: task-mcp runbook list', completes: 'runbook' } },
   options: [
     { flags: '--record <file>', summary: 'save what was seen, redacted, to judge again later', completes: 'file' },
-    { flags: '--from <file>', summary: 'judge a saved snapshot, or a bundle of capture; nothing is asked of any system', completes: 'file' },
+    {
+      flags: '--from <file>',
+      summary: 'judge a saved snapshot, or a bundle of capture; nothing is asked of any system',
+      completes: 'file',
+    },
     { flags: '--url <url>', summary: 'a service that runs without a cluster, at this address' },
     { flags: '--junit <file>', summary: 'write the steps as JUnit XML, for CI', completes: 'file' },
     { flags: '--html <file>', summary: 'write one self-contained page with charts', completes: 'file' },
