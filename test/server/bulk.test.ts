@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createHeldAnswers } from '../../src/server/mcp/legacy/held-answers.ts'
 import { modernRequest } from './a-modern-call.ts'
 import { aClient, aServer, aSession, initialize, type TestServer } from './a-server.ts'
 import { messagesOf } from './a-stream.ts'
@@ -234,6 +235,48 @@ test('an export is a file of whole tasks, page by page, and stops when its reade
       ),
     )
     .toBe(1)
+})
+
+test.each(['2025-11-25', '2026-07-28'])('%s: a large answer comes whole after its progress', async (revision) => {
+  const server = await aServer({ 'stream-buffer-bytes': '1KiB' })
+  const title = 'x'.repeat(300)
+  fill(server, 4000, () => title)
+  const session = await aSession(server)
+  const modern = modernRequest('tools/call', { name: 'export_tasks', arguments: {} }, { progressToken: 1 })
+  const legacy = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-session-id': session.id },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'export_tasks', arguments: {}, _meta: { progressToken: 1 } },
+    }),
+  }
+  const stream = messagesOf(await fetch(server.url, revision < '2026' ? legacy : modern))
+  const { result } = await stream.until((message) => message.result !== undefined)
+  expect(result.content[1].resource.text.length).toBeGreaterThan(1_500_000)
+  expect(stream.seen.length).toBeGreaterThan(5)
+})
+
+test('answers that nobody fetches are dropped, the oldest first, and all in time', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const held = createHeldAnswers({ mostCharacters: 100, milliseconds: 1000 })
+  const dropped: string[] = []
+  const hold = (key: string, size: number) => held.hold(key, size, () => dropped.push(key))
+  hold('a', 60)
+  hold('b', 40)
+  held.release('b')
+  hold('c', 40)
+  expect(dropped).toEqual([])
+  hold('d', 10)
+  expect(dropped).toEqual(['a'])
+  hold('larger than all', 101)
+  expect(dropped).toEqual(['a', 'c', 'd', 'larger than all'])
+  hold('e', 100)
+  vi.advanceTimersByTime(1000)
+  expect(dropped.at(-1)).toBe('e')
 })
 
 test('a very long text ends an export early, and it goes on from there', async () => {

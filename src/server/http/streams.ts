@@ -10,6 +10,8 @@ export interface StreamOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Said when we end it, where the protocol has a message for that; otherwise the client is told when to reconnect. */
   readonly farewell?: object
+  /** Instead of the setting, for what is bounded by itself. */
+  readonly maxBufferedBytes?: number
 }
 
 /** All long-lived streams of the process: their caps, heartbeats, lifetimes and counts. */
@@ -117,10 +119,10 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
     get size() {
       return size
     },
-    open: (response, principal, { headers, farewell }, onClose) => {
+    open: (response, principal, { headers, farewell, maxBufferedBytes = settings().streamBufferBytes }, onClose) => {
       const { name } = principal
       refuseOver(name)
-      const { streamBufferBytes: maxBufferedBytes, streamLifetime } = settings()
+      const { streamLifetime } = settings()
       const slot = slots[size % wheel]!
       const ended = (reason: StreamClosing): void => {
         size -= 1

@@ -9,6 +9,7 @@ import type { Operations } from '../operations.ts'
 import { kindOf, type Params, RpcError, type RpcMessage, type RpcRequest, type RpcResponse, rpcCode } from '../rpc.ts'
 import { placeOf, tellMissed } from './changes.ts'
 import { followRequestStream } from './follow.ts'
+import { createHeldAnswers, heldBounds } from './held-answers.ts'
 import { answerMethod, initialized, revisions } from './methods.ts'
 import { openRequestStream, type RequestStream, resumeRequestStream } from './request-stream.ts'
 import type { Session } from './session.ts'
@@ -40,6 +41,7 @@ export interface LegacyOptions {
 
 export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
   const { settings, operations, dispatch, sessions, streams, list, log } = options
+  const held = createHeldAnswers(heldBounds)
   const followLimits = { requestTimeout: () => settings().requestTimeout, now: options.now }
 
   const sessionOf = (call: Call): Promise<Session> => {
@@ -75,8 +77,8 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
           call,
           session,
           requests.map(({ id }) => id),
-          settings().streamBufferBytes,
           log,
+          held,
         )
       return stream
     }
@@ -135,7 +137,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       const session = await sessionOf(call)
       checkRevision(call)
       const last = header(call, 'last-event-id')
-      if (last !== undefined && resumeRequestStream(call, session, last, settings().streamBufferBytes)) return
+      if (last !== undefined && resumeRequestStream(call, session, last, held)) return
       if (last !== undefined && log !== undefined && (await followRequestStream(call, session, last, log, streams, followLimits))) return
       session.stream?.close('replaced')
       session.held = undefined

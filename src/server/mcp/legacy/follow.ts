@@ -2,7 +2,7 @@ import type { Call } from '../../http/call.ts'
 import type { EventStream } from '../../http/event-stream.ts'
 import type { Streams } from '../../http/streams.ts'
 import { errorMessage, RpcError, rpcCode } from '../rpc.ts'
-import { eventIdOf, placeInStream } from './request-stream.ts'
+import { eventIdOf, placeInStream, wholeAnswer } from './request-stream.ts'
 import type { Session } from './session.ts'
 import type { LoggedStream, StreamLog } from './stream-log.ts'
 
@@ -39,7 +39,12 @@ export async function followRequestStream(
   }
   if (first === undefined) return false
   call.streaming = true
-  const stream = streams.open(call.response, call.principal, { headers: { 'mcp-session-id': session.id } }, () => undefined)
+  const stream = streams.open(
+    call.response,
+    call.principal,
+    { headers: { 'mcp-session-id': session.id }, maxBufferedBytes: wholeAnswer },
+    () => undefined,
+  )
   follow(stream, place, first, limits, (after) => log.read(session.id, place.stream, after)).catch(() => stream.close('error'))
   return true
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Call } from '../../http/call.ts'
 import { type EventStream, openEventStream } from '../../http/event-stream.ts'
 import type { RequestId } from '../rpc.ts'
+import type { HeldAnswers } from './held-answers.ts'
 import type { Replay, Session } from './session.ts'
 import type { StreamLog } from './stream-log.ts'
 
@@ -16,6 +17,9 @@ export interface RequestStream {
   reconnect(): void
   finish(answers: readonly object[]): void
 }
+
+/** A request stream has as many messages as its request, and the last can be large: nobody is cut off because of it. */
+export const wholeAnswer = Number.POSITIVE_INFINITY
 
 /** The id of an event: which stream of its session, and which message of that. */
 export const eventIdOf = (stream: string, number: number): string => `${stream}-${number}`
@@ -34,8 +38,8 @@ export function openRequestStream(
   call: Call,
   session: Session,
   requests: readonly RequestId[],
-  maxBufferedBytes: number,
   log: StreamLog | undefined,
+  held: HeldAnswers,
 ): RequestStream {
   const key = randomUUID().slice(0, 8)
   const keep = log?.begin(session.id, key, requests)
@@ -44,7 +48,7 @@ export function openRequestStream(
   session.replays.set(key, replay)
   call.streaming = true
   const stream = openEventStream(call.response, {
-    maxBufferedBytes,
+    maxBufferedBytes: wholeAnswer,
     headers: { 'mcp-session-id': session.id },
     onClose: () => forgetListener(replay, stream),
   })
@@ -65,21 +69,22 @@ export function openRequestStream(
       }
       keep?.(answers, true)
       replay.done = true
-      if (replay.listener === undefined) return
+      const forget = (): boolean => session.replays.delete(key)
+      if (replay.listener === undefined) return held.hold(`${session.id} ${key}`, JSON.stringify(replay.messages).length, forget)
       replay.listener.close('completed')
-      session.replays.delete(key)
+      forget()
     },
   }
 }
 
 /** Goes on with a request stream after the event `lastEventId`. False when there is nothing of it here. */
-export function resumeRequestStream(call: Call, session: Session, lastEventId: string, maxBufferedBytes: number): boolean {
+export function resumeRequestStream(call: Call, session: Session, lastEventId: string, held: HeldAnswers): boolean {
   const place = placeInStream(lastEventId)
   const replay = place && session.replays.get(place.stream)
   if (place === undefined || replay === undefined) return false
   call.streaming = true
   const stream: EventStream = openEventStream(call.response, {
-    maxBufferedBytes,
+    maxBufferedBytes: wholeAnswer,
     headers: { 'mcp-session-id': session.id },
     onClose: () => forgetListener(replay, stream),
   })
@@ -89,6 +94,7 @@ export function resumeRequestStream(call: Call, session: Session, lastEventId: s
   if (!replay.done) return true
   stream.close('completed')
   session.replays.delete(place.stream)
+  held.release(`${session.id} ${place.stream}`)
   return true
 }
 

@@ -79,7 +79,7 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
     const direct = exchangeOf(call, meta, controller.signal, (message) => {
       if (!streamed || call.response.headersSent) return stream?.send(message)
       call.streaming = true
-      stream = openEventStream(call.response, { maxBufferedBytes: settings().streamBufferBytes, onClose: () => undefined })
+      stream = openEventStream(call.response, { maxBufferedBytes: Number.POSITIVE_INFINITY, onClose: () => undefined })
       return stream.send(message)
     })
     const exchange: Exchange = asksLater(direct.clientCapabilities)
