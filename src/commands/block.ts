@@ -12,6 +12,7 @@ import { styleFor } from '../output/style.ts'
 import { act, type Planner } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
 import type { GlobalOptions } from './entry.ts'
+import { diagnosedObjections } from './objections.ts'
 
 export interface BlockOptions extends ActionOptions {
   /** Seconds. */
@@ -24,7 +25,8 @@ export const planner: Planner<BlockOptions> = (args, options) => ({
 })
 
 export function run(context: Context, args: readonly string[], options: BlockOptions): Promise<ExitCode> {
-  return act(context, { name: 'block add', args, options, ...planner(args, options) })
+  const objections = () => diagnosedObjections(context, options, 'block', undefined)
+  return act(context, { name: 'block add', args, options, objections, ...planner(args, options) })
 }
 
 export function remove(context: Context, args: readonly string[], options: ActionOptions): Promise<ExitCode> {
