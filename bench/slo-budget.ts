@@ -1,6 +1,7 @@
 /**
  * `npm run build && node bench/slo-budget.ts`: whole-process time of slo-budget over 30 days and 200 series in a real
- * Prometheus, beside the same budgets asked raw as sloth and pyrra define theirs, in one run. Needs promtool and prometheus on PATH.
+ * Prometheus, beside the same budgets asked raw as sloth and pyrra define theirs, in one run; and how long Prometheus itself worked
+ * for each, which is the same on a busy machine. Needs promtool and prometheus on PATH.
  */
 import { spawnSync } from 'node:child_process'
 import { taskMcpObjectives, taskMcpScope } from '../src/slo/objectives.ts'
@@ -22,6 +23,12 @@ async function query(expression: string): Promise<{ data: { result: { value: [nu
   })
   if (!answer.ok) throw new Error(await answer.text())
   return (await answer.json()) as never
+}
+
+/** Seconds that Prometheus has worked. */
+async function worked(): Promise<number> {
+  const text = await (await fetch(`${days.url}/metrics`)).text()
+  return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1])
 }
 
 try {
@@ -52,21 +59,27 @@ try {
     'four SLOs, 30 days alone, raw, as pyrra defines them': inTurn(pyrra),
   }
   const series = (await query('count({__name__=~".+",__name__!~"slo:.*"})')).data.result[0]?.value[1]
+  const cpu = Object.fromEntries(Object.keys(measured).map((name) => [name, 0]))
   const times = Object.fromEntries(Object.keys(measured).map((name) => [name, [] as number[]]))
   // In turns, so that a busy moment of the machine is shared; what takes many seconds only every third time.
   for (let round = 0; round < rounds; round++)
     for (const [name, work] of Object.entries(measured)) {
       if (name.includes('raw') && round % 3 > 0) continue
+      const before = await worked()
       const start = performance.now()
       await work()
       times[name]!.push(performance.now() - start)
+      cpu[name]! += (await worked()) - before
     }
   const p50 = (name: string) => {
     const sorted = times[name]!.sort((a, b) => a - b)
     return sorted[Math.floor(sorted.length / 2)]!
   }
-  process.stdout.write(`30 days, ${series} series live at the end, ${rounds} rounds, p50:\n`)
-  for (const name of Object.keys(measured)) process.stdout.write(`${`${Math.round(p50(name))} ms`.padStart(9)}  ${name}\n`)
+  process.stdout.write(`30 days, ${series} series live at the end, ${rounds} rounds: p50, and CPU of Prometheus each time\n`)
+  for (const name of Object.keys(measured))
+    process.stdout.write(
+      `${`${Math.round(p50(name))} ms`.padStart(9)}${`${Math.round((cpu[name]! / times[name]!.length) * 1000)} ms`.padStart(9)}  ${name}\n`,
+    )
   const own = p50('task-mcp slo-budget, whole process')
   for (const name of Object.keys(measured).slice(4))
     process.stdout.write(`${`${(p50(name) / own).toFixed(1)} x`.padStart(9)}  ${name}, against slo-budget\n`)
