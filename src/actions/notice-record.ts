@@ -1,6 +1,9 @@
 /** What escalating leaves in the run record: who was told how, who has answered, what somebody said. Read back without an open incident. */
 import type { NoticeOutcome } from '../targets/ports.ts'
 
+/** In place of a contact, for the channels that hear of every escalation. */
+export const everybody = 'everybody'
+
 interface About {
   id: string
   /** `context/namespace/workload`. */

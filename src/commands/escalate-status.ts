@@ -3,7 +3,8 @@ import type { Context } from '../context.ts'
 import { type ExitCode, exit, UsageError } from '../errors.ts'
 import { personNamed } from '../incident/contacts.ts'
 import { type Escalation, escalation } from '../incident/escalation.ts'
-import { localTime, renderEscalation } from '../output/escalation.ts'
+import { type NextCall, nextCalls } from '../incident/escalation-next.ts'
+import { localTime, renderEscalation, renderNext } from '../output/escalation.ts'
 import { keepAnswer, lookOf } from './escalate.ts'
 import { answer, type Desk, type DeskOptions, openDesk } from './escalation-desk.ts'
 
@@ -24,6 +25,8 @@ export interface EscalateStatusReport {
   facts: { fact: string; holds: boolean; since: string }[]
   calls: { level: number; contact: string; at: string; acknowledgedAt: string | null }[]
   clock: Escalation
+  /** Who of a level that was called in vain comes next. */
+  next: NextCall[]
 }
 
 export async function run(context: Context, _args: readonly string[], options: StatusOptions): Promise<ExitCode> {
@@ -50,6 +53,7 @@ export async function run(context: Context, _args: readonly string[], options: S
       acknowledgedAt: acknowledgedAt === undefined ? null : iso(acknowledgedAt),
     })),
     clock,
+    next: nextCalls(levels, situation),
   }
   const { timeZone } = desk.settings.escalation
   const { terminal } = context
@@ -61,11 +65,13 @@ export async function run(context: Context, _args: readonly string[], options: S
     )
     const seen = desk.verdict ? `${desk.verdict.verdict}: ${desk.verdict.headline}` : (desk.unseen ?? 'not looked at')
     const head = [`${desk.service}, since ${localTime(situation.onset, timeZone)} (${desk.onsetFrom})`, `Seen: ${seen}`, ...answered]
-    terminal.out(`${head.join('\n')}\n${renderEscalation(clock, lookOf(context), timeZone)}`)
+    terminal.out(
+      `${head.join('\n')}\n${renderNext(report.next, lookOf(context), timeZone)}${renderEscalation(clock, lookOf(context), timeZone)}`,
+    )
     if (clock.ask.length > 0 && !options.ask)
       terminal.err(`say what you know: --answer ${clock.ask[0]!.fact}=yes|no, or answer all with --ask\n`)
   }
-  return clock.due.some((due) => due.state === 'now') ? exit.findings : exit.ok
+  return clock.due.some((due) => due.state === 'now') || report.next.some((one) => one.inSeconds === 0) ? exit.findings : exit.ok
 }
 
 /** Asks the services that can tell whether those who were called have taken it on. One that cannot be asked is said, and changes nothing. */

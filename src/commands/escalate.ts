@@ -1,9 +1,11 @@
 /** `task-mcp escalate [LEVEL]`: call the people of a level, one after the other, until one is reached. */
+import { everybody } from '../actions/notice-record.ts'
 import type { Context } from '../context.ts'
 import { AbsentError, type ExitCode, exit, UsageError } from '../errors.ts'
 import { calledName, callOrder, type Person, personNamed } from '../incident/contacts.ts'
 import { type Due, escalation } from '../incident/escalation.ts'
 import { dedupKey, handoverMessage } from '../incident/escalation-message.ts'
+import { dueAgain } from '../incident/escalation-next.ts'
 import { nearest } from '../nearest.ts'
 import { localTime, renderCalls, renderEscalation } from '../output/escalation.ts'
 import { styleFor } from '../output/style.ts'
@@ -46,9 +48,6 @@ export interface EscalateReport {
 }
 
 const askAgain = 10_000
-
-/** In place of a contact, for the channels that hear of every escalation. */
-const everybody = 'everybody'
 
 export async function run(context: Context, [word]: readonly string[], options: EscalateOptions): Promise<ExitCode> {
   const desk = await openDesk(context, options)
@@ -108,7 +107,7 @@ export const lookOf = ({ terminal }: Context) => ({ columns: terminal.columns, s
 
 /** The level that was named, else the lowest that is due and was not called. */
 function chosen(word: string | undefined, all: readonly Due[], desk: Desk): Due | undefined {
-  if (word === undefined) return all.find((due) => due.state === 'now')
+  if (word === undefined) return all.find((due) => due.state === 'now') ?? dueAgain(desk.levels, desk.situation)
   const number = Number(/^l?(\d+)$/i.exec(word)?.[1])
   const due = all.find((one) => one.level === number)
   if (due) return due

@@ -1,6 +1,6 @@
 /** What every command about escalation begins with: the levels, the people, and what is known of the trouble. */
 
-import type { NoticeEntry } from '../actions/notice-record.ts'
+import { everybody, type NoticeEntry } from '../actions/notice-record.ts'
 import { openRecord, type Recorded } from '../actions/run-record.ts'
 import { loadSettings } from '../config.ts'
 import type { Context } from '../context.ts'
@@ -221,7 +221,8 @@ function situationFrom(
   for (const line of notices) {
     const at = Date.parse(line.at)
     if (line.type === 'said') said.set(line.fact, { fact: line.fact, holds: line.holds, since: at })
-    if (line.type === 'notified' && line.outcome === 'accepted') calls.push({ level: line.level, contact: line.contact, at })
+    if (line.type === 'notified' && line.outcome === 'accepted' && line.contact !== everybody)
+      calls.push({ level: line.level, contact: line.contact, at })
     if (line.type === 'acknowledged')
       for (const call of calls)
         if (call.level === line.level && call.contact === line.contact) call.acknowledgedAt ??= Date.parse(line.when)

@@ -1,5 +1,6 @@
 /** The escalation clock for a person: who is due when, and why. */
 import type { Due, Escalation } from '../incident/escalation.ts'
+import type { NextCall } from '../incident/escalation-next.ts'
 import { columnsOf, type Look } from './page.ts'
 import { clean, wrap } from './text.ts'
 import { span } from './time.ts'
@@ -33,6 +34,16 @@ export function localTime(at: number, timeZone: string): string {
   return new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'shortOffset' })
     .format(at)
     .replace(/GMT(\+0)?$/, 'UTC')
+}
+
+/** Who of a level that was called in vain comes next; empty, or ending with a newline. */
+export function renderNext(next: readonly NextCall[], look: Look, timeZone: string): string {
+  const lines = next.flatMap(({ level, contact, at, inSeconds, says, forSeconds }) => {
+    const time = inSeconds === 0 ? 'now' : `in ${span(inSeconds)}, at ${localTime(at, timeZone)}`
+    const text = `L${level} ${contact} ${time}: ${says}${forSeconds >= 60 ? ` for ${span(forSeconds)}` : ''}`
+    return wrap(text, columnsOf(look), '', '   ').map(inSeconds === 0 ? look.style.red : look.style.yellow)
+  })
+  return lines.map((line) => `${line}\n`).join('')
 }
 
 /** What became of an escalation, as `task-mcp escalate --json` has it. */

@@ -181,6 +181,25 @@ test('a second escalation of a level reaches the one who was not called yet', as
   expect(server.heard.map((heard) => heard.path).filter((path) => !path.startsWith('/hook'))).toEqual(['/v2/enqueue', '/v2/alerts'])
 })
 
+test('when the first of a level does not answer in their time, the next of it is due', async () => {
+  const { run, server, world } = await aTeam((heard) =>
+    heard.method === 'GET' ? { body: { incidents: [], data: {} } } : { status: 202, body: {} },
+  )
+  await run('escalate', '1', '--yes', '--no-look', '--onset', '1m')
+  const early = await run('escalate', 'status', '--no-look')
+  expect(early.out).toContain('L1 secondary in 15 min, at 04:53 GMT+1: primary did not answer')
+  expect(early.code).toBe(0)
+  await world.clock.sleep(16 * 60_000, world.signal)
+  expect(await run('escalate', 'status', '--no-look')).toMatchObject({
+    code: 3,
+    out: expect.stringContaining('L1 secondary now: primary did not answer for 16 min'),
+  })
+  expect((await run('escalate', '--yes', '--no-look')).out).toContain('Secondary on-call was told by second')
+  expect(JSON.parse(server.heard.findLast((heard) => heard.path === '/v2/alerts')!.body).message).toContain(
+    'primary did not answer for 16 min',
+  )
+})
+
 test('--wait: who does not take it on is followed by the next; who does is kept', async () => {
   let asked = 0
   const { run, record } = await aTeam((heard) => {
