@@ -59,6 +59,8 @@ const onlyAsked: Readonly<Partial<Record<CauseCode, readonly string[]>>> = {
   slo_slow_burn: ['slo-violations'],
   budget_exhausted: ['slo-violations'],
   insufficient_traffic: ['slo-violations'],
+  brute_force: ['security-incidents', 'performance-degradation', 'cpu-issues'],
+  credential_stuffing: ['security-incidents', 'performance-degradation', 'cpu-issues'],
   recon_scan: ['security-incidents'],
   secret_in_logs: ['security-incidents'],
   log_spam: ['cpu-issues', 'performance-degradation', 'memory-issues'],

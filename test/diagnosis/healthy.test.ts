@@ -235,3 +235,9 @@ test('errors that no HTTP status shows are errors', () => {
   expect(diagnose(newImage(1, 6), operations)).toMatchObject({ verdict: 'healthy' })
   expect(diagnose(newImage(1, 6), failing)).toMatchObject({ verdict: 'faulty', causes: [{ code: 'bad_release' }] })
 })
+
+test('guessing that nobody feels is no answer to the question why the service is down', () => {
+  const guessed = [metric('auth_attempts', [{}, 900]), metric('auth_failures', [{ reason: 'password' }, 700])]
+  expect(diagnose(...guessed)).toMatchObject({ verdict: 'healthy', causes: [] })
+  expect(verdictOf(healthy(...guessed), 'security-incidents').causes[0]?.code).toBe('brute_force')
+})

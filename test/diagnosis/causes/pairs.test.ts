@@ -216,6 +216,8 @@ const askedBy: Partial<Record<CauseCode, string>> = {
   // A full node is named where the question is why answers are late.
   noisy_neighbour: 'performance-degradation',
   session_affinity: 'streaming-issues',
+  brute_force: 'security-incidents',
+  credential_stuffing: 'security-incidents',
   slo_fast_burn: 'slo-violations',
   slo_slow_burn: 'slo-violations',
 }
