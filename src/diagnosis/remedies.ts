@@ -76,6 +76,7 @@ function commandFor(action: ActionName, claim: Claim, view: View): string {
         ? `task-mcp limit ${hints.setting} ${hints.value} ${place(view)}`
         : byHand(claim, view)
     case 'capture':
+      return `task-mcp capture ${subject.kind === 'Pod' ? `pod/${subject.name} ` : ''}${place(view)}`
     case 'undo':
     case 'manual':
       return byHand(claim, view)
