@@ -32,8 +32,10 @@ export function redact(text: string, known: ReadonlySet<string> = new Set()): st
   return ruled.replace(token, (t) => (known.has(t) || !looksSecret(t) || isIdentifier(t) ? t : mark))
 }
 
-/** Times and UUIDs are identifiers, not secrets; so are Kubernetes names with a hash at the end (`name-5d4f8c7b9-x2x4z`). */
-function isIdentifier(text: string): boolean {
+/** Times and UUIDs are identifiers, not secrets; so are Kubernetes names with a hash at the end (`name-5d4f8c7b9-x2x4z`, `pod/name-5d4f8c7b9-x2x4z`). */
+function isIdentifier(whole: string): boolean {
+  // A kind or a namespace before the name; only lower case, so that nothing in base64 passes for one.
+  const text = whole.replace(/^[a-z][a-z0-9-]{0,62}\//, '')
   return (
     /^\d{4}-\d{2}-\d{2}/.test(text) ||
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ||

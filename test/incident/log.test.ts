@@ -76,3 +76,9 @@ test('credentials are taken out of every text on its way in, and out of what oth
   const foreign = { ...note('x'), text: `api_key=${canary}` }
   expect(JSON.stringify(readLog(lineOf(foreign), 'inc-1'))).not.toContain(canary)
 })
+
+test('names of objects are no credentials, and stay', () => {
+  const said =
+    'GET /health/ready of pod/lantern-board-7f58ccc4f-cs5q2:5050: 503; shop-4711/lantern-board-7f58ccc4f-cs5q2; inc-20261123-1321-hdf'
+  expect(note(said)).toMatchObject({ text: said })
+})
