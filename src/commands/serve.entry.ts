@@ -26,7 +26,7 @@ export const serveEntry: CommandEntry = {
   summary: 'run the MCP server',
   group: 'server',
   about:
-    'Serves the task list over MCP at /mcp, with /health/live, /health/ready and /metrics beside it. Every option is also a variable TASK_MCP_... (TASK_MCP_RATE_LIMIT for --rate-limit) and a line of the settings file; a flag wins over a variable, a variable over the file. TASK_MCP_DATABASE_URL and TASK_MCP_TOKENS hold secrets, so they have no flag. Logs are JSON lines on stdout.',
+    'Serves the task list over MCP at /mcp, with /health/live, /health/ready and /metrics beside it. Every option is also a variable TASK_MCP_... (TASK_MCP_RATE_LIMIT for --rate-limit) and a line of the settings file; a flag wins over a variable, a variable over the file. TASK_MCP_DATABASE_URL, TASK_MCP_TOKENS and TASK_MCP_OTLP_HEADERS hold secrets, so they have no flag. Logs are JSON lines on stdout.',
   options,
   examples: [
     { line: 'task-mcp serve', about: 'on this machine, with a SQLite file in this folder' },
