@@ -7,7 +7,7 @@ import { nearest } from '../nearest.ts'
 import { renderContacts } from '../output/contacts.ts'
 import type { GlobalOptions } from './entry.ts'
 import { lookOf } from './escalate.ts'
-import { loadPeople } from './escalation-desk.ts'
+import { loadPeople } from './escalation-people.ts'
 
 interface ContactsOptions extends GlobalOptions {
   readonly at?: string

@@ -9,7 +9,8 @@ import { dueAgain } from '../incident/escalation-next.ts'
 import { nearest } from '../nearest.ts'
 import { localTime, renderCalls, renderEscalation } from '../output/escalation.ts'
 import { styleFor } from '../output/style.ts'
-import type { Notice, Notifier } from '../targets/ports.ts'
+import type { Notice } from '../targets/ports.ts'
+import { type CallResult, callPerson, keepAnswer, previews, tellOthers, waitFor } from './escalate-call.ts'
 import { type Desk, type DeskOptions, openDesk } from './escalation-desk.ts'
 
 export interface EscalateOptions extends DeskOptions {
@@ -19,19 +20,6 @@ export interface EscalateOptions extends DeskOptions {
   readonly yes: boolean
   /** Seconds. */
   readonly wait?: number
-}
-
-/** What became of one person on one channel. */
-export interface CallResult {
-  contact: string
-  name: string
-  channel: string
-  outcome: 'accepted' | 'refused' | 'failed' | 'dry-run'
-  said: string
-  tries: number
-  /** What would be sent, where nothing was. */
-  preview?: string
-  acknowledgedBy?: string | null
 }
 
 /** What `task-mcp escalate --json` prints. */
@@ -46,8 +34,6 @@ export interface EscalateReport {
   said: string
   calls: CallResult[]
 }
-
-const askAgain = 10_000
 
 export async function run(context: Context, [word]: readonly string[], options: EscalateOptions): Promise<ExitCode> {
   const desk = await openDesk(context, options)
@@ -170,129 +156,8 @@ const noChannel = (people: readonly Person[]): AbsentError =>
     'set escalation.channels in task-mcp.yaml; docs/escalation.md has examples',
   )
 
-type Way = { person: Person; channel: string }
-
-async function openChannel(context: Context, desk: Desk, name: string): Promise<Notifier> {
-  return context.targets(desk.settings).notifier(desk.settings.escalation.channels[name]!)
-}
-
-async function previews(
-  context: Context,
-  desk: Desk,
-  ways: readonly Way[],
-  notice: (person: Person) => Notice,
-  level: number,
-): Promise<CallResult[]> {
-  const told = desk.settings.escalation.tell.map((channel) => ({ person: ways[0]!.person, channel, all: true }))
-  return Promise.all(
-    [...ways, ...told].map(async (way): Promise<CallResult> => {
-      const all = 'all' in way
-      const about = { contact: all ? everybody : way.person.id, name: all ? everybody : calledName(way.person), channel: way.channel }
-      try {
-        const preview = await (await openChannel(context, desk, way.channel)).preview(notice(way.person))
-        return { ...about, outcome: 'dry-run', said: `L${level}`, tries: 0, preview }
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error
-        return { ...about, outcome: 'refused', said: error.message, tries: 0 }
-      }
-    }),
-  )
-}
-
 async function agreed({ terminal }: Context, options: EscalateOptions, due: Due, people: readonly Person[]): Promise<boolean> {
   if (options.yes) return true
   if (!terminal.inIsTTY) return false
   return terminal.confirm(`Call level ${due.level}, ${due.role}: ${people.map(calledName).join(', then ')}?`)
-}
-
-/** Every channel of a person in turn. Each attempt is kept before the next one is made. */
-async function callPerson(
-  context: Context,
-  desk: Desk,
-  person: Person,
-  notice: (person: Person) => Notice,
-  level: number,
-): Promise<{ calls: CallResult[]; notifier: Notifier | undefined }> {
-  const calls: CallResult[] = []
-  for (const channel of person.by) {
-    const call = await attempt(context, desk, channel, notice(person), { contact: person.id, name: calledName(person) })
-    calls.push(call.result)
-    await keepCall(desk, level, call.result, notice(person).dedupKey)
-    if (call.result.outcome === 'accepted') return { calls, notifier: call.notifier }
-    context.terminal.err(`${person.id} by ${channel}: ${call.result.said}\n`)
-  }
-  return { calls, notifier: undefined }
-}
-
-async function attempt(
-  context: Context,
-  desk: Desk,
-  channel: string,
-  notice: Notice,
-  who: { contact: string; name: string },
-): Promise<{ result: CallResult; notifier: Notifier | undefined }> {
-  try {
-    const notifier = await openChannel(context, desk, channel)
-    const { outcome, said, tries } = await notifier.send(notice, context.clock, context.signal)
-    return { result: { ...who, channel, outcome, said, tries: tries.length }, notifier }
-  } catch (error) {
-    // Settings of one channel that are wrong must not keep the others from being tried.
-    if (!(error instanceof UsageError)) throw error
-    return { result: { ...who, channel, outcome: 'refused', said: error.message, tries: 0 }, notifier: undefined }
-  }
-}
-
-async function keepCall(desk: Desk, level: number, call: CallResult, key: string): Promise<void> {
-  const { contact, name, channel, said, tries } = call
-  const outcome = call.outcome === 'dry-run' ? 'refused' : call.outcome
-  const words = `${name} by ${channel}: ${said}`
-  await desk.keep(
-    { type: 'notified', level, contact, name, channel, outcome, said, tries, dedupKey: key },
-    outcome === 'accepted' && contact !== everybody
-      ? { type: 'call', level, contact, said: words }
-      : { type: 'note', text: outcome === 'accepted' ? `level ${level} called; told ${words}` : `could not reach ${words}` },
-  )
-}
-
-/** The channels that hear of every escalation; that one of them fails changes nothing for the one who was called. */
-async function tellOthers(context: Context, desk: Desk, notice: Notice, calls: CallResult[]): Promise<void> {
-  for (const channel of desk.settings.escalation.tell) {
-    const { result } = await attempt(context, desk, channel, notice, { contact: everybody, name: everybody })
-    calls.push(result)
-    await keepCall(desk, notice.to.level, result, notice.dedupKey)
-  }
-}
-
-async function waitFor(context: Context, notifier: Notifier, key: string, seconds: number, person: Person) {
-  if (!notifier.acknowledgement) {
-    context.terminal.err(`${notifier.kind} cannot tell whether ${person.id} has taken it on; not waited for\n`)
-    return undefined
-  }
-  const { clock, signal, terminal } = context
-  const ends = clock.now() + seconds * 1000
-  for (;;) {
-    try {
-      const answer = await notifier.acknowledgement(key, signal)
-      if (answer) return answer
-    } catch (error) {
-      if (signal.aborted) throw error
-      terminal.err(`whether ${person.id} has taken it on could not be read: ${error instanceof Error ? error.message : error}\n`)
-    }
-    if (clock.now() + askAgain > ends) return undefined
-    await clock.sleep(askAgain, signal)
-  }
-}
-
-/** Keeps that somebody has answered. */
-export async function keepAnswer(
-  desk: Desk,
-  level: number,
-  person: Pick<Person, 'id' | 'name'>,
-  answer: { by: string | undefined; at: number | undefined },
-): Promise<void> {
-  const when = new Date(answer.at ?? desk.situation.now).toISOString()
-  await desk.keep(
-    { type: 'acknowledged', level, contact: person.id, who: answer.by ?? person.name, when },
-    { type: 'answered', level, contact: person.id },
-  )
 }
