@@ -39,6 +39,8 @@ export interface Taken {
 }
 
 const mostPods = 50
+/** Of the time that --timeout gives; the rest is for packing what was taken. */
+const shareForTaking = 0.85
 /** A heap of a gigabyte is written down in about this time. */
 const secondsForHeap = 120
 
@@ -98,7 +100,7 @@ export async function takeBundle(context: Context, resolved: Resolved, request: 
 
 /** Seconds that taking may last: what is left of --timeout, else as long as the profiles take and a fair margin. */
 function secondsFor(request: BundleRequest, pods: readonly Pod[], passed: number): number {
-  if (request.timeoutSeconds !== undefined) return Math.max(1, request.timeoutSeconds * 0.95 - passed)
+  if (request.timeoutSeconds !== undefined) return Math.max(1, request.timeoutSeconds * shareForTaking - passed)
   const rounds = Math.ceil(pods.length / 4)
   return (
     60 +

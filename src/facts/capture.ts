@@ -41,6 +41,10 @@ export async function takeAll(snapshot: Snapshot, settings: Settings, request: C
   const notTaken: NotTaken[] = []
   const signal = AbortSignal.any([deps.deadline, deps.interrupted])
   const attempt = async (what: CapturedWhat, from: string, take: () => Promise<unknown>): Promise<void> => {
+    if (deps.deadline.aborted) {
+      notTaken.push({ what, from, why: 'there was no time left for it', next: 'give it more time with --timeout' })
+      return
+    }
     const taken = await part(take, deps.interrupted)
     if (taken.state !== 'ok') notTaken.push({ what, from, why: taken.reason, ...(taken.next === undefined ? {} : { next: taken.next }) })
   }
