@@ -132,8 +132,14 @@ async function up(world: World): Promise<void> {
   await until('the client works', 90, async () => ((await world.clientCounts().catch(() => undefined))?.calls ?? 0) > 0)
 }
 
+const worlds: World[] = []
+process.once('SIGINT', () => {
+  void Promise.all(worlds.map((world) => world.down())).finally(() => process.exit(130))
+})
+
 async function tried(broken: Break, index: number): Promise<Result[]> {
   const world = new World(seed + index * 7919, { app: values.image, database: '' }, 'sqlite')
+  worlds.push(world)
   const fired = new Map<string, number>()
   const seen: Firing[][] = []
   const watch = async (until_: number, enough: () => boolean) => {
