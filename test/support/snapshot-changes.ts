@@ -368,6 +368,7 @@ export const budget =
             hours: [],
             recordedMinutes,
             by: undefined,
+            raw: false,
             loadedTarget: undefined,
           },
         },
