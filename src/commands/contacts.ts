@@ -6,8 +6,8 @@ import { type Person, personNamed } from '../incident/contacts.ts'
 import { nearest } from '../nearest.ts'
 import { renderContacts } from '../output/contacts.ts'
 import type { GlobalOptions } from './entry.ts'
-import { lookOf } from './escalate.ts'
 import { loadPeople } from './escalation-people.ts'
+import { lookOf } from './look-only.ts'
 
 interface ContactsOptions extends GlobalOptions {
   readonly at?: string

@@ -5,9 +5,9 @@ import { personNamed } from '../incident/contacts.ts'
 import { type Escalation, escalation } from '../incident/escalation.ts'
 import { type NextCall, nextCalls } from '../incident/escalation-next.ts'
 import { localTime, renderEscalation, renderNext } from '../output/escalation.ts'
-import { lookOf } from './escalate.ts'
 import { keepAnswer } from './escalate-call.ts'
 import { answer, type Desk, type DeskOptions, openDesk } from './escalation-desk.ts'
+import { lookOf } from './look-only.ts'
 
 interface StatusOptions extends DeskOptions {
   readonly ask: boolean

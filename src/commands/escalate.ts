@@ -8,10 +8,10 @@ import { dedupKey, handoverMessage } from '../incident/escalation-message.ts'
 import { dueAgain } from '../incident/escalation-next.ts'
 import { nearest } from '../nearest.ts'
 import { localTime, renderCalls, renderEscalation } from '../output/escalation.ts'
-import { styleFor } from '../output/style.ts'
 import type { Notice } from '../targets/ports.ts'
 import { type CallResult, callPerson, keepAnswer, previews, tellOthers, waitFor } from './escalate-call.ts'
 import { type Desk, type DeskOptions, openDesk } from './escalation-desk.ts'
+import { lookOf } from './look-only.ts'
 
 export interface EscalateOptions extends DeskOptions {
   readonly to?: string
@@ -88,8 +88,6 @@ export async function run(context: Context, [word]: readonly string[], options: 
     ? finish('unacknowledged', `nobody has taken it on within ${options.wait} s: ${byHand(people)}`, calls, exit.unverified)
     : finish('reached', `${last.name} was told by ${last.channel}; task-mcp escalate status shows whether they answer`, calls, exit.ok)
 }
-
-export const lookOf = ({ terminal }: Context) => ({ columns: terminal.columns, style: styleFor(terminal), verbose: false })
 
 /** The level that was named, else the lowest that is due and was not called. */
 function chosen(word: string | undefined, all: readonly Due[], desk: Desk): Due | undefined {

@@ -14,7 +14,6 @@ import { factsFrom } from '../incident/facts.ts'
 import { type Incident, incidentOf, situationOf } from '../incident/state.ts'
 import type { Level } from '../runbook/runbook.ts'
 import type { Settings } from '../settings.ts'
-import { diagnosisNow } from './diagnosis-now.ts'
 import type { GlobalOptions } from './entry.ts'
 import { loadPeople } from './escalation-people.ts'
 import { type OpenIncident, openIncident } from './incident-open.ts'
@@ -118,6 +117,7 @@ async function lookNow(
   settings: Settings,
 ): Promise<{ verdict: VerdictDigest | undefined; unseen: string | undefined; since: number | undefined }> {
   try {
+    const { diagnosisNow } = await import('./diagnosis-now.ts')
     const verdict = await diagnosisNow(context, settings)
     // Of several causes the later ones may be old news that nobody notices: symptoms say since when users do, else the first cause.
     const noticed = timesOf(verdict.symptoms.map((one) => one.since))

@@ -58,10 +58,17 @@ export async function lookOnly<Report>(
   const signal = AbortSignal.any([context.signal, deadlineIn(settings.timeoutSeconds * shareForReading)])
   const cluster = await context.targets(settings).cluster()
   const report = await gather({ context: { ...context, signal }, settings, cluster, signal, interrupted: context.signal })
-  const look: Look = { columns: terminal.columns, style: styleFor(terminal), verbose: options.verbose }
+  const look = lookOf(context, options)
   terminal.out(options.json ? `${JSON.stringify(report, null, 2)}\n` : render(report, look))
   return code?.(report) ?? exit.ok
 }
+
+/** How text is laid out for this terminal. */
+export const lookOf = ({ terminal }: Pick<Context, 'terminal'>, options: { readonly verbose?: boolean } = {}): Look => ({
+  columns: terminal.columns,
+  style: styleFor(terminal),
+  verbose: options.verbose ?? false,
+})
 
 /** Where in kubectl's words: `-n shop`, with the context when one was chosen. */
 export const where = ({ service, cluster }: Settings): string =>
