@@ -1,7 +1,8 @@
 /** `task-mcp incident note|assign|severity|resolve`: one entry more in an incident's record. */
 import type { Context } from '../context.ts'
 import { type ExitCode, exit, UsageError } from '../errors.ts'
-import { type Mark, type Severity, severities, type Told } from '../incident/entry.ts'
+import type { Told } from '../incident/entry.ts'
+import { type Mark, type Severity, severities } from '../incident/entry-words.ts'
 import { type Incident, incidentOf } from '../incident/state.ts'
 import { nearest } from '../nearest.ts'
 import { stamp } from '../output/incident-time.ts'

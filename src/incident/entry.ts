@@ -5,13 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Subject } from '../diagnosis/verdict.ts'
 import { redact, redactArgument } from '../facts/redact.ts'
-
-export const severities = ['sev1', 'sev2', 'sev3', 'sev4'] as const
-export type Severity = (typeof severities)[number]
-
-/** Moments that somebody names, or a remedy that did not help. */
-export const marks = ['onset', 'acknowledged', 'mitigated', 'recovered', 'did-not-help'] as const
-export type Mark = (typeof marks)[number]
+import type { Mark, Severity } from './entry-words.ts'
+import { isWellFormed } from './well-formed.ts'
 
 /** Which service an incident is about. */
 export interface IncidentService {
@@ -175,58 +170,7 @@ export const isIncidentId = (text: string): boolean => /^inc-[a-z0-9-]{1,60}$/.t
 
 /** What was read, as an entry; undefined when it is none. Types that a newer release writes are kept as they are. Texts are cleaned again: somebody else may have written them. */
 export function entryOf(value: unknown): Entry | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const entry = value as Record<string, unknown>
-  for (const key of ['id', 'incident', 'at', 'by', 'type']) if (typeof entry[key] !== 'string' || entry[key] === '') return undefined
-  if (!/^[\w.-]{1,80}$/.test(entry.id as string) || Number.isNaN(Date.parse(entry.at as string))) return undefined
-  const need = needed[entry.type as Told['type']]
-  if (need?.some(([key, type]) => typeof entry[key] !== type)) return undefined
-  return cleaned({ ...entry, at: new Date(Date.parse(entry.at as string)).toISOString() }) as Entry
-}
-
-/** Fields that the fold counts on. */
-const needed: Readonly<Record<Told['type'], readonly (readonly [key: string, type: string])[]>> = {
-  start: [
-    ['title', 'string'],
-    ['severity', 'string'],
-    ['onset', 'string'],
-    ['detectedAt', 'string'],
-    ['service', 'object'],
-  ],
-  note: [['text', 'string']],
-  fact: [
-    ['fact', 'string'],
-    ['holds', 'boolean'],
-  ],
-  assign: [
-    ['who', 'string'],
-    ['role', 'string'],
-  ],
-  severity: [['severity', 'string']],
-  resolve: [],
-  command: [
-    ['line', 'string'],
-    ['exitCode', 'number'],
-    ['seconds', 'number'],
-    ['said', 'string'],
-  ],
-  call: [
-    ['level', 'number'],
-    ['contact', 'string'],
-    ['said', 'string'],
-  ],
-  answered: [
-    ['level', 'number'],
-    ['contact', 'string'],
-  ],
-  item: [
-    ['text', 'string'],
-    ['owner', 'string'],
-    ['due', 'string'],
-  ],
-  kept: [
-    ['item', 'string'],
-    ['task', 'string'],
-    ['where', 'string'],
-  ],
+  if (!isWellFormed(value)) return undefined
+  const entry = value as Entry
+  return cleaned({ ...entry, at: new Date(Date.parse(entry.at)).toISOString() }) as Entry
 }

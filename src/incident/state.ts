@@ -1,6 +1,7 @@
 /** What is true of an incident now, folded from its entries. Pure. */
 
-import type { Entry, IncidentService, Severity, VerdictDigest } from './entry.ts'
+import type { Entry, IncidentService, VerdictDigest } from './entry.ts'
+import type { Severity } from './entry-words.ts'
 import type { Call, Fact, Situation } from './escalation.ts'
 import { factsFrom, type Observation } from './facts.ts'
 import { merge } from './merge.ts'

@@ -76,7 +76,7 @@ function causeMarkdown(cause: StoryCause, timeZone: string): string[] {
     ...bullets(
       cause.evidence.map(
         ({ source, asked, observed, expected }) =>
-          `${escaped(asked)}: ${escaped(observed)}${expected === undefined ? '' : `; expected ${escaped(expected)}`} (${source})`,
+          `${escaped(asked)}: ${escaped(observed)}${expected === undefined ? '' : `; expected ${escaped(expected)}`} (${escaped(source)})`,
       ),
     ),
     '',
