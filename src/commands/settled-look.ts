@@ -1,6 +1,6 @@
 /** A look at something that still moves is taken again before an answer is given that knows nothing, or that all is well. */
 import type { Context } from '../context.ts'
-import { freshErrors, settling } from '../diagnosis/settling.ts'
+import { firstFailures, freshErrors, settling } from '../diagnosis/settling.ts'
 import type { Verdict, VerdictWord } from '../diagnosis/verdict.ts'
 import type { View } from '../diagnosis/view.ts'
 import type { Snapshot } from '../facts/snapshot.ts'
@@ -28,7 +28,7 @@ export async function settledLook<J extends { verdict: Verdict; view: View }>(
     const took = clock.now() - began
     const { view } = verdicts[0]!
     const all = (word: VerdictWord) => verdicts.every(({ verdict }) => verdict.verdict === word)
-    const moving = all('inconclusive') ? settling(view) : all('healthy') ? freshErrors(view) : undefined
+    const moving = all('inconclusive') ? (firstFailures(view) ?? settling(view)) : all('healthy') ? freshErrors(view) : undefined
     if (moving === undefined || count === mostLooks || clock.now() + pause + 1.5 * took > end) return verdicts
     terminal.err(`too early to tell: ${moving}; looking again in ${pause / 1000} s\n`)
     await clock.sleep(pause, signal)

@@ -1,7 +1,8 @@
 /** Whether a look came too early: something moved so shortly before it that what it does may not be visible yet. Pure. */
-import { changes } from './changes.ts'
+import { changes, rolledOutAt } from './changes.ts'
 import { errorTemplates, linesOf } from './logs.ts'
 import { latest, millis } from './time.ts'
+import { traffic } from './traffic.ts'
 import { logsOf, podIsReady, type View } from './view.ts'
 
 /** A kubelet reports within 10 s, endpoints follow within 1 s, and Prometheus scrapes every 15 s by default: seconds after which all have spoken. */
@@ -36,4 +37,21 @@ export function freshErrors(view: View): string | undefined {
   const earlier = linesOf(excerpts).some((line) => (millis(line.time) ?? edge) < edge)
   const fresh = errorTemplates(excerpts).find(({ count, lines }) => count >= fewErrors && lines.every((l) => (millis(l.time) ?? 0) >= edge))
   return earlier && fresh ? `${fresh.count} error lines of a kind that was not in the logs ${settledAfter} s ago` : undefined
+}
+
+/** A release is young for so many seconds: its first failures may be all that was counted yet. */
+const youngRelease = 120
+const fewFailures = 2
+
+/** Failures of a release that is minutes old, in its own pods alone and above the threshold there, but too few to be sure of; what was counted, else undefined. */
+export function firstFailures(view: View): string | undefined {
+  const rolled = millis(rolledOutAt(view))
+  const now = traffic(view)
+  if (!now || rolled === undefined || view.now - rolled > youngRelease * 1000 || view.revisions.length < 2) return undefined
+  const fresh = view.newPods.flatMap((p) => now.byPod.get(p.metadata.name) ?? [])
+  const [total, bad] = [fresh.reduce((sum, of) => sum + of.total, 0), fresh.reduce((sum, of) => sum + of.bad, 0)]
+  const theirs = bad >= fewFailures && bad === now.bad && bad / total > view.thresholds.errorRatio
+  return theirs
+    ? `${Math.round(bad)} of the first ${Math.round(total)} requests to revision ${view.revisions[0]!.number} failed`
+    : undefined
 }

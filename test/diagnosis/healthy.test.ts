@@ -241,3 +241,13 @@ test('guessing that nobody feels is no answer to the question why the service is
   expect(diagnose(...guessed)).toMatchObject({ verdict: 'healthy', causes: [] })
   expect(verdictOf(healthy(...guessed), 'security-incidents').causes[0]?.code).toBe('brute_force')
 })
+
+test('the first failures of a release that is a minute old are too few to be sure of, and too many to call it well', () => {
+  const just = [newImage(1, 0.8), fails(0.05, 'new', { minutes: 0.3 })]
+  expect(diagnose(...just)).toMatchObject({
+    verdict: 'inconclusive',
+    causes: [],
+    headline: expect.stringMatching(/^too early to tell: .*; ask again in 30 s/),
+  })
+  expect(diagnose(newImage(1, 0.8), fails(0.01, 'old')).verdict).toBe('healthy')
+})
