@@ -79,6 +79,9 @@ const owners: readonly { readonly package: RegExp; readonly owner: RegExp; reado
   { package: /^(inquirer|@inquirer\/.*)$/, owner: /^commands\/terminal\.ts$/, where: 'commands/terminal.ts' },
   { package: /^chalk$/, owner: /^output\/style\.ts$/, where: 'output/style.ts' },
   { package: /^ws$/, owner: /^targets\/kubernetes-forward\.ts$/, where: 'targets/kubernetes-forward.ts' },
+  { package: /^nodemailer$/, owner: /^targets\/notify-email\.ts$/, where: 'targets/notify-email.ts' },
+  { package: /^ical\.js$/, owner: /^incident\/on-call-calendar\.ts$/, where: 'incident/on-call-calendar.ts' },
+  { package: /^ws$/, owner: /^targets\/kubernetes-forward\.ts$/, where: 'targets/kubernetes-forward.ts' },
   { package: /^commander$/, owner: /^commands\/parse\.ts$/, where: 'commands/parse.ts' },
 ]
 
