@@ -9,7 +9,8 @@ interface CheckOptions extends BudgetOptions {
 }
 
 export async function run(context: Context, _args: readonly string[], options: CheckOptions): Promise<ExitCode> {
-  const { report } = await readBudget(context, options)
+  // The one line needs no story; the report in JSON does, and so does a forecast, which wants to know how much was counted.
+  const { report } = await readBudget(context, options, options.json || options.base === 'forecast')
   const code = verdictOf(report.policy, options.allow ?? 'careful')
   context.terminal.out(
     options.json

@@ -20,7 +20,7 @@ export async function run(context: Context, _args: readonly string[], options: W
       'whatif needs --release-error-rate and --minutes',
       'for example task-mcp slo-budget whatif --release-error-rate 2% --minutes 10',
     )
-  const { report } = await readBudget(context, { ...options, slo: options.slo ?? ['error-rate'] })
+  const { report } = await readBudget(context, { ...options, slo: options.slo ?? ['error-rate'] }, options.base === 'forecast')
   const answers = report.objectives.map((one) => {
     const hour = one.burn.find(({ window }) => window === '1h')?.total ?? null
     const window = one.counts ?? { bad: 0, total: 0 }

@@ -142,6 +142,12 @@ test.each([
   expect(answer.code).toBe(code)
 })
 
+test('check asks no more than its one line needs', async () => {
+  const { run, source } = session({ counts: even(0.0002) })
+  await run('slo-budget', 'check')
+  expect(source.requests).toHaveLength(1)
+})
+
 test('check: a fix may go where nothing else may, and nobody in a freeze', async () => {
   expect((await session({ counts: even(0.0009) }).run('slo-budget', 'check', '--allow', 'only-fixes')).code).toBe(0)
   expect((await session({ counts: even(0.0011) }).run('slo-budget', 'check', '--allow', 'only-fixes')).code).toBe(3)
