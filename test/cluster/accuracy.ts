@@ -116,12 +116,5 @@ function unknownRuns(runs: readonly Run[]): string[] {
   const broke = runs.filter((run) => run.broke !== undefined)
   if (broke.length === 0) return []
   const lines = broke.map((run) => `- ${run.fault} (seed ${run.seed}): ${run.broke!.split('\n')[0]!.slice(0, 160)}`)
-  return [
-    '## Runs that broke',
-    '',
-    'The fault could not be made, or the program was stopped; they count nowhere above.',
-    '',
-    ...lines.sort(),
-    '',
-  ]
+  return ['## Runs that broke', '', 'The fault could not be made, so nothing was asked; they count nowhere above.', '', ...lines.sort(), '']
 }

@@ -17,24 +17,25 @@ export interface Run {
   harm: readonly string[]
   leaked: boolean
   seconds: number
-  /** Why the run itself failed: then nothing else counts. */
+  /** Why the question was never asked: then nothing else counts. A question that got no answer counts as wrong. */
   broke: string | undefined
 }
 
+/** As the drills write it; a row without `verdict` and `causes` is one that broke. `expected` is null for a healthy service. */
 interface Drill {
   fault: string
   seed: number
   runbook: string
-  expected: string
-  right: boolean
-  object: boolean
-  causes: [code: string, kind: string, name: string][]
-  verdict: string | null
-  seconds: number
-  harm: string[]
-  leak: boolean
-  error: string | null
+  expected: string | null
+  right?: boolean
+  object?: boolean
+  causes?: [code: string, kind: string, name: string][]
+  verdict?: string | null
+  seconds?: number
+  harm?: string[]
+  leak?: boolean
   fix?: { right: boolean }
+  broke?: string
 }
 
 /** The runs in the text of a results file. Throws for one that is neither of the two shapes. */
@@ -63,16 +64,17 @@ function ofResult({ fault, row, seed, expected, judgement, diagnoseSeconds, brok
     harm: judgement?.harm ?? [],
     leaked: judgement?.leaked ?? false,
     seconds: diagnoseSeconds,
-    broke,
+    broke: judgement === undefined ? broke : undefined,
   }
 }
 
-function ofDrill({ fault, seed, runbook, expected, right, object, causes, verdict, seconds, harm, leak, error, fix }: Drill): Run {
+function ofDrill(drill: Drill): Run {
+  const { fault, seed, runbook, right = false, object = false, causes = [], verdict, fix } = drill
+  const expected = drill.expected ?? 'healthy'
   const [first] = causes
-  const judged = right && object && expected in cures
   return {
     suite: 'drills',
-    row: runbook,
+    row: expected === 'healthy' ? 'healthy' : runbook,
     fault,
     seed,
     expected,
@@ -80,10 +82,10 @@ function ofDrill({ fault, seed, runbook, expected, right, object, causes, verdic
     healthy: expected === 'healthy',
     cause: right,
     right: right && object,
-    remedy: judged ? fix?.right : undefined,
-    harm,
-    leaked: leak,
-    seconds,
-    broke: error ?? undefined,
+    remedy: right && object && expected in cures ? fix?.right : undefined,
+    harm: drill.harm ?? [],
+    leaked: drill.leak ?? false,
+    seconds: drill.seconds ?? 0,
+    broke: drill.broke,
   }
 }

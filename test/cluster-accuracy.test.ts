@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { accuracyPage } from './accuracy.ts'
-import { readRuns } from './runs.ts'
+import { accuracyPage } from './cluster/accuracy.ts'
+import { readRuns } from './cluster/runs.ts'
 
 const result = (fault: string, row: string, seed: number, more: object) => ({
   fault,
@@ -72,7 +72,7 @@ const drills = readRuns(
 test('counts every run once, in its row', () => {
   const page = accuracyPage([...ours, ...drills], {})
   expect(page).toContain('\ndown | 2 | 2 of 2 | 1 of 2 (50%) | 1 of 2 (50%) | 1 | - | 1.20 / 1.20\n')
-  expect(page).toContain('\nhealthy | 2 | - | - | - | 0 | 1 of 2 (50%) | 1.20 / 1.20\n')
+  expect(page).toContain('\nhealthy | 2 | - | - | - | 0 | 1 of 2 | 1.20 / 1.20\n')
   expect(page).toContain('\nservice-downtime | 1 | 1 of 1 | 1 of 1 | 1 of 1 | 0 | - | 0.50 / 0.50\n')
   expect(page).toContain('Seeds: 1.')
 })
@@ -87,6 +87,14 @@ test('every failure is listed with why, or as not explained; a run that broke co
   )
   expect(page).toContain('- no image (seed 1002): the nodes were gone')
   expect(page).not.toContain('only injected')
+})
+
+test('a question that got no answer is a wrong answer', () => {
+  const silent = { broke: 'exit 1: a bug', judgement: { found: 'no answer', cause: false, right: false, harm: [], leaked: false } }
+  const page = accuracyPage(readRuns(JSON.stringify({ results: [result('typo', 'down', 1000, silent)] }), 'r.json'), {})
+  expect(page).toContain('\ndown | 1 | 0 of 1 (0%) | 0 of 1 (0%) |')
+  expect(page).toContain('typo | 1000 | expected bad_command, said no answer')
+  expect(page).not.toContain('Runs that broke')
 })
 
 test('what is no results file is refused', () => {
