@@ -28,7 +28,21 @@ export function calendarOf(text: string, file: string, timeZone: string, now: nu
   const window = { from: now - 45 * day, to: now + 400 * day }
   const shifts = events
     .filter((event) => !event.hasProperty('recurrence-id') && !cancelled(event))
-    .flatMap((event) => shiftsOf(event, events, file, timeZone, window))
+    .flatMap((event) => {
+      try {
+        return shiftsOf(event, events, file, timeZone, window)
+      } catch (error) {
+        if (error instanceof UsageError) throw error
+        const summary = String(event.getFirstPropertyValue('summary') ?? 'without a name')
+        throw new UsageError(
+          `${file}: the event "${summary}" cannot be read: ${error instanceof Error ? error.message : error}`,
+          'export the rota again',
+          {
+            cause: error,
+          },
+        )
+      }
+    })
   return { timeZone, layers: [], overrides: [], shifts }
 }
 
@@ -48,6 +62,7 @@ function shiftsOf(component: ICAL.Component, all: readonly ICAL.Component[], fil
   const moved = exceptions.filter((one) => !cancelled(one)).map((one): Shift => ({ person: personOf(one), ...spanOf(one, timeZone) }))
   const event = new ICAL.Event(component, { exceptions: [] })
   if (!event.isRecurring()) return [{ person: personOf(component), from: own.from, to: own.to }, ...moved].filter(inside(window))
+  if (neverComes(component)) throw new UsageError(`${file} repeats "${personOf(component).name}" on days that there are not`)
   const replaced = new Set(exceptions.map((one) => wallOf(one.getFirstPropertyValue('recurrence-id') as ICAL.Time)))
   const person = personOf(component)
   const shifts: Shift[] = []
@@ -70,6 +85,20 @@ const inside =
   ({ from, to }: Window) =>
   (shift: Shift) =>
     shift.to > from && shift.from < to
+
+/** Whether a rule asks for days that no month of it has, such as 30 February: nothing would ever come of it. */
+function neverComes(component: ICAL.Component): boolean {
+  return component.getAllProperties('rrule').some((property) => {
+    const rule = property.getFirstValue() as ICAL.Recur
+    const [months, days] = [rule.getComponent('BYMONTH'), rule.getComponent('BYMONTHDAY')].map((list) => list.map(Number)) as [
+      number[],
+      number[],
+    ]
+    // 2024 is a leap year.
+    const last = (month: number) => new Date(Date.UTC(2024, month, 0)).getUTCDate()
+    return months.length > 0 && days.length > 0 && !months.some((month) => days.some((one) => Math.abs(one) <= last(month)))
+  })
+}
 
 const wallOf = (time: ICAL.Time): number => Date.UTC(time.year, time.month - 1, time.day, time.hour, time.minute, time.second)
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { UsageError } from '../../src/errors.ts'
 import { nextChange, onCall } from '../../src/incident/on-call.ts'
 import { calendarOf } from '../../src/incident/on-call-calendar.ts'
 import { scheduleOf } from '../../src/incident/on-call-file.ts'
@@ -191,10 +192,49 @@ test('a zone that only the file describes, days without a time, and times withou
   ])
 })
 
+test('a calendar that is damaged anywhere is refused or read, and never anything else', () => {
+  const lines = rota.split('\r\n')
+  const damage = fc.record({
+    at: fc.nat({ max: lines.length - 1 }),
+    how: fc.constantFrom('drop', 'cut', 'twice', 'garble'),
+    cut: fc.nat({ max: 60 }),
+  })
+  fc.assert(
+    fc.property(fc.array(damage, { minLength: 1, maxLength: 4 }), (hits) => {
+      const broken = hits.reduce((text, { at, how, cut }) => {
+        const line = text[at] ?? ''
+        const next =
+          how === 'drop' ? [] : how === 'cut' ? [line.slice(0, cut)] : how === 'twice' ? [line, line] : [line.replace(/[0-9]/g, 'x')]
+        return [...text.slice(0, at), ...next, ...text.slice(at + 1)]
+      }, lines)
+      try {
+        onCall(read(broken.join('\r\n')), Date.parse('2026-10-20T12:00:00Z'))
+      } catch (error) {
+        expect(error).toBeInstanceOf(UsageError)
+      }
+    }),
+  )
+})
+
 test.each([
   ['no calendar at all', 'hello', /is not an iCalendar file/],
   ['half a calendar', rota.slice(0, 200), /is not an iCalendar file|without a beginning/],
   ['an empty calendar', calendar(), /has no event/],
+  [
+    'a shift on 31 February',
+    calendar(event('UID:1', 'SUMMARY:Ana', 'DTSTART:20260101T090000Z', 'RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31')),
+    /on days that there are not/,
+  ],
+  [
+    'a shift each second',
+    calendar(event('UID:1', 'SUMMARY:Ana', 'DTSTART:20260101T090000Z', 'RRULE:FREQ=SECONDLY')),
+    /more than 50000 times/,
+  ],
+  [
+    'a rule that is none',
+    calendar(event('UID:1', 'SUMMARY:Ana', 'DTSTART:20260101T090000Z', 'RRULE:FREQ=SOMETIMES')),
+    /cannot be read|not an iCalendar file/,
+  ],
 ])('%s is refused', (_what, text, why) => {
   expect(() => read(text)).toThrow(why)
 })
