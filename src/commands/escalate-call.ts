@@ -83,6 +83,10 @@ async function attempt(
     const { outcome, said, tries } = await notifier.send(notice, context.clock, context.signal)
     return { result: { ...who, channel, outcome, said, tries: tries.length }, notifier }
   } catch (error) {
+    if (context.signal.aborted) {
+      const said = 'interrupted while it was sent; it may have arrived'
+      await keepCall(desk, notice.to.level, { ...who, channel, outcome: 'failed', said, tries: 1 }, notice.dedupKey)
+    }
     // Settings of one channel that are wrong must not keep the others from being tried.
     if (!(error instanceof UsageError)) throw error
     return { result: { ...who, channel, outcome: 'refused', said: error.message, tries: 0 }, notifier: undefined }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { UnreachableError } from '../../src/errors.ts'
+import { InterruptedError, UnreachableError } from '../../src/errors.ts'
 import type { Settings } from '../../src/settings.ts'
 import { openNotifier } from '../../src/targets/notify.ts'
 import { makeFetch } from '../../src/targets/service.ts'
@@ -19,7 +19,7 @@ layers: [{ name: week, people: [ana, ben], start: 2026-11-16T09:00, every: weekl
 /** A team with a pager, a chat room and mail, whose services answer as `answer` says. */
 async function aTeam(
   answer: (heard: Heard, count: number) => Answer = () => ({ status: 202, body: {} }),
-  options: { answers?: (boolean | string)[]; yaml?: string } = {},
+  options: { answers?: (boolean | string)[]; yaml?: string; signal?: AbortSignal } = {},
 ) {
   const server = await smallServer(answer)
   const yaml =
@@ -46,6 +46,7 @@ escalation:
     files,
     now,
     ...(options.answers ? { answers: options.answers } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
     targets: (_settings: Settings) =>
       ({
         cluster: async () => Promise.reject(new UnreachableError('the API server does not answer')),
@@ -288,6 +289,19 @@ test('with an open incident its onset counts, and calls, answers and failures ar
   expect(told.split('\n').flatMap((line) => (line ? [JSON.parse(line).type] : []))).toEqual(['start', 'fact', 'note', 'call', 'note'])
   expect(told).toContain('could not reach Ana (Primary on-call) by pager')
   expect((await run('escalate', 'status', '--no-look')).out).toContain('L1 secondary: called, no answer yet')
+})
+
+test('an interrupt in the middle of a call is kept, for it may have arrived', async () => {
+  const stop = new AbortController()
+  const { run, record } = await aTeam(
+    () => {
+      stop.abort(new InterruptedError())
+      return 'never'
+    },
+    { signal: stop.signal },
+  )
+  expect((await run('escalate', '1', '--yes', '--no-look')).code).toBe(130)
+  expect(record()).toMatchObject([{ contact: 'primary', outcome: 'failed', said: 'interrupted while it was sent; it may have arrived' }])
 })
 
 test('what programs read keeps its schema, and has nothing secret in it', async () => {
