@@ -12,7 +12,7 @@ const exits = {
 
 export const logs: CommandEntry = {
   usage: 'logs [pod]',
-  summary: 'what all pods say, put together',
+  summary: 'read what all pods say, put together',
   group: 'look',
   about:
     'Reads every container of every pod and puts lines together that say the same, errors first. Since the onset: that of the open incident, else of the last diagnosis, else the last quarter of an hour. Nothing that looks like a credential is shown.',
@@ -37,7 +37,7 @@ export const logs: CommandEntry = {
 }
 export const events: CommandEntry = {
   usage: 'events',
-  summary: 'what Kubernetes says about the workload, newest first',
+  summary: 'list what Kubernetes says about the workload, newest first',
   group: 'look',
   about: 'Puts events together that say the same about different pods. Events are gone after an hour: none is no proof of calm.',
   options: [
@@ -56,7 +56,7 @@ export const events: CommandEntry = {
 
 export const top: CommandEntry = {
   usage: 'top',
-  summary: 'what containers use, beside their limits',
+  summary: 'show what containers use, beside their limits',
   group: 'look',
   about: 'From metrics-server, else from Prometheus. The fullest first: a figure without its limit says nothing.',
   options: common,
@@ -67,7 +67,7 @@ export const top: CommandEntry = {
 
 export const changes: CommandEntry = {
   usage: 'changes',
-  summary: 'what changed lately, and by whom',
+  summary: 'list what changed lately, and by whom',
   group: 'look',
   about:
     'Revisions with what each changed, and edits of ConfigMaps, Secrets, Services, policies, quotas, autoscalers and roles, from their managed fields. No value of a ConfigMap or Secret is read.',
@@ -82,7 +82,7 @@ export const changes: CommandEntry = {
 
 export const describe: CommandEntry = {
   usage: 'describe [pod]',
-  summary: 'what there is to know of pods, troubles first',
+  summary: 'tell what there is to know of pods, troubles first',
   group: 'look',
   about:
     'States, last ends, conditions that are not as they should be, probes, requests and limits, warnings. Environment and mounts by name alone, with --verbose.',
@@ -98,7 +98,7 @@ export const describe: CommandEntry = {
 
 export const keys: CommandEntry = {
   usage: 'keys',
-  summary: 'ConfigMaps and Secrets by name and key, never a value',
+  summary: 'list ConfigMaps and Secrets by name and key, never a value',
   group: 'look',
   about:
     'Which ones the workload uses, their keys, when and by whom they were written, and what is missing. The values are not asked for, so none can leak.',
@@ -125,7 +125,7 @@ export const network: CommandEntry = {
 
 export const prometheusTargets: CommandEntry = {
   usage: 'prometheus targets',
-  summary: 'what Prometheus scrapes, and what does not answer',
+  summary: 'list what Prometheus scrapes, and what does not answer',
   group: 'look',
   options: [{ flags: '--all', summary: 'of every namespace' }, ...common],
   examples: [{ line: 'task-mcp prometheus targets', about: 'of the namespace, and whatever is down' }],
