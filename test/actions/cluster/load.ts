@@ -45,9 +45,10 @@ export async function load(seed: number, images: { app: string; database: string
       process.stdout.write(`${JSON.stringify(found.at(-1))}\n`)
     }
     await measure('restart', '--despite', 'dependency_slow')
-    await world.release({ op: 'add', path: '/terminationGracePeriodSeconds', value: 41 })
+    // A change that reaches the program: one that does not would make the diagnosis speak against the rollback.
+    await world.release({ op: 'replace', path: 'container/args', value: ['serve', '--slow-query', '300ms'] })
     await world.settled()
-    await measure('rollback', '--to', '1')
+    await measure('rollback', '--to', '1', '--despite', 'config_change')
     await measure('limit', 'max-streams', '9000')
     await measure('block', 'add', '203.0.113.0/24', '--for', '1h')
     await measure('undo')
