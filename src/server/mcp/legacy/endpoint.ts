@@ -56,7 +56,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
     let opened: Session | undefined
     const { message, status, headers } = await dispatch(
       request,
-      { ...noSession, principal: call.principal },
+      { ...noSession, principal: call.principal, signal: new AbortController().signal },
       call.requestId,
       async (params) => {
         const { state, result } = initialized(params, options.version)
@@ -165,9 +165,9 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
   }
 }
 
+/** A signal is not among it: what listens to one that all have in common is never let go. */
 const noSession = {
   clientCapabilities: {},
-  signal: new AbortController().signal,
   revision: '',
   notify: () => undefined,
   ask: () => Promise.reject(new RpcError(rpcCode.invalidRequest, 'there is no session yet')),
