@@ -110,7 +110,7 @@ export function storyOf(incident: Incident, impact: Measured, damage: number, ch
   }
 }
 
-/** Causes of all diagnoses, those that led most often first; the proof is that of the surest look. */
+/** Causes of all diagnoses, the earliest that led one first: what comes later is often its wake. The proof is that of the surest look. */
 export function causesOf(verdicts: readonly VerdictDigest[]): StoryCause[] {
   const found = new Map<string, StoryCause>()
   for (const { at, causes } of verdicts)
@@ -128,7 +128,10 @@ export function causesOf(verdicts: readonly VerdictDigest[]): StoryCause[] {
         leading: (before?.leading ?? 0) + (index === 0 ? 1 : 0),
       })
     }
-  return [...found.values()].sort((a, b) => b.leading - a.leading || b.times - a.times || b.confidence - a.confidence)
+  const led = ({ leading }: StoryCause): number => (leading > 0 ? 0 : 1)
+  return [...found.values()].sort(
+    (a, b) => led(a) - led(b) || Date.parse(a.firstSeen) - Date.parse(b.firstSeen) || b.confidence - a.confidence,
+  )
 }
 
 function summaryOf(incident: Incident, { recovered, resolved }: Moments, causes: readonly StoryCause[]): string {
