@@ -80,7 +80,7 @@ function permissionLine(group: AccessFound, user: string): DoctorLine {
   const line = { area: 'permissions', what: group.name } as const
   if (missing.length === 0) return { ...line, state: 'ok', says: `all ${group.checks} granted` }
   const refused = missing.map((check) => `${check.verb} ${check.resource}${check.subresource === undefined ? '' : `/${check.subresource}`}`)
-  const without = group.need === 'act' ? 'cannot be done' : 'cannot be seen'
+  const without = group.need === 'act' || group.need === 'inside' ? 'cannot be done' : 'cannot be seen'
   const says = `${missing.length} of ${group.checks} not granted (${refused.join(', ')}); ${without}: ${group.without}`
   return { ...line, state: group.need === 'must' ? 'denied' : 'limited', says, fix: roles(missing, user) }
 }

@@ -6,8 +6,8 @@ export interface PermissionGroup {
   name: string
   /** What cannot be seen or done without it. */
   without: string
-  /** `must`: no diagnosis without it. `sight`: causes that cannot be named without it. `act`: changes only. */
-  need: 'must' | 'sight' | 'act'
+  /** `must`: no diagnosis without it. `sight`: causes that cannot be named without it. `inside`: a closer look into pods. `act`: changes only. */
+  need: 'must' | 'sight' | 'inside' | 'act'
   checks: AccessCheck[]
 }
 
@@ -120,6 +120,15 @@ export function permissionsFor({ service: namespace, dependencies = [], sources 
         ],
         undefined,
       ),
+    },
+    {
+      name: 'inside pods',
+      without: 'capture, port-forward and inspect --ephemeral (diagnosis needs none of it)',
+      need: 'inside',
+      checks: [
+        ...['get', 'create'].map((verb) => ({ verb, group: '', resource: 'pods', subresource: 'portforward', namespace })),
+        { verb: 'patch', group: '', resource: 'pods', subresource: 'ephemeralcontainers', namespace },
+      ],
     },
     {
       name: 'actions',

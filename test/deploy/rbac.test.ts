@@ -29,7 +29,7 @@ function missing(checks: readonly AccessCheck[], rules: Role['rules']): string[]
 }
 
 const groups = permissionsFor({ service: 'task-mcp', sources: ['monitoring'] })
-const checks = groups.flatMap((group) => (group.need === 'act' ? [] : group.checks))
+const checks = groups.flatMap((group) => (group.need === 'act' || group.need === 'inside' ? [] : group.checks))
 
 test('the reader Role allows all that a diagnosis reads in the namespace', () => {
   const wanted = checks.filter((check) => check.namespace === 'task-mcp')
@@ -63,4 +63,12 @@ test('readers cannot write, and operators write what the actions need and no mor
     rule.resources.flatMap((resource) => rule.verbs.map((verb) => `${verb} ${rule.apiGroups[0]}/${resource}`)),
   )
   expect(granted.sort()).toEqual(actions.map(nameOf).sort())
+})
+
+test('the Role for a closer look holds what capture, port-forward and inspect need, and no more', () => {
+  const wanted = groups.filter((group) => group.need === 'inside').flatMap((group) => group.checks)
+  const granted = rulesOf('namespace/inside.yaml').flatMap((rule) =>
+    rule.resources.flatMap((resource) => rule.verbs.map((verb) => `${verb} /${resource}`)),
+  )
+  expect(granted.sort()).toEqual(wanted.map(nameOf).sort())
 })
