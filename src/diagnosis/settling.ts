@@ -1,6 +1,7 @@
 /** Whether a look came too early: something moved so shortly before it that what it does may not be visible yet. Pure. */
 import { changes, rolledOutAt } from './changes.ts'
 import { errorTemplates, linesOf } from './logs.ts'
+import { errorsNow } from './symptoms.ts'
 import { latest, millis } from './time.ts'
 import { traffic } from './traffic.ts'
 import { logsOf, podIsReady, type View } from './view.ts'
@@ -13,6 +14,13 @@ export function settling(view: View): string | undefined {
   const observed = (view.workload?.status as { observedGeneration?: number } | undefined)?.observedGeneration
   if (observed !== undefined && observed < (view.workload?.metadata.generation ?? 0))
     return 'the controller has not seen the newest template'
+  // Health is kept for a moment by those who answer for it: a service that has just begun to fail may still say that it is well.
+  if (
+    view.snapshot.target.url !== undefined &&
+    errorsNow(view) &&
+    view.snapshot.probes.some((p) => p.result.state === 'ok' && p.result.value.status < 300 && p.purpose === 'ready')
+  )
+    return 'requests fail, and the service calls itself ready'
   const change = changes(view)[0]
   const restless = [...view.pods.filter((p) => !podIsReady(p)), ...view.leaving]
   const moved: [what: string, at: string | undefined][] = [

@@ -3,7 +3,7 @@ import { settledLook } from '../../src/commands/settled-look.ts'
 import { judge } from '../../src/diagnosis/judge.ts'
 import type { Snapshot } from '../../src/facts/snapshot.ts'
 import { ago, type Change, healthy, now, podsOf } from '../support/snapshot.ts'
-import { notReady, waits } from '../support/snapshot-changes.ts'
+import { fails, notReady, waits } from '../support/snapshot-changes.ts'
 import { aWorld } from '../support/world.ts'
 
 /** The pods were made so many minutes before the look. */
@@ -81,4 +81,23 @@ test('well by its counters, with a new kind of error in its log: looked at again
 
 test('errors that have long been handled need no second look', async () => {
   expect((await looksAt(10, healthy(errorsNow(28, 'ERROR order 7 could not be placed')))).looks).toBe(1)
+})
+
+/** A process without a cluster, whose requests fail and whose health says this. */
+function alone(status: number, body: string): Snapshot {
+  const snapshot = healthy(fails(0.7))
+  const result = { state: 'ok' as const, value: { status, seconds: 0.01, body } }
+  return {
+    ...snapshot,
+    target: { ...snapshot.target, url: 'http://127.0.0.1:3000' },
+    cluster: {},
+    probes: [{ hop: 'pod', name: '127.0.0.1:3000', port: 3000, path: '/ready', purpose: 'ready', result }],
+  }
+}
+
+test('a process that fails before its health says so is asked again', async () => {
+  const { looks, verdict, said } = await looksAt(10, alone(200, 'ready'), alone(503, 'store: database or disk is full'))
+  expect(looks).toBe(2)
+  expect(verdict.causes[0]?.code).toBe('disk_full')
+  expect(said).toBe('too early to tell: requests fail, and the service calls itself ready; looking again in 3 s\n')
 })
