@@ -145,16 +145,13 @@ export const commandText = (argv: readonly string[]): string =>
   )
 
 function cleaned(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return fixed.has(key) ? value : cut(redact(value, incidentsIn(value)))
+  if (typeof value === 'string') return fixed.has(key) ? value : cut(redact(value))
   if (Array.isArray(value)) return value.map((one) => cleaned(one, key))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, one]) => (one === undefined ? [] : [[name, cleaned(one, key === 'labels' ? key : name)]])),
   )
 }
-
-/** Names of incidents look made by a machine, and are. */
-const incidentsIn = (text: string): ReadonlySet<string> => new Set(text.match(/\binc-\d{8}-\d{4}-[a-z]{3}\b/g))
 
 const cut = (text: string): string => (text.length <= longest ? text : `${text.slice(0, longest)} [cut]`)
 

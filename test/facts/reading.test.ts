@@ -33,6 +33,7 @@ test.each([
   ['registry.example/kestrel:1.8.0'],
   ['2026-05-04T10:00:00.123456789Z'],
   ['123e4567-e89b-12d3-a456-426614174000'],
+  ['inc-20260504-1000-bkd'],
   ['connect ECONNREFUSED 10.2.0.4:6000'],
 ])('%s is no secret and stays', (text) => {
   expect(redact(`saw ${text} twice`)).toBe(`saw ${text} twice`)
