@@ -9,8 +9,8 @@ const pause = 3000
 const mostLooks = 3
 
 /**
- * Looks; where every verdict on it is inconclusive although something moved seconds ago, or healthy although errors of a new kind are in the
- * logs, says so and looks again, twice at most.
+ * Looks; where every verdict on it is inconclusive although something moved seconds ago, or is no fault although errors of a new kind are in
+ * the logs, says so and looks again, twice at most.
  * @param seconds what the whole may take; no look is begun that would likely not end in time
  * @param look takes a Snapshot in at most so many seconds
  * @param judged the verdicts on a Snapshot, each with the view that it was made from; those on the last look are given back

@@ -101,3 +101,7 @@ test('a process that fails before its health says so is asked again', async () =
   expect(verdict.causes[0]?.code).toBe('disk_full')
   expect(said).toBe('too early to tell: requests fail, and the service calls itself ready; looking again in 3 s\n')
 })
+
+test('unclear, with a new kind of error in its log: looked at again, though nothing of the service moved', async () => {
+  expect((await looksAt(10, healthy(notReady('all'), young(1), errorsNow(4, 'ERROR order 7 could not be placed')), clear)).looks).toBe(2)
+})
