@@ -28,7 +28,11 @@ export async function settledLook<J extends { verdict: Verdict; view: View }>(
     const took = clock.now() - began
     const { view } = verdicts[0]!
     const all = (word: VerdictWord) => verdicts.every(({ verdict }) => verdict.verdict === word)
-    const moving = all('inconclusive') ? (firstFailures(view) ?? settling(view)) : all('healthy') ? freshErrors(view) : undefined
+    const moving = all('inconclusive')
+      ? (firstFailures(view) ?? settling(view) ?? freshErrors(view))
+      : all('healthy')
+        ? freshErrors(view)
+        : undefined
     if (moving === undefined || count === mostLooks || clock.now() + pause + 1.5 * took > end) return verdicts
     terminal.err(`too early to tell: ${moving}; looking again in ${pause / 1000} s\n`)
     await clock.sleep(pause, signal)
