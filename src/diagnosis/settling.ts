@@ -63,3 +63,7 @@ export function firstFailures(view: View): string | undefined {
     ? `${Math.round(bad)} of the first ${Math.round(total)} requests to revision ${view.revisions[0]!.number} failed`
     : undefined
 }
+
+/** Requests fail and no cause was found: counters by pod, by route and by dependency come with the next scrapes. */
+export const unexplained = (view: View): string | undefined =>
+  errorsNow(view) ? 'requests fail, and nothing that was counted so far explains it' : undefined

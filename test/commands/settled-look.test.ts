@@ -105,3 +105,9 @@ test('a process that fails before its health says so is asked again', async () =
 test('unclear, with a new kind of error in its log: looked at again, though nothing of the service moved', async () => {
   expect((await looksAt(10, healthy(notReady('all'), young(1), errorsNow(4, 'ERROR order 7 could not be placed')), clear)).looks).toBe(2)
 })
+
+test('requests that fail without a cause are looked at again: the next scrape may tell which pod it is', async () => {
+  const { looks, verdict } = await looksAt(10, healthy(fails(0.05)), healthy(fails(0.6, 1)))
+  expect(looks).toBe(2)
+  expect(verdict.causes[0]?.code).toBe('single_bad_pod')
+})
