@@ -45,7 +45,7 @@ const head = [
   '---|---|---|---|---|---|---|---',
 ]
 
-const rowOrder = ['down', 'errors', 'slow', 'red herring', 'several', 'blind', 'healthy']
+const rowOrder = ['down', 'errors', 'slow', 'memory', 'cpu', 'stream', 'security', 'slo', 'red herring', 'several', 'blind', 'healthy']
 const place = (row: string): number => (rowOrder.indexOf(row) + rowOrder.length + 1) % (rowOrder.length + 1)
 
 /** Takes every run and the notes; gives the whole page. The same runs give the same page. */

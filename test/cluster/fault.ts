@@ -10,7 +10,29 @@ export interface Expected {
   name?: string | undefined
 }
 
-export type Row = 'down' | 'errors' | 'healthy' | 'red herring' | 'blind'
+export type Row =
+  | 'down'
+  | 'errors'
+  | 'slow'
+  | 'memory'
+  | 'cpu'
+  | 'stream'
+  | 'security'
+  | 'slo'
+  | 'several'
+  | 'healthy'
+  | 'red herring'
+  | 'blind'
+
+export type Runbook =
+  | 'service-downtime'
+  | 'high-error-rate'
+  | 'performance-degradation'
+  | 'memory-issues'
+  | 'cpu-issues'
+  | 'streaming-issues'
+  | 'security-incidents'
+  | 'slo-violations'
 
 /** How much the one who asks may see: everything, or the rights of a service account made for it. */
 export type Sight = 'all' | 'roles' | 'namespace role' | 'nothing' | 'no usage' | 'no Prometheus'
@@ -18,7 +40,7 @@ export type Sight = 'all' | 'roles' | 'namespace role' | 'nothing' | 'no usage' 
 export interface Fault {
   name: string
   row: Row
-  runbook: 'service-downtime' | 'high-error-rate'
+  runbook: Runbook
   /** Codes that are right; `healthy`, `inconclusive` stand for a verdict without a cause. */
   expected: readonly (CauseCode | 'healthy' | 'inconclusive')[]
   /** Objects that one would edit to repair it; any of them is right. */
