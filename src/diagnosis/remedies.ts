@@ -1,6 +1,6 @@
 /** The remedies of a claim as commands to paste, and the ones that would harm. Pure. */
 import { find, replicaSetsOf } from '../facts/lookup.ts'
-import { keysOf } from './changes.ts'
+import { keysOf, lastEdit } from './changes.ts'
 import type { Claim } from './claim.ts'
 import { type Knowledge, knowledge, unknownCause } from './knowledge.ts'
 import type { ActionName, Refusal, Remedy } from './verdict.ts'
@@ -15,6 +15,7 @@ export function remediesOf(claim: Claim, view: View): Remedy[] {
   const list = fits.length ? fits : [{ action: 'escalate' as const, why: 'no action of this tool cures it' }]
   return list
     .filter((c) => c.action !== 'scale' || claim.code !== 'dependency_down' || claim.hints?.replicas !== undefined)
+    .filter((c) => c.action !== 'config' || list.length === 1 || canRestore(claim, view))
     .map((c) => ({ action: c.action, why: c.why, command: commandFor(c.action, claim, view) }))
 }
 
@@ -64,7 +65,7 @@ function commandFor(action: ActionName, claim: Claim, view: View): string {
     case 'resources':
       return `task-mcp resources ${workload(view)} ${place(view)}${subject.container ? ` --container ${subject.container}` : ''}${raised[claim.code] ?? ' --dry-run'}`
     case 'config':
-      return `task-mcp config-restore ${subject.kind.toLowerCase()}/${subject.name} ${place(view)}`
+      return canRestore(claim, view) ? `task-mcp config-restore configmap/${subject.name} ${place(view)}` : byHand(claim, view)
     case 'escalate':
       return `kubectl describe ${subject.kind === 'Dependency' ? workload(view) : `${subject.kind.toLowerCase()} ${subject.name}`}${subject.namespace ? ` -n ${subject.namespace}` : ''}`
     case 'block':
@@ -81,6 +82,16 @@ function commandFor(action: ActionName, claim: Claim, view: View): string {
     case 'manual':
       return byHand(claim, view)
   }
+}
+
+/** How the managed fields name `kubectl apply`, which leaves what it applied in an annotation of the object. */
+const applied = 'kubectl-client-side-apply'
+
+/** Whether the cluster itself proves an earlier value: a ConfigMap that was applied, and edited in another way since. Secrets are never read. */
+function canRestore({ subject }: Claim, view: View): boolean {
+  const object =
+    subject.kind === 'ConfigMap' ? find(view.snapshot, 'configmaps', subject.name, subject.namespace ?? view.service.namespace) : undefined
+  return object?.metadata.managedFields?.some((f) => f.manager === applied) === true && lastEdit(object)?.manager !== applied
 }
 
 /** Whether the pods are told of a settings file that is read again while they run: what `block` and `limit` change. */
@@ -118,6 +129,9 @@ function byHand(claim: Claim, view: View): string {
       return `kubectl expose ${workload(view)} --name ${subject.name} --port ${view.service.port} ${place(view)} --dry-run=client -o yaml`
     case 'admission_psa':
       return `kubectl get namespace ${view.service.namespace} --show-labels`
+    case 'missing_secret':
+    case 'missing_configmap':
+      return `kubectl get ${subject.kind.toLowerCase()}s${at}`
     default:
       return ['Secret', 'Dependency', 'Pod'].includes(subject.kind)
         ? `kubectl describe ${subject.kind === 'Dependency' ? workload(view) : `${subject.kind.toLowerCase()} ${subject.name}`} ${place(view)}`

@@ -34,7 +34,7 @@ export const configuration: KnownCauses = {
       'pool_exhausted',
       'external_dependency',
     ],
-    cures: [{ action: 'config', why: 'restore the credentials, then restart' }],
+    cures: [{ action: 'manual', why: 'their owner puts the credentials back from where they are kept; then restart' }],
     never: [{ action: 'restart', why: 'new pods read the same wrong credentials' }, notTheRelease],
     owner: 'security',
   },

@@ -42,7 +42,7 @@ export const start: KnownCauses = {
     folds: cannotRun,
     cures: [
       rollBack('the earlier revision does not need the Secret'),
-      { action: 'config', why: 'restore the Secret; the kubelet starts the waiting pods by itself' },
+      { action: 'manual', why: 'its owner puts the Secret back from where it is kept; the kubelet then starts the waiting pods by itself' },
     ],
     never: [restartFails, moreFail],
     owner: 'service',
@@ -51,7 +51,7 @@ export const start: KnownCauses = {
     folds: cannotRun,
     cures: [
       rollBack('the earlier revision does not need the ConfigMap'),
-      { action: 'config', why: 'restore the ConfigMap; the kubelet starts the waiting pods by itself' },
+      { action: 'manual', why: 'its owner applies the ConfigMap again; the kubelet then starts the waiting pods by itself' },
     ],
     never: [restartFails, moreFail],
     owner: 'service',
@@ -61,6 +61,7 @@ export const start: KnownCauses = {
     cures: [
       rollBack('the earlier revision does not need the key'),
       { action: 'config', why: 'restore the key; the kubelet starts the waiting pods by itself' },
+      { action: 'manual', why: 'its owner puts the key back from where it is kept; the kubelet then starts the waiting pods by itself' },
     ],
     never: [restartFails, moreFail],
     owner: 'service',

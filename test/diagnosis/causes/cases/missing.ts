@@ -11,7 +11,7 @@ export const cases: Case[] = [
     code: 'missing_secret',
     what: 'a Secret was deleted and a pod starts again',
     subject: 'Secret/kestrel-keys',
-    remedy: 'config',
+    remedy: 'manual',
     fault: [gone('secrets', 'kestrel-keys'), waits(config, 'secret "kestrel-keys" not found', 0)],
     without: [waits(config, 'configmap "kestrel-settings" not found', 0)],
     instead: 'missing_configmap',
@@ -20,7 +20,7 @@ export const cases: Case[] = [
     code: 'missing_secret',
     what: 'a Secret was deleted, and the pods that were started with it run on',
     subject: 'Secret/kestrel-keys',
-    remedy: 'config',
+    remedy: 'manual',
     fault: [gone('secrets', 'kestrel-keys')],
     without: [put('secrets', { metadata: { name: 'kestrel-keys' } })],
     instead: 'none',
@@ -43,7 +43,7 @@ export const cases: Case[] = [
     code: 'missing_configmap',
     what: 'a ConfigMap was deleted and a pod starts again',
     subject: 'ConfigMap/kestrel-settings',
-    remedy: 'config',
+    remedy: 'manual',
     fault: [gone('configmaps', 'kestrel-settings'), waits(config, 'configmap "kestrel-settings" not found', 0)],
     without: [waits(config, 'secret "kestrel-keys" not found', 0)],
     instead: 'missing_secret',
@@ -52,7 +52,7 @@ export const cases: Case[] = [
     code: 'missing_configmap',
     what: 'a mounted ConfigMap is gone: the events say so',
     subject: 'ConfigMap/kestrel-rules',
-    remedy: 'config',
+    remedy: 'manual',
     fault: [
       volume,
       waits('ContainerCreating', '', 0),
@@ -69,7 +69,7 @@ export const cases: Case[] = [
     code: 'missing_configmap',
     what: 'a mounted ConfigMap is gone and the events have expired',
     subject: 'ConfigMap/kestrel-rules',
-    remedy: 'config',
+    remedy: 'manual',
     fault: [volume, waits('ContainerCreating', '', 0)],
     without: [
       (s) => {
@@ -81,7 +81,7 @@ export const cases: Case[] = [
     code: 'missing_config_key',
     what: 'a key was taken out of a ConfigMap',
     subject: 'ConfigMap/kestrel-settings',
-    remedy: 'config',
+    remedy: 'manual',
     fault: [waits(config, "couldn't find key level in ConfigMap north/kestrel-settings", 0)],
     without: [waits(config, 'configmap "kestrel-settings" not found', 0)],
     instead: 'missing_configmap',
@@ -90,7 +90,7 @@ export const cases: Case[] = [
     code: 'missing_config_key',
     what: 'a key of a Secret, in the words of a volume',
     subject: 'Secret/kestrel-keys',
-    remedy: 'config',
+    remedy: 'manual',
     fault: [
       always((spec) => {
         spec.volumes = [{ name: 'keys', secret: { secretName: 'kestrel-keys', items: [{ key: 'edge', path: 'edge' }] } }]

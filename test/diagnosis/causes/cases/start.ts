@@ -145,7 +145,7 @@ export const cases: Case[] = [
     code: 'corrupt_credentials',
     what: 'pods that started again after an edit of their Secret crash',
     subject: 'Secret/kestrel-keys',
-    remedy: 'config',
+    remedy: 'manual',
     fault: [
       edited('secrets', 'kestrel-keys', 20),
       startedAgain(10),
