@@ -18,6 +18,7 @@ export const metricCatalogue: readonly string[] = [
   'streaming_messages_total',
   'streaming_buffered_bytes',
   'rate_limit_hits_total',
+  'principal_bad_requests_total',
   'auth_attempts_total',
   'auth_failures_total',
   'health_check_status',

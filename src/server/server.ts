@@ -30,6 +30,7 @@ import { steadyClock } from './steady-clock.ts'
 import { openStore } from './store/open.ts'
 import { type Change, type Store, StoreError } from './store/port.ts'
 import { createTaskList, operations as storeOperations } from './tasks/task-list.ts'
+import { isServerError } from './telemetry/catalogue.ts'
 import { createLog, type Log, type LogLevel, reasonOf } from './telemetry/log.ts'
 import { configHash, createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { tracedStore } from './telemetry/traced-store.ts'
@@ -136,8 +137,9 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
     admitSession: guard.admitSession,
   })
   const subscriptions = createSubscriptions(streams, io.version)
-  const longCalls = createLongCalls(store, now, log, (tool, errorType, seconds) => {
+  const longCalls = createLongCalls(store, now, log, (tool, errorType, seconds, { tag }) => {
     metrics.operations.labels('tools/call', toolNames.includes(tool) ? tool : '_other', errorType).observe(seconds)
+    if (isServerError(errorType)) metrics.badRequests.count(tag, 'error')
   })
   const modern = createModernEndpoint({ version: io.version, settings: current, operations, dispatch, subscriptions, longCalls })
   store.onChange((change) => spread(change, instance, sessions, subscriptions, webhook, log))

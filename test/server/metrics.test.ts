@@ -19,6 +19,7 @@ const promised: Readonly<Record<string, readonly string[]>> = {
   streaming_messages_total: [],
   streaming_buffered_bytes: [],
   rate_limit_hits_total: ['limiter', 'reason'],
+  principal_bad_requests_total: ['principal', 'reason'],
   auth_attempts_total: [],
   auth_failures_total: ['reason'],
   health_check_status: ['check'],

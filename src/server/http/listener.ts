@@ -199,6 +199,7 @@ function createFinish(metrics: Metrics, log: Log, tracing: Tracing | undefined):
       if (trace?.sampled !== true) one.time.observe(seconds)
       else metrics.observeTraced(one.labels, seconds, trace)
     }
+    if (route === '/mcp') judge(metrics, seen.call?.principal.tag, status, streaming ? 0 : seconds)
     const level = status >= 500 && !probes.has(path) ? 'warn' : probes.has(path) ? 'debug' : 'info'
     if (!log.enabled(level)) return
     log[level]('request', {
@@ -213,6 +214,13 @@ function createFinish(metrics: Metrics, log: Log, tracing: Tracing | undefined):
       ...(streaming ? { stream: true } : {}),
     })
   }
+}
+
+/** Counts a request that breaks a promise (docs/slo.md) by who asked. */
+function judge({ badRequests }: Metrics, principal: string | undefined, status: number, seconds: number): void {
+  if (status >= 500) badRequests.count(principal, 'error')
+  if (seconds > 0.2) badRequests.count(principal, 'over_200ms')
+  if (seconds > 0.5) badRequests.count(principal, 'over_500ms')
 }
 
 /** Requests that were refused before anybody looked into them have a span too. */

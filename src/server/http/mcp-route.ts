@@ -55,6 +55,7 @@ export function createMcpRoute(
     seen.call = call
     if (working >= settings().maxInFlight) {
       metrics.rateLimitHits.inc({ limiter: 'in_flight', reason: 'capacity' })
+      metrics.badRequests.count(principal.tag, 'full')
       throw comeBack(503, 1, `this replica works on ${working} requests already, which is its most`)
     }
     working += 1

@@ -98,7 +98,7 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
     metrics.streamBuffered.set(bytes)
   })
 
-  const refuseOver = (name: string): void => {
+  const refuseOver = ({ name, tag }: Principal): void => {
     if (draining) {
       metrics.streamsRejected.inc({ reason: 'draining' })
       throw comeBack(503, 1, 'this replica is stopping: connect again')
@@ -106,6 +106,7 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
     if (size >= settings().maxStreams) {
       metrics.streamsRejected.inc({ reason: 'limit' })
       metrics.rateLimitHits.inc({ limiter: 'streams', reason: 'capacity' })
+      metrics.badRequests.count(tag, 'full')
       throw comeBack(503, 5, `all ${settings().maxStreams} streams of this replica are in use`)
     }
     if ((perPrincipal.get(name) ?? 0) >= settings().maxStreamsPerPrincipal) {
@@ -121,7 +122,7 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
     },
     open: (response, principal, { headers, farewell, maxBufferedBytes = settings().streamBufferBytes }, onClose) => {
       const { name } = principal
-      refuseOver(name)
+      refuseOver(principal)
       const { streamLifetime } = settings()
       const slot = slots[size % wheel]!
       const ended = (reason: StreamClosing): void => {

@@ -1,4 +1,5 @@
 import { comeBackSeconds, HttpRefusal } from '../http/refusal.ts'
+import { isServerError } from '../telemetry/catalogue.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { contextOf, spanned, type Tracing } from '../telemetry/trace.ts'
@@ -50,7 +51,9 @@ export function createDispatch({ metrics, log, methods, tools, tracing }: Dispat
     } catch (cause) {
       if (cause instanceof HttpRefusal) throw cause
       const { error, errorType, bug } = explain(cause, exchange.signal)
-      observe(method, tool, error.status >= 500 && alone() ? String(error.status) : errorType, (performance.now() - since) / 1000)
+      const shown = error.status >= 500 && alone()
+      observe(method, tool, shown ? String(error.status) : errorType, (performance.now() - since) / 1000)
+      if (!shown && isServerError(errorType)) metrics.badRequests.count(exchange.principal.tag, 'error')
       const fields = {
         request_id: httpRequestId,
         method: request.method,

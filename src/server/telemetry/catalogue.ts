@@ -27,6 +27,9 @@ export const serverErrorTypes = ['internal', 'unavailable', 'timeout'] as const
 export const statusErrorTypes = ['500', '503'] as const
 export type ErrorType = (typeof errorTypes)[number]
 
+/** Whether the server must answer for a failure that no HTTP status shows. */
+export const isServerError = (type: ErrorType): boolean => (serverErrorTypes as readonly ErrorType[]).includes(type)
+
 export const streamRejections = ['limit', 'principal_limit', 'draining'] as const
 export const streamClosings = [
   'client',
@@ -119,6 +122,12 @@ export function createCatalogue(registry: Registry) {
     streamMessages: counter('streaming_messages_total', 'Messages sent on SSE streams'),
     streamBuffered: gauge('streaming_buffered_bytes', 'Bytes waiting in all SSE streams for their clients to read'),
     rateLimitHits: counter('rate_limit_hits_total', 'Requests refused by a limit', 'limiter', 'reason'),
+    badByPrincipal: counter(
+      'principal_bad_requests_total',
+      'Requests that count against a promise, by who asked (the hash that the log has) and why; the worst have a series of their own',
+      'principal',
+      'reason',
+    ),
     authAttempts: counter('auth_attempts_total', 'Requests whose credentials were examined'),
     authFailures: counter('auth_failures_total', 'Requests refused for their credentials, by reason', 'reason'),
     health: gauge('health_check_status', '1 when the check passes, 0 when it fails', 'check'),

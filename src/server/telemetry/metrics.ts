@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Registry } from '@prometheus-io/client'
+import { type BadRequests, createBadRequests } from './bad-requests.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import { openMetricsOf, wantsOpenMetrics } from './open-metrics.ts'
 import { collectProcess } from './process.ts'
@@ -19,6 +20,8 @@ export interface Metrics extends Catalogue {
   scrape(accept?: string): Promise<{ text: string; contentType: string }>
   /** Observes the time of an HTTP request that is part of a recorded trace. */
   observeTraced(labels: RequestLabels, seconds: number, trace: TraceContext): void
+  /** Counts what counts against a promise by who asked. */
+  readonly badRequests: BadRequests
   /** Runs before every scrape: for gauges that are read from somewhere. */
   beforeScrape(read: () => void): void
 }
@@ -30,10 +33,12 @@ export function createMetrics(countable: Countable, build: { version: string; re
   collectProcess(registry)
   zeroInitialise(catalogue, countable)
   catalogue.buildInfo.set(build, 1)
-  const readers: Array<() => void> = []
+  const badRequests = createBadRequests(catalogue.badByPrincipal, () => performance.now())
+  const readers: Array<() => void> = [badRequests.show]
   let openMetrics: ReturnType<typeof openMetricsOf> | undefined
   return {
     ...catalogue,
+    badRequests,
     scrape: async (accept) => {
       for (const read of readers) read()
       if (wantsOpenMetrics(accept)) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { comeBack, HttpRefusal } from '../../http/refusal.ts'
+import { tagOf } from '../../http/tokens.ts'
 import type { Settings } from '../../settings.ts'
 import { type Store, StoreError } from '../../store/port.ts'
 import type { Log } from '../../telemetry/log.ts'
@@ -101,6 +102,7 @@ export function createSessions(store: Store, settings: () => Settings, now: () =
     open: async (principal, state) => {
       if (cache.size >= settings().maxSessions) {
         metrics.rateLimitHits.inc({ limiter: 'sessions', reason: 'capacity' })
+        metrics.badRequests.count(tagOf(principal), 'full')
         throw comeBack(503, 10, `all ${settings().maxSessions} sessions of this replica are in use`)
       }
       const session = newSession(randomUUID(), principal, now(), state)

@@ -45,7 +45,7 @@ export function createLongCalls(
   store: Store,
   now: () => number,
   log: Log,
-  failed: (tool: string, errorType: ErrorType, seconds: number) => void,
+  failed: (tool: string, errorType: ErrorType, seconds: number, principal: Principal) => void,
 ): LongCalls {
   const running = new Map<string, Running>()
 
@@ -90,7 +90,7 @@ export function createLongCalls(
       }
   }
 
-  const finish = async (id: string, tool: string, doing: Promise<object>, signal: AbortSignal): Promise<void> => {
+  const finish = async (id: string, tool: string, principal: Principal, doing: Promise<object>, signal: AbortSignal): Promise<void> => {
     const since = performance.now()
     try {
       const answer = await Promise.race([doing, whenAborted(signal)])
@@ -100,7 +100,7 @@ export function createLongCalls(
       if (errorType === 'cancelled') return settle(id, 'cancelled', 'cancelled', undefined)
       if (bug) log.error('a long call failed by a bug', { reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
       else log.warn('a long call failed', { error_type: errorType, reason: error.message })
-      failed(tool, errorType, (performance.now() - since) / 1000)
+      failed(tool, errorType, (performance.now() - since) / 1000, principal)
       const { code, message, data } = error
       await settle(id, 'failed', message, { code, message, ...(data === undefined ? {} : { data }) })
     }
@@ -164,7 +164,7 @@ export function createLongCalls(
         if (first !== true) return await doing
         const limit = setTimeout(() => controller.abort(new Error('timeout')), longestMilliseconds)
         limit.unref()
-        const ended = finish(id, tool, doing, controller.signal)
+        const ended = finish(id, tool, exchange.principal, doing, controller.signal)
           .catch((error: unknown) => log.error('keeping the answer of a long call failed by a bug', { reason: String(error) }))
           .finally(() => {
             clearTimeout(limit)
