@@ -23,6 +23,7 @@ import { renderVerdict } from '../output/verdict.ts'
 import { loadRunbooks, named } from '../runbook/directory.ts'
 import type { Runbook } from '../runbook/runbook.ts'
 import { walk } from '../runbook/walk.ts'
+import type { Settings } from '../settings.ts'
 import type { GlobalOptions } from './entry.ts'
 import { settledLook } from './settled-look.ts'
 
@@ -36,6 +37,8 @@ interface DiagnoseOptions extends GlobalOptions {
   readonly watch?: boolean
   readonly guide?: boolean
   readonly yesTo?: readonly string[]
+  readonly ephemeral?: string
+  readonly yes: boolean
 }
 
 const watchMilliseconds = 15_000
@@ -49,6 +52,11 @@ export async function run(context: Context, [name]: readonly string[], options: 
     const { run: walkThrough } = await import('./runbook-run.ts')
     return walkThrough(context, name ? [name] : [], { ...options, dryRun: false, yes: false, autoUndo: false })
   }
+  if (options.ephemeral && (options.from || options.url || options.watch || options.guide || options.yesTo))
+    throw new UsageError(
+      '--ephemeral looks once from inside a pod, and goes with none of --from, --url, --watch, --guide, --yes-to',
+      'leave them out',
+    )
   if (name && options.all) throw new UsageError('--all walks every runbook and takes no name', 'leave one of them out')
   const resolved = await loadSettings(options, context)
   const books = await loadRunbooks(context.files, context.root, resolved.settings.runbooks)
@@ -57,9 +65,12 @@ export async function run(context: Context, [name]: readonly string[], options: 
     const budgets = options.all === true || wanted?.name === 'slo-violations'
     const takeLook = (seconds: number) => look(context, resolved, options, budgets, seconds)
     const judgedAll = (snapshot: Snapshot) => judged(snapshot, books, wanted, options.all ?? false)
-    const verdicts = options.from
+    const settled = options.from
       ? judgedAll(await saved(context, options.from))
       : await settledLook(context, resolved.settings.timeoutSeconds, takeLook, judgedAll)
+    const verdicts = options.ephemeral
+      ? judgedAll(await alsoInside(context, resolved.settings, settled[0]!.view, options.ephemeral, options))
+      : settled
     // A saved look says nothing of the service now.
     if (options.from === undefined) context.learned?.({ verdict: verdicts[0]!.verdict })
     await show(context, verdicts, options)
@@ -82,6 +93,20 @@ async function look(context: Context, resolved: Resolved, options: DiagnoseOptio
   }
   const snapshot = options.url ? await gatherLocal(settings, options.url, deps) : await gather(settings, deps)
   if (options.record) await files.write(path.resolve(context.cwd, options.record), snapshotText(snapshot))
+  return snapshot
+}
+
+/** The same look with what a container inside a pod was told; kept where `--record` says. */
+async function alsoInside(
+  context: Context,
+  settings: Settings,
+  view: View,
+  image: string,
+  options: Pick<DiagnoseOptions, 'yes' | 'record'>,
+): Promise<Snapshot> {
+  const { lookInside } = await import('./inside-look.ts')
+  const snapshot = { ...view.snapshot, inside: await lookInside(context, settings, view, image, options.yes) }
+  if (options.record) await context.files.write(path.resolve(context.cwd, options.record), snapshotText(snapshot))
   return snapshot
 }
 

@@ -4,6 +4,7 @@ import type { Part, Snapshot } from '../facts/snapshot.ts'
 import { families } from './causes/index.ts'
 import type { Claim } from './claim.ts'
 import type { CauseCode } from './codes.ts'
+import { weighedFromInside } from './from-inside.ts'
 import { matching, patterns } from './logs.ts'
 import { deciders, notSeen } from './not-seen.ts'
 import { rank, slowMatters } from './rank.ts'
@@ -23,7 +24,10 @@ export interface Judgement {
 /** Judges without steps: these are walked by the runbook room, from the same view. */
 export function judge(snapshot: Snapshot, runbook: string): Judgement {
   const view = makeView(snapshot)
-  const claims: Claim[] = families.flatMap((family) => family(view))
+  const claims: Claim[] = weighedFromInside(
+    families.flatMap((family) => family(view)),
+    view,
+  )
   const felt = symptoms(view)
   const causes = rank(claims, view, runbook, felt)
   const unseen = notSeen(view)

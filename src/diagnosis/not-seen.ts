@@ -44,6 +44,7 @@ export function notSeen(view: View): NotSeen[] {
       ? [['certificates', snapshot.certificates, 'whether one has expired'] as [string, Part<unknown>, string]]
       : []),
   ]
+  if (snapshot.inside) others.push(['the view from inside a pod', snapshot.inside, 'whether names resolve and ports answer there'])
   for (const [name, part, couldChange] of others)
     if (part.state !== 'ok') found.push({ what: name, reason: part.reason, couldChange, next: part.next })
   const unasked = snapshot.probes.flatMap((p) => (p.result.state === 'denied' ? [p.result] : []))

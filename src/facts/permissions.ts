@@ -123,7 +123,7 @@ export function permissionsFor({ service: namespace, dependencies = [], sources 
     },
     {
       name: 'inside pods',
-      without: 'capture, port-forward and inspect --ephemeral (diagnosis needs none of it)',
+      without: 'capture, port-forward and --ephemeral (any other diagnosis needs none of it)',
       need: 'inside',
       checks: [
         ...['get', 'create'].map((verb) => ({ verb, group: '', resource: 'pods', subresource: 'portforward', namespace })),

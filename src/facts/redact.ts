@@ -63,11 +63,12 @@ export const secretIn = (text: string): SecretKind | undefined => secrets.find((
 
 const plainValue = /^(?:|-?[\d.]+[a-zA-Z%]{0,3}|true|false|on|off|yes|no|[a-z]{1,12})$/i
 const addressValue = /^(?:[a-z][a-z0-9+.-]*:\/\/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:\/[\w./-]*)?$/i
-const secretName = /pass|secret|token|key|credential|auth|cert|private|salt|signature/i
+const secretName = /pass|secret|token|key|credential|auth|cert|private|salt|signature|login|basic/i
+const portIn = /:\d{1,5}(?=\/|$)/
 
 /** Whether a literal environment value may be kept: numbers, switches, short words, addresses; never under a name that smells of a secret. */
 export const keepsValue = (name: string, value: string): boolean =>
-  !secretName.test(name) && (plainValue.test(value) || (addressValue.test(value) && !looksSecret(value)))
+  !secretName.test(name) && (plainValue.test(value) || (addressValue.test(value) && !looksSecret(value.replace(portIn, ''))))
 
 /** A short fingerprint that tells equal from different within one Snapshot and gives nothing else away: `salt` is drawn anew each time. */
 export type Fingerprint = (value: string) => string

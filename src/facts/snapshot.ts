@@ -3,6 +3,7 @@
 import type { ServiceSettings, Thresholds } from '../settings.ts'
 import type { SloFacts } from '../slo/seen.ts'
 import type { Alert, Certificate, QueryAnswer } from '../targets/ports.ts'
+import type { PathAnswer } from './inside-questions.ts'
 import type { ResourceName, Resources } from './kubernetes-types.ts'
 import type { SecretKind } from './redact.ts'
 
@@ -34,7 +35,7 @@ export interface LogExcerpt {
 
 /** One HTTP question asked through the API server (or directly, for an edge URL). */
 export interface ProbeResult {
-  hop: 'edge' | 'service' | 'pod' | 'dependency'
+  hop: 'edge' | 'service' | 'pod'
   /** The object asked: a Service, a Pod, or a URL. */
   name: string
   port: number | string
@@ -48,6 +49,13 @@ export interface DirectScrape {
   pod: string
   at: number
   samples: { name: string; labels: Record<string, string>; value: number }[]
+}
+
+/** What a container added to a pod was told when it asked from there. */
+export interface InsideLook {
+  pod: string
+  container: string
+  answers: PathAnswer[]
 }
 
 /** A certificate, and the Secret that holds it. */
@@ -88,6 +96,8 @@ export interface Snapshot {
   probes: ProbeResult[]
   /** Of Secrets that workloads of the namespace mount or its Ingresses serve with. Absent in Snapshots of older versions. */
   certificates?: Part<CertificateFact[]>
+  /** Only where a look from inside a pod was asked for. */
+  inside?: Part<InsideLook>
   /** Where Prometheus and Alertmanager were found, for evidence. */
   sources: { prometheus: string | undefined; alertmanager: string | undefined }
 }

@@ -26,11 +26,17 @@ export const diagnose: CommandEntry = {
       summary: 'walk it unattended and do these actions where they are called for: restart,scale',
       repeat: true,
     },
+    {
+      flags: '--ephemeral <image>',
+      summary: 'ask names and ports from inside a pod too, by a container of this image added to it; confirmed first',
+    },
+    { flags: '--yes', summary: 'with --ephemeral: add it without asking' },
     ...serviceOptions,
   ],
   examples: [
     { line: 'task-mcp diagnose high-error-rate', about: 'why requests fail' },
     { line: 'task-mcp diagnose service-downtime -n shop --workload checkout --json', about: 'another service, for a program' },
+    { line: 'task-mcp diagnose --ephemeral busybox:1.37', about: 'what its pods can reach, asked from inside one of them' },
     { line: 'task-mcp diagnose --from incident.json', about: 'again, offline, to the same answer' },
   ],
   exits: {

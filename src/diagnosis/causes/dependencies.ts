@@ -109,7 +109,12 @@ function down(view: View, d: Dependency): Claim[] {
       effects: view.pods
         .filter((p) => !podIsReady(p))
         .map((p) => ({ what: 'not ready without it', subject: { kind: 'Pod', namespace: p.metadata.namespace, name: p.metadata.name } })),
-      hints: { kind: target.kind.toLowerCase(), name: target.name, ...(wanted === 0 && { replicas: earlierReplicas(view, d) }) },
+      hints: {
+        dependency: d.name,
+        kind: target.kind.toLowerCase(),
+        name: target.name,
+        ...(wanted === 0 && { replicas: earlierReplicas(view, d) }),
+      },
     }),
   ]
 }

@@ -12,6 +12,7 @@ import { edge } from './edge.ts'
 import { entrance } from './entrance.ts'
 import { image } from './image.ts'
 import { init } from './init.ts'
+import { inside } from './inside.ts'
 import { liveness } from './liveness.ts'
 import { load } from './load.ts'
 import { logging } from './logging.ts'
@@ -52,6 +53,7 @@ export const families: readonly Family[] = [
   policies,
   dependencies,
   upstreams,
+  inside,
   memory,
   cpu,
   disks,

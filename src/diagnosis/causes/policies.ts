@@ -276,7 +276,7 @@ function egressClaim(
     summary: `NetworkPolicy ${culprit.metadata.name} does not let the pods reach ${dependency} on port ${port}`,
     evidence: [policyEvidence(culprit, code === 'netpol_ingress_block' ? 'ingress' : 'egress'), felt],
     effects: [{ what: `${dependency} is unreachable` }],
-    hints: { policy: culprit.metadata.name },
+    hints: { policy: culprit.metadata.name, dependency },
   })
 }
 

@@ -4,6 +4,7 @@ import { replicasOf } from '../../facts/lookup.ts'
 import { isDown } from '../causes/dependencies.ts'
 import { short } from '../claim.ts'
 import type { Dependency } from '../dependencies.ts'
+import { answerWords } from '../from-inside.ts'
 import { matching, patterns } from '../logs.ts'
 import { logsOf, podIsReady, probesOf, type View } from '../view.ts'
 import {
@@ -41,22 +42,22 @@ export function dependencies(view: View): CheckResult {
     const why = broken(view, d)
     return why ? [`${d.name}: ${why}`] : []
   })
-  const probes = probesOf(view, 'dependency').flatMap((p) =>
-    p.result.state === 'ok' && p.result.value.status < 500 ? [] : [`${p.name} does not answer as it should`],
-  )
   const health = measured(view, 'health')
     .filter((s) => latestOf(s) === 0 && !/^(live|ready)$/.test(s.labels.check ?? ''))
     .map((s) => `the service's own check "${s.labels.check}" fails`)
-  const problems = [...objects, ...outcomes(view), ...health, ...probes]
+  const inside = view.snapshot.inside?.state === 'ok' ? view.snapshot.inside.value : undefined
+  const unheard = (inside?.answers ?? []).filter((a) => a.said !== 'ok').map((a) => `from inside ${inside?.pod}: ${answerWords(a)}`)
+  const problems = [...objects, ...outcomes(view), ...health, ...unheard]
   if (problems.length) return found(some(problems))
   if (view.dependencies.length === 0)
     return view.template
       ? notApplicable('no dependency is declared in the settings or named in the pod template')
       : unknown('the pod template, which names the dependencies, was not seen')
   const outside = view.dependencies.filter((d) => d.external)
-  const inside = view.dependencies.length - outside.length
+  const known = view.dependencies.length - outside.length
   const words = outside.length ? `; ${outside.map((d) => d.name).join(', ')} outside the cluster, judged only by calls to it` : ''
-  return ok(`${many(inside, 'dependency').replace('dependencys', 'dependencies')} in the cluster ready${words}`)
+  const heard = inside ? `; from inside ${inside.pod} all ${inside.answers.length} names and ports answer` : ''
+  return ok(`${many(known, 'dependency').replace('dependencys', 'dependencies')} in the cluster ready${words}${heard}`)
 }
 
 /** Dependencies whose calls fail more often than the threshold, and open breakers. */
