@@ -12,6 +12,7 @@ import { renderBudget } from '../output/slo-budget.ts'
 import { styleFor } from '../output/style.ts'
 import type { Objective } from '../slo/objectives.ts'
 import type { Policy } from '../slo/policy.ts'
+import { principalsIn } from '../slo/principals.ts'
 import { type BudgetBase, type BudgetReport, budgetReport } from '../slo/report.ts'
 import type { Moment } from '../slo/seen.ts'
 import { budgetWindow } from '../slo/window.ts'
@@ -27,6 +28,7 @@ export interface BudgetOptions extends GlobalOptions {
   readonly slos?: string
   readonly deploy?: readonly string[]
   readonly incident?: readonly string[]
+  readonly principals?: string
   readonly html?: string
 }
 
@@ -62,6 +64,7 @@ export async function readBudget(
   if (options.base !== undefined && !isCalendar(options.window))
     throw new UsageError('--base is about calendar windows', 'use it with --window week, month or quarter')
   const window = budgetWindow(options.window ?? '30d', at, options.timeZone)
+  const whoIs = principalsIn(await namesFrom(context, options.principals))
   const targets = context.targets(settings)
   const question = {
     objectives,
@@ -85,7 +88,18 @@ export async function readBudget(
   const facts = await gatherSlo(await targets.metrics(place), { ...question, revisions }, context.signal)
   if (promises.length > 1 && story)
     facts.notSeen.push('deploys: they are looked for where there is one service alone; --deploy TIME names one')
-  return { report: budgetReport(facts, objectives, options.base ?? 'observed'), objectives }
+  return { report: budgetReport(facts, objectives, options.base ?? 'observed', whoIs), objectives }
+}
+
+async function namesFrom(context: Context, file: string | undefined): Promise<string> {
+  if (file === undefined) return ''
+  try {
+    return await context.files.read(resolve(context.cwd, file))
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read`, 'give --principals a token file of the server, or a file with one name a line', {
+      cause: error,
+    })
+  }
 }
 
 /** Those named, or whose name begins with a word that was given: `--slo latency` is both latencies, of every service; `--slo checkout` all of one. */

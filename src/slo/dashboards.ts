@@ -94,6 +94,12 @@ export const dashboards: readonly Dashboard[] = [
         ],
       },
       {
+        title: 'Who has the bad requests',
+        description: 'By the hash of the principal that the log has, and why: failed, slow, or refused because the server is full.',
+        unit: 'reqps',
+        queries: [['{{principal}} {{reason}}', rate('principal_bad_requests_total', 'principal, reason', `${own},reason!="over_500ms"`)]],
+      },
+      {
         title: 'Store operations, p95',
         description: 'Waiting for a connection included.',
         unit: 's',

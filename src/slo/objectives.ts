@@ -37,7 +37,7 @@ interface Promise {
   alert: string
   /** Runbook file without `.md`. */
   runbook: string
-  /** By a word for people (`route`, `tool`): PromQL with `$window` that shares the bad events or minutes out, by its labels. */
+  /** By a word for people (`route`, `tool`, `principal`): PromQL with `$window` that shares the bad events or minutes out, by its labels. */
   spentBy?: Record<string, string>
 }
 
@@ -80,10 +80,12 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
   const mcpFailures = increase(`${operations}_count`, ownFault)
   const shared = (labels: string, metric: string, ...matchers: string[]) =>
     `sum by (${labels}) (increase(${metric}{${of(...matchers)}}[$window]))`
+  const askers = (reason: string) => shared('principal', 'principal_bad_requests_total', `reason="${reason}"`)
   const route = scope.metrics.routeLabel ?? 'route'
-  const slowBy = (bound: string) => ({
+  const slowBy = (bound: string, reason: string) => ({
     route: `${shared(`method, ${route}`, `${duration}_count`, scope.exclude)} - ${shared(`method, ${route}`, `${duration}_bucket`, scope.exclude, `le="${bound}"`)}`,
     tool: `${shared('mcp_method_name, gen_ai_tool_name', `${operations}_count`)} - ${shared('mcp_method_name, gen_ai_tool_name', `${operations}_bucket`, `le="${bound}"`)}`,
+    principal: askers(reason),
   })
   const objectives: (Objective | false)[] = [
     {
@@ -117,6 +119,7 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       spentBy: {
         route: shared(`method, ${route}, ${statusLabel}`, requests, scope.exclude, `${statusLabel}=~"5.."`),
         tool: shared('mcp_method_name, gen_ai_tool_name, error_type', `${operations}_count`, ownFault),
+        principal: askers('error'),
       },
     },
     duration !== undefined && {
@@ -132,7 +135,7 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       unit: 'requests',
       bad: slower('0.2'),
       total: timed,
-      spentBy: slowBy('0.2'),
+      spentBy: slowBy('0.2', 'over_200ms'),
     },
     duration !== undefined && {
       kind: 'events',
@@ -147,7 +150,7 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       unit: 'requests',
       bad: slower('0.5'),
       total: timed,
-      spentBy: slowBy('0.5'),
+      spentBy: slowBy('0.5', 'over_500ms'),
     },
     {
       kind: 'events',
@@ -162,7 +165,7 @@ export function taskMcpObjectives(scope: SeriesScope = taskMcpScope): Objective[
       unit: 'requests',
       bad: increase('rate_limit_hits_total', 'reason="capacity"'),
       total: offered,
-      spentBy: { limiter: shared('limiter', 'rate_limit_hits_total', 'reason="capacity"') },
+      spentBy: { limiter: shared('limiter', 'rate_limit_hits_total', 'reason="capacity"'), principal: askers('full') },
     },
   ]
   return objectives.filter((objective) => objective !== false)

@@ -7,6 +7,7 @@ import { doubts } from './doubts.ts'
 import { naiveExhaustion, type RollOff, rollOff } from './forecast.ts'
 import { budgetShare, type Objective } from './objectives.ts'
 import { type Policy, policyFor, strictest } from './policy.ts'
+import { principalsIn, type WhoIs } from './principals.ts'
 import type { ObjectiveCounts, SloFacts } from './seen.ts'
 import { type Spent, spentOf, rfc3339 as time } from './spent.ts'
 import type { BudgetWindow } from './window.ts'
@@ -64,9 +65,15 @@ export interface ObjectiveReport {
   course: { at: string; remaining: number | null; burn: number | null }[]
 }
 
-export function budgetReport(facts: SloFacts, objectives: readonly Objective[], base: BudgetBase): BudgetReport {
+/** `whoIs` names the principals that spent something; without it they are shown by their hash. */
+export function budgetReport(
+  facts: SloFacts,
+  objectives: readonly Objective[],
+  base: BudgetBase,
+  whoIs: WhoIs = principalsIn(''),
+): BudgetReport {
   const { window } = facts
-  const reports = objectives.map((objective) => objectiveReport(objective, facts.counts[objective.id]!, facts, base))
+  const reports = objectives.map((objective) => objectiveReport(objective, facts.counts[objective.id]!, facts, base, whoIs))
   const policy = strictest(reports.map((report) => report.policy))
   return {
     schemaVersion: reportVersion,
@@ -89,7 +96,7 @@ export function budgetReport(facts: SloFacts, objectives: readonly Objective[], 
   }
 }
 
-function objectiveReport(objective: Objective, facts: ObjectiveCounts, all: SloFacts, base: BudgetBase): ObjectiveReport {
+function objectiveReport(objective: Objective, facts: ObjectiveCounts, all: SloFacts, base: BudgetBase, whoIs: WhoIs): ObjectiveReport {
   const { window, at } = all
   const share = budgetShare(objective.target)
   const counts = facts.windows.window ?? null
@@ -147,7 +154,7 @@ function objectiveReport(objective: Objective, facts: ObjectiveCounts, all: SloF
           }
         : untilReset(left.events, hour, window.end - at),
     policy: policyFor(counts && left.fraction),
-    spent: spentOf(objective, facts, all, { whole, share, counted }),
+    spent: spentOf(objective, facts, all, { whole, share, counted, whoIs }),
     course: course(facts.hours, whole, share),
   }
 }

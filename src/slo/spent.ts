@@ -2,6 +2,7 @@
 import { type Cost, type DeployCost, deployCost, incidentCost, type Spell, spells } from './cost.ts'
 import type { Counts } from './counts.ts'
 import type { Objective } from './objectives.ts'
+import type { WhoIs } from './principals.ts'
 import type { ObjectiveCounts, SloFacts } from './seen.ts'
 
 export interface Spent {
@@ -12,18 +13,18 @@ export interface Spent {
   incidents: ({ start: string; end: string; name: string } & Cost)[]
 }
 
-/** `whole` are the counts that the budget is of, `counted` the hours that were counted: [end in unix seconds, counts]. */
+/** `whole` are the counts that the budget is of, `counted` the hours that were counted: [end in unix seconds, counts]; `whoIs` names principals. */
 export function spentOf(
   objective: Objective,
   facts: ObjectiveCounts,
   all: SloFacts,
-  { whole, share, counted }: { whole: Counts; share: number; counted: readonly (readonly [number, Counts])[] },
+  { whole, share, counted, whoIs }: { whole: Counts; share: number; counted: readonly (readonly [number, Counts])[]; whoIs: WhoIs },
 ): Spent {
   return {
     by: Object.entries(facts.by ?? {}).flatMap(([word, pieces]) =>
       pieces.map(({ labels, bad }) => ({
         word,
-        what: nameOf(labels),
+        what: nameOf(labels, whoIs),
         bad,
         share: whole.total > 0 ? bad / (share * whole.total) : null,
       })),
@@ -45,12 +46,12 @@ export function spentOf(
 /** Labels read in this order make words: `POST /mcp 503`, `tools/call create_task internal`. */
 const spoken = ['method', 'route', 'mcp_method_name', 'gen_ai_tool_name', 'error_type', 'status_code']
 
-function nameOf(labels: Record<string, string>): string {
+function nameOf(labels: Record<string, string>, whoIs: WhoIs): string {
   const rank = (name: string) => (spoken.indexOf(name) + spoken.length + 1) % (spoken.length + 1)
   const words = Object.entries(labels)
     .filter(([, value]) => value !== '')
     .sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b))
-    .map(([, value]) => value)
+    .map(([name, value]) => (name === 'principal' ? whoIs(value) : value))
   return words.join(' ') || 'without a name'
 }
 

@@ -4,6 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import type { Targets } from '../../src/context.ts'
 import { AbsentError } from '../../src/errors.ts'
+import { tagOf as loggedAs } from '../../src/server/http/tokens.ts'
+import { tagOf } from '../../src/slo/principals.ts'
 import type { BudgetReport } from '../../src/slo/report.ts'
 import { aWorld, cli } from '../support/world.ts'
 import { type Counted, countedSource } from './counted.ts'
@@ -105,6 +107,39 @@ test('what spent it is told by route and tool, and deploys are those that the cl
   expect(out.replaceAll(/\s+/g, ' ')).toContain(
     'By - route: POST /mcp 503 29,000 (112% of the budget) - tool: tools/call create_task internal 900 (3.5% of the budget), tools/list timeout 100 (0.4% of the budget)',
   )
+})
+
+test('who spent it is told by hash, and by name where a file tells the names', async () => {
+  const [importer, shop] = [tagOf('nightly-import'), tagOf('shop')]
+  const { run, world } = session({
+    counts: incident(30_000),
+    by: {
+      'by error-rate principal': [
+        { labels: { principal: importer }, bad: 27_000 },
+        { labels: { principal: '_other' }, bad: 2000 },
+        { labels: { principal: shop }, bad: 700 },
+        { labels: { principal: '_unknown' }, bad: 300 },
+      ],
+    },
+  })
+  const who = async (...argv: string[]) =>
+    (JSON.parse((await run('slo-budget', '--json', '--slo', 'error-rate', ...argv)).out) as BudgetReport).objectives[0]!.spent.by.map(
+      ({ word, what }) => `${word} ${what}`,
+    )
+  expect(await who()).toEqual([`principal ${importer}`, 'principal all others', `principal ${shop}`, 'principal not known who'])
+  world.disk.set('/project/tokens', `# who may\nnightly-import ${'0'.repeat(64)} tasks:read\n`)
+  expect((await who('--principals', 'tokens'))[0]).toBe(`principal nightly-import (${importer})`)
+  const { out } = await run('slo-budget', '--slo', 'error-rate', '--principals', 'tokens')
+  expect(out.replaceAll(/\s+/g, ' ')).toContain(
+    `By principal: nightly-import (${importer}) 27,000 (104% of the budget), all others 2,000 (7.7% of the budget), ${shop} 700 (2.7% of the budget)`,
+  )
+  expect(out).not.toContain('0000')
+  const missing = await run('slo-budget', '--principals', 'nowhere')
+  expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('nowhere cannot be read')])
+})
+
+test("the hash of a name is the one of the server's log", () => {
+  for (const name of ['anonymous', 'nightly-import', 'https://issuer.example/ zoé']) expect(tagOf(name)).toBe(loggedAs(name))
 })
 
 test('hours that were not counted are a gap in the course', async () => {

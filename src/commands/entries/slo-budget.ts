@@ -41,6 +41,11 @@ const sloBudget: CommandEntry = {
       summary: 'judge a deploy at this time, beside those seen in the build version; may be given several times',
       repeat: true,
     },
+    {
+      flags: '--principals <file>',
+      summary: 'names to show beside the hashes of who asked: a token file of the server, or one name a line',
+      completes: 'file',
+    },
     { flags: '--html <file>', summary: 'write a page with charts too', completes: 'file' },
     ...budgetOptions,
   ],
