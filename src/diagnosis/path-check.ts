@@ -1,8 +1,9 @@
 /** The way to the pods, hop by hop: name, Service, endpoints, ports, policies, and what the pods may ask themselves. Pure. */
-import type { Pod, ResourceName } from '../facts/kubernetes-types.ts'
-import { all, find, sees } from '../facts/lookup.ts'
+import type { ResourceName } from '../facts/kubernetes-types.ts'
+import { all, sees } from '../facts/lookup.ts'
 import { portNumber } from '../facts/probes.ts'
 import type { ProbeResult } from '../facts/snapshot.ts'
+import { dnsPod, namespaceLabels, partyOf } from './network-party.ts'
 import { allowed, isolating, type Party } from './network-rules.ts'
 import { mapSelects, selectorText } from './selectors.ts'
 import { endpointsOf, podIsReady, type View } from './view.ts'
@@ -88,23 +89,6 @@ function endpoints(view: View): Hop[] {
   ]
 }
 
-function party(view: View, pod: Pod): Party {
-  const namespace = pod.metadata.namespace ?? view.service.namespace
-  const named = pod.spec.containers
-    .flatMap((container) => container.ports ?? [])
-    .flatMap((port): [string, number][] => (port.name ? [[port.name, port.containerPort]] : []))
-  return {
-    namespace,
-    labels: pod.metadata.labels ?? {},
-    namespaceLabels: labelsOf(view, namespace),
-    address: pod.status?.podIP,
-    ports: Object.fromEntries(named),
-  }
-}
-
-const labelsOf = (view: View, namespace: string): Record<string, string> =>
-  find(view.snapshot, 'namespaces', namespace)?.metadata.labels ?? { 'kubernetes.io/metadata.name': namespace }
-
 /** Whether policies let a plain pod of a namespace in. */
 function inward(view: View, from: string): Hop[] {
   const hop = 'policy in'
@@ -112,11 +96,11 @@ function inward(view: View, from: string): Hop[] {
   const [pod] = view.pods
   if (!pod) return []
   const policies = all(view.snapshot, 'networkpolicies')
-  const to = party(view, pod)
+  const to = partyOf(view, pod)
   const port = view.service.port
   const closing = isolating(policies, to, 'ingress').map((policy) => policy.metadata.name)
   if (closing.length === 0) return [{ hop, state: 'ok', said: 'no policy restricts who may ask the pods' }]
-  const caller: Party = { namespace: from, labels: {}, namespaceLabels: labelsOf(view, from), address: undefined }
+  const caller: Party = { namespace: from, labels: {}, namespaceLabels: namespaceLabels(view, from), address: undefined }
   const open = allowed(policies, to, 'ingress', caller, { port, protocol: 'TCP' }).allowed
   const who = `a pod without labels in namespace ${from}`
   return [{ hop, state: open ? 'ok' : 'note', said: `${closing.join(', ')}: ${who} ${open ? 'may' : 'may not'} ask port ${port}` }]
@@ -127,16 +111,14 @@ function outward(view: View): Hop[] {
   const [pod] = view.pods
   if (!pod || !sees(view.snapshot, 'networkpolicies')) return []
   const policies = all(view.snapshot, 'networkpolicies')
-  const self = party(view, pod)
+  const self = partyOf(view, pod)
   const closing = isolating(policies, self, 'egress').map((policy) => policy.metadata.name)
   if (closing.length === 0) return [{ hop: 'policy out', state: 'ok', said: 'no policy restricts whom the pods may ask' }]
   const by = closing.join(', ')
-  const server = all(view.snapshot, 'pods').find(
-    (one) => one.metadata.namespace === 'kube-system' && one.metadata.labels?.['k8s-app'] === 'kube-dns',
-  )
+  const server = dnsPod(view)
   const hops: Hop[] = []
   if (server) {
-    const open = allowed(policies, self, 'egress', party(view, server), { port: 53, protocol: 'UDP' }).allowed
+    const open = allowed(policies, self, 'egress', partyOf(view, server), { port: 53, protocol: 'UDP' }).allowed
     hops.push({
       hop: 'policy out',
       state: open ? 'ok' : 'broken',
@@ -146,7 +128,7 @@ function outward(view: View): Hop[] {
   for (const dependency of view.dependencies) {
     const [other] = dependency.pods
     if (!other || dependency.port === undefined) continue
-    const open = allowed(policies, self, 'egress', party(view, other), { port: dependency.port, protocol: 'TCP' }).allowed
+    const open = allowed(policies, self, 'egress', partyOf(view, other), { port: dependency.port, protocol: 'TCP' }).allowed
     hops.push({
       hop: 'policy out',
       state: open ? 'ok' : 'broken',

@@ -6,7 +6,7 @@ export const diagnose: CommandEntry = {
   summary: 'find the root cause, prove it, and say what to do',
   group: 'look',
   about:
-    'Reads the cluster, the metrics, the logs and the service itself at once, changes nothing, and judges: the cause, the object that carries it, the proof, what else was considered, what must not be done, and the next command. Without a runbook the symptoms and alerts choose one.',
+    'Reads the cluster, the metrics, the logs and the service itself at once, changes nothing (but for --ephemeral), and judges: the cause, the object that carries it, the proof, what else was considered, what must not be done, and the next command. Without a runbook the symptoms and alerts choose one.',
   words: { runbook: { about: 'service-downtime, high-error-rate, ...: task-mcp runbook list', completes: 'runbook' } },
   options: [
     { flags: '--record <file>', summary: 'save what was seen, redacted, to judge again later', completes: 'file' },

@@ -1,10 +1,11 @@
 /** NetworkPolicies that cut a path the service lives by: callers to it, it to its dependencies, it to DNS. */
 import type { NetworkPolicy, Pod } from '../../facts/kubernetes-types.ts'
-import { all, find, sees } from '../../facts/lookup.ts'
+import { all, sees } from '../../facts/lookup.ts'
 import { portNumber } from '../../facts/probes.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, type Family, podCount, refuted, seen, short, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
+import { dnsPod, namespaceLabels, partyOf } from '../network-party.ts'
 import { allowed, type Direction, type Flow, isolating, type Party } from '../network-rules.ts'
 import { selectorText, selects } from '../selectors.ts'
 import { suffering } from '../symptoms.ts'
@@ -15,29 +16,16 @@ import { logsOf, type View } from '../view.ts'
 
 export const policies: Family = (view) => (sees(view.snapshot, 'networkpolicies') ? [...ingress(view), ...egress(view)] : [])
 
-const spaceLabels = (view: View, namespace: string): Record<string, string> => ({
-  'kubernetes.io/metadata.name': namespace,
-  ...find(view.snapshot, 'namespaces', namespace)?.metadata.labels,
-})
-
-function party(view: View, pod: Pod): Party {
-  const namespace = pod.metadata.namespace ?? view.service.namespace
-  const ports = Object.fromEntries(
-    pod.spec.containers.flatMap((c) => (c.ports ?? []).filter((p) => p.name).map((p) => [p.name!, p.containerPort])),
-  )
-  return { namespace, labels: pod.metadata.labels ?? {}, namespaceLabels: spaceLabels(view, namespace), address: pod.status?.podIP, ports }
-}
-
 /** The workload as a party: a pod of it, or its template where no pod exists. */
 function own(view: View): Party | undefined {
   const pod = view.pods[0]
-  if (pod) return party(view, pod)
+  if (pod) return partyOf(view, pod)
   const labels = view.template?.metadata?.labels
   return (
     labels && {
       namespace: view.service.namespace,
       labels,
-      namespaceLabels: spaceLabels(view, view.service.namespace),
+      namespaceLabels: namespaceLabels(view, view.service.namespace),
       address: undefined,
       ports: Object.fromEntries((view.main?.ports ?? []).filter((p) => p.name).map((p) => [p.name!, p.containerPort])),
     }
@@ -103,7 +91,7 @@ function ingress(view: View): Claim[] {
   const by = isolating(rules, self, 'ingress')
   if (by.length === 0) return []
   const known = callers(view)
-  const denied = known.filter((p) => !allowed(rules, self, 'ingress', party(view, p), flow).allowed)
+  const denied = known.filter((p) => !allowed(rules, self, 'ingress', partyOf(view, p), flow).allowed)
   const culprit = newest(by)
   const anyone = rulesAdmitSomeone(view, by, self, flow)
   const written = millis(editedAt(culprit))
@@ -154,7 +142,7 @@ function rulesAdmitSomeone(view: View, by: readonly NetworkPolicy[], self: Party
   const pods = all(view.snapshot, 'pods').filter(
     (p) => p.metadata.namespace === view.service.namespace && !view.pods.includes(p) && p.status?.phase === 'Running',
   )
-  if (pods.some((p) => allowed(by, self, 'ingress', party(view, p), flow).allowed)) return true
+  if (pods.some((p) => allowed(by, self, 'ingress', partyOf(view, p), flow).allowed)) return true
   const elsewhere = all(view.snapshot, 'namespaces').filter((n) => n.metadata.name !== view.service.namespace)
   return by.some((p) =>
     (p.spec.ingress ?? []).some(
@@ -173,7 +161,7 @@ function rulesAdmitSomeone(view: View, by: readonly NetworkPolicy[], self: Party
                     {
                       namespace: n.metadata.name,
                       labels: peer.podSelector?.matchLabels ?? {},
-                      namespaceLabels: spaceLabels(view, n.metadata.name),
+                      namespaceLabels: namespaceLabels(view, n.metadata.name),
                       address: undefined,
                     },
                     flow,
@@ -192,15 +180,13 @@ function egress(view: View): Claim[] {
   const claims: Claim[] = []
   const felt = suffering(view)
   if (by.length > 0 && felt) {
-    const resolver = all(view.snapshot, 'pods').find(
-      (p) => p.metadata.namespace === 'kube-system' && p.metadata.labels?.['k8s-app'] === 'kube-dns',
-    )
+    const resolver = dnsPod(view)
     const dns: Party = resolver
-      ? party(view, resolver)
+      ? partyOf(view, resolver)
       : {
           namespace: 'kube-system',
           labels: { 'k8s-app': 'kube-dns' },
-          namespaceLabels: spaceLabels(view, 'kube-system'),
+          namespaceLabels: namespaceLabels(view, 'kube-system'),
           address: undefined,
         }
     if (!allowed(rules, self, 'egress', dns, { port: 53, protocol: 'UDP' }).allowed) {
@@ -246,7 +232,7 @@ function egress(view: View): Claim[] {
         )
       : d.port
     const flow: Flow = { port: number ?? d.port ?? 0, protocol: 'TCP' }
-    const other = target && party(view, target)
+    const other = target && partyOf(view, target)
     if (!other) {
       if (d.external && by.length > 0 && !mayReachUnseen(view, by, d.host))
         claims.push(egressClaim(newest(by), 'netpol_egress_block', d.name, flow.port, felt))
@@ -289,7 +275,7 @@ function mayReachUnseen(view: View, by: readonly NetworkPolicy[], host: string |
         !rule.to?.length ||
         rule.to.some(
           (peer) =>
-            peer.ipBlock !== undefined || (namespace !== undefined && selects(peer.namespaceSelector, spaceLabels(view, namespace))),
+            peer.ipBlock !== undefined || (namespace !== undefined && selects(peer.namespaceSelector, namespaceLabels(view, namespace))),
         ),
     ),
   )
