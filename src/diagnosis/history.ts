@@ -23,10 +23,36 @@ export function answeredOver(view: View): Answered[] {
       times.set(at, of)
     }
   }
-  return [...times]
+  return inOrder(times)
+}
+
+/** Seconds over which the rates of a short history are taken: three scrapes of a Prometheus that is in a hurry, one of any other. */
+const bucket = 15
+
+/** The same for a service of which only minutes are known: rates from its counters over the last ten minutes. */
+export function answeredLately(view: View): Answered[] {
+  const { statusLabel } = view.service.metrics
+  const times = new Map<number, Map<string, number>>()
+  for (const { labels, points } of range(view, 'requests') ?? []) {
+    const status = labels[statusLabel] ?? ''
+    for (const [i, [at, value]] of points.entries()) {
+      const before = points[i - 1]
+      if (before === undefined || !Number.isFinite(value) || !Number.isFinite(before[1])) continue
+      const slot = Math.ceil(at / bucket) * bucket
+      const of = times.get(slot) ?? new Map<string, number>()
+      // A step down is a counter that began again at zero.
+      of.set(status, (of.get(status) ?? 0) + (value >= before[1] ? value - before[1] : value) / bucket)
+      times.set(slot, of)
+    }
+  }
+  // The first and the last are not whole.
+  return inOrder(times).slice(1, -1)
+}
+
+const inOrder = (times: ReadonlyMap<number, Map<string, number>>): Answered[] =>
+  [...times]
     .sort((a, b) => a[0] - b[0])
     .map(([at, byStatus]) => ({ at, byStatus, rate: [...byStatus.values()].reduce((sum, v) => sum + v, 0) }))
-}
 
 /** Requests a second that were answered with a status that matches. */
 export const rateOf = ({ byStatus }: Answered, status: RegExp): number =>
@@ -48,10 +74,19 @@ export const median = (values: readonly number[]): number | undefined =>
 const fewestPoints = 20
 /** Points at the end that may belong to what happens now. */
 const lately = 5
+/** Points of a short history that say what is usual, and with it whether there is one: a minute of them. */
+const fewestLately = lately + 4
 
 /** What is usual: the middle of the values before the last ones; undefined where too few were seen. */
-export const usual = (values: readonly number[]): number | undefined =>
-  values.length < fewestPoints ? undefined : median(values.slice(0, -lately))
+export const usual = (values: readonly number[], fewest = fewestPoints): number | undefined =>
+  values.length < fewest ? undefined : median(values.slice(0, -lately))
+
+/** How requests were answered, and what is usual of it: over the look-back where that is known, else over the last minutes. */
+export function answeredAsUsual(view: View): { history: Answered[]; usual: (of: (one: Answered) => number) => number | undefined } {
+  const long = answeredOver(view)
+  const history = long.length < fewestPoints ? answeredLately(view) : long
+  return { history, usual: (of) => usual(history.map(of), long.length < fewestPoints ? fewestLately : fewestPoints) }
+}
 
 /** Points of the series whose labels match, added up at each time, oldest first. */
 export function summed(series: readonly Series[], matches: (labels: Series['labels']) => boolean): { at: number; value: number }[] {

@@ -62,6 +62,9 @@ function share(view: View, resource: 'cpu' | 'memory'): Map<string, Share> {
 export const memoryShare = (view: View): Map<string, Share> => share(view, 'memory')
 export const cpuShare = (view: View): Map<string, Share> => share(view, 'cpu')
 
+/** Share of periods from which a limit is felt. */
+export const throttledMuch = 0.25
+
 /** Share of scheduling periods in which a pod was throttled, 0..1; pods without a CPU limit are left out. */
 export function throttling(view: View): Map<string, number> {
   const found = new Map<string, number>()
@@ -70,6 +73,17 @@ export function throttling(view: View): Map<string, number> {
     if (value !== undefined && Number.isFinite(value)) found.set(pod, value)
   }
   return found
+}
+
+/** Cores that one pod usually used before a moment (milliseconds), over up to ten minutes; undefined where too little was seen. */
+export function coresBefore(view: View, moment: number): number | undefined {
+  const at = moment / 1000
+  const times = new Map<number, number[]>()
+  for (const { points } of byPod(range(view, 'cpu')).values())
+    for (const [time, value] of points)
+      if (Number.isFinite(value) && time <= at && time > at - 600) times.set(time, [...(times.get(time) ?? []), value])
+  const means = [...times.values()].map((values) => values.reduce((sum, v) => sum + v, 0) / values.length).sort((a, b) => a - b)
+  return means.length < 2 ? undefined : means[Math.floor(means.length / 2)]
 }
 
 export interface Trend {

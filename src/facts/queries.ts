@@ -32,6 +32,8 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
     }),
     pool: `sum by (pod, state) (db_pool_connections{${pods}})`,
     query_time: `sum by (operation) (rate(db_query_duration_seconds_sum{${pods}}[2m])) / sum by (operation) (rate(db_query_duration_seconds_count{${pods}}[2m]))`,
+    query_time_lately: `sum by (operation) (rate(db_query_duration_seconds_sum{${pods}}[1m])) / sum by (operation) (rate(db_query_duration_seconds_count{${pods}}[1m]))`,
+    query_rate: `sum(rate(db_query_duration_seconds_count{${pods}}[1m]))`,
     query_count: `sum by (operation) (increase(db_query_duration_seconds_count{${pods}}[2m]))`,
     dependency_outcomes: `sum by (dependency, outcome) (increase(dependency_requests_total{${pods}}[2m]))`,
     breaker: `max by (dependency) (circuit_breaker_state{${pods}})`,

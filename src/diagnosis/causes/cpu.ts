@@ -1,17 +1,17 @@
 /** CPU: one pod gone wrong, a limit that throttles, a release that keeps busy, a node that is full. */
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { find } from '../../facts/lookup.ts'
-import { newestDiff, rolledOutAt } from '../changes.ts'
+import { newestDiff, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, podCount, refuted, supported } from '../claim.ts'
 import { cores, quantity } from '../quantity.ts'
 import { revisionEvidence } from '../revision.ts'
 import { percent } from '../symptoms.ts'
-import { changeText, material } from '../template-diff.ts'
+import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { traffic } from '../traffic.ts'
-import { cpuShare, throttling, usage } from '../usage.ts'
+import { coresBefore, cpuShare, throttledMuch, throttling, usage } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
-import { slowedBy } from './slow-release.ts'
+import { moreTraffic, slowedBy } from './slow-release.ts'
 
 /** A container that started this long ago is past its boot. */
 const steadySeconds = 25
@@ -33,8 +33,6 @@ function nodeShare(view: View, name: string | undefined): number {
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-
-const throttledMuch = 0.25
 
 export function cpu(view: View): Claim[] {
   const used = usage(view, 'cpu')
@@ -81,20 +79,22 @@ export function cpu(view: View): Claim[] {
   const hot = running.filter(
     (p) => (throttled.get(p.metadata.name) ?? 0) > throttledMuch || (shares.get(p.metadata.name)?.share ?? 0) > 0.9,
   )
-  if (hot.length < Math.max(1, running.length / 2))
-    return neighbour(
-      view,
-      running.map((p) => p.metadata.name),
-    )
+  if (hot.length < Math.max(1, running.length / 2)) {
+    const busier = blocked(view, used, proof)
+    return busier.length
+      ? busier
+      : neighbour(
+          view,
+          running.map((p) => p.metadata.name),
+        )
+  }
   const changed = hot.some((p) => view.newPods.includes(p)) ? material(newestDiff(view) ?? []) : []
   const limit = changed.find(
     (c) => c.field === 'resources' && c.name === 'limits.cpu' && (c.from === undefined || (quantity(c.to) ?? 0) < (quantity(c.from) ?? 0)),
   )
   const name = hot[0]!.metadata.name
-  const release = changed.filter((c) => ['image', 'env', 'command', 'volumes', 'containers'].includes(c.field))
-  const lag = instant(view, 'loop_lag')
-    ?.find((s) => s.labels.pod === name)
-    ?.points.at(-1)?.[1]
+  const release = changed.filter(ofProgram)
+  const lag = lagOf(view, name)
   if (!limit && (release.length > 0 || (lag ?? 0) > 0.2) && hot.every((p) => view.newPods.includes(p)) && view.revisions.length > 1) {
     return [
       supported({
@@ -104,20 +104,7 @@ export function cpu(view: View): Claim[] {
         confidence: 0.85,
         introducedByRevision: true,
         summary: `the new revision keeps its own thread busy: ${podCount(hot, running.length)} at ${percent(shares.get(name)?.share ?? top)} of CPU under unchanged load`,
-        evidence: [
-          ...proof(name),
-          ...(lag
-            ? [
-                {
-                  source: 'prometheus' as const,
-                  asked: `event loop lag of ${name}`,
-                  observed: `${lag.toFixed(2)} s`,
-                  expected: 'below 0.05 s',
-                },
-              ]
-            : []),
-          ...revisionEvidence(view, release),
-        ],
+        evidence: [...proof(name), ...lagEvidence(name, lag), ...revisionEvidence(view, release)],
       }),
       refuted('cpu_throttling', view.subject, 'the CPU limit was not lowered; the program began to use more'),
     ]
@@ -137,6 +124,53 @@ export function cpu(view: View): Claim[] {
     ]
   }
   return []
+}
+
+/** Changes of a template by which another program runs. */
+const ofProgram = ({ field }: TemplateChange): boolean => ['image', 'env', 'command', 'volumes', 'containers'].includes(field)
+
+const lagOf = (view: View, pod: string): number | undefined =>
+  instant(view, 'loop_lag')
+    ?.find((s) => s.labels.pod === pod)
+    ?.points.at(-1)?.[1]
+
+const lagEvidence = (pod: string, lag: number | undefined): Evidence[] =>
+  lag ? [{ source: 'prometheus', asked: `event loop lag of ${pod}`, observed: `${lag.toFixed(2)} s`, expected: 'below 0.05 s' }] : []
+
+/** Seconds by which a loop is late when something holds it, where others wait for it. */
+const lateLoop = 0.1
+/** Times the CPU of before, and cores, from which a program does something that it did not do. */
+const busierTimes = 3
+const busierCores = 0.15
+
+/** A release that keeps its thread for itself for a while, again and again, below its limit: it uses more than the one before, and what waits for the thread is late. */
+function blocked(view: View, used: ReadonlyMap<string, number>, proof: (pod: string) => Evidence[]): Claim[] {
+  const changed = material(recentDiff(view) ?? [])
+  const since = rolledOutAt(view)
+  const pods = view.newPods.filter((p) => used.has(p.metadata.name) && runsSince(p) < view.now - steadySeconds * 1000)
+  const was = since === undefined ? undefined : coresBefore(view, Date.parse(since))
+  if (!changed.some(ofProgram) || pods.length === 0 || was === undefined || moreTraffic(view)) return []
+  const lags = pods.map((p) => lagOf(view, p.metadata.name))
+  const late = lags.some((l) => l !== undefined)
+    ? lags.filter((l) => (l ?? 0) > lateLoop).length >= pods.length / 2
+    : (instant(view, 'p95')?.[0]?.points.at(-1)?.[1] ?? 0) > view.thresholds.p95Seconds
+  const is = median(pods.map((p) => used.get(p.metadata.name)!))
+  if (!late || is < Math.max(busierCores, busierTimes * was)) return []
+  const worst = pods[lags.indexOf(lags.reduce((a, b) => ((b ?? 0) > (a ?? 0) ? b : a), undefined))] ?? pods[0]!
+  const { name } = worst.metadata
+  return [
+    supported({
+      code: 'event_loop_block',
+      subject: view.subject,
+      since,
+      confidence: 0.88,
+      introducedByRevision: true,
+      summary: `revision ${view.revisions[0]?.number} holds its own thread: a pod uses ${cores(is)} of CPU where one of the revision before used ${cores(was)} for the same requests, and what waits for the thread is late`,
+      evidence: [...proof(name), ...lagEvidence(name, lagOf(view, name)), ...revisionEvidence(view, changed)],
+    }),
+    refuted('cpu_throttling', view.subject, 'the pods are not held back by their CPU limit'),
+    refuted('noisy_neighbour', view.subject, 'the pods themselves use more than before, since the rollout'),
+  ]
 }
 
 /** A node that is full although the service itself asks for little. */

@@ -7,7 +7,7 @@ import { logEvidence, matching, patterns } from '../logs.ts'
 import { mapSelects, selectorText } from '../selectors.ts'
 import { failing } from '../start-failure.ts'
 import type { Evidence, Subject } from '../verdict.ts'
-import { endpointsOf, eventsOf, eventTime, logsOf, podIsReady, probesOf, type View } from '../view.ts'
+import { endpointsOf, eventsOf, eventTime, instant, logsOf, podIsReady, probesOf, type View } from '../view.ts'
 
 const kindName = (d: Dependency): string => d.workloadKind
 
@@ -178,11 +178,7 @@ function external(view: View): Claim[] {
 }
 
 function pool(view: View): Claim[] {
-  const series = view.snapshot.instant.state === 'ok' ? (view.snapshot.instant.value.pool?.series ?? []) : []
-  const last = (state: string, pod: string | undefined): number =>
-    series.find((s) => s.labels.state === state && s.labels.pod === pod)?.points.at(-1)?.[1] ?? 0
-  const pods = [...new Set(series.map((s) => s.labels.pod))]
-  const full = pods.filter((p) => last('waiting', p) > 0 && last('max', p) > 0 && last('in_use', p) >= last('max', p))
+  const { pods, full, last } = fullPools(view)
   const lines = matching(logsOf(view), patterns.pool, view.now - 120_000)
   if (full.length === 0 && lines.length < 3) return []
   if (view.dependencies.some((d) => isDown(view, d)))
@@ -206,18 +202,53 @@ function pool(view: View): Claim[] {
   ]
 }
 
+/** What the pool says now: pods all of whose connections are in use while something waits for one. */
+function fullPools(view: View): {
+  pods: (string | undefined)[]
+  full: (string | undefined)[]
+  last: (state: string, pod: string | undefined) => number
+} {
+  const series = instant(view, 'pool') ?? []
+  const last = (state: string, pod: string | undefined): number =>
+    series.find((s) => s.labels.state === state && s.labels.pod === pod)?.points.at(-1)?.[1] ?? 0
+  const pods = [...new Set(series.map((s) => s.labels.pod))]
+  const full = pods.filter((p) => last('waiting', p) > 0 && last('max', p) > 0 && last('in_use', p) >= last('max', p))
+  return { pods, full, last }
+}
+
 /** Queries of one kind, in two minutes, below which their mean says nothing: a migration runs once. */
 const fewestQueries = 10
 
-/** Dependencies that answer late. Decided by the service's own query times against the service's latency. */
-function slow(view: View): Claim[] {
-  const counts = view.snapshot.instant.state === 'ok' ? (view.snapshot.instant.value.query_count?.series ?? []) : []
+/** The slowest kind of query, over two minutes and over the last: what has only just become slow drowns in two minutes of what was quick. */
+function slowestQuery(view: View): { operation: string | undefined; seconds: number; minutes: number } | undefined {
+  const counts = instant(view, 'query_count') ?? []
   const asked = (operation: string | undefined): number => counts.find((s) => s.labels.operation === operation)?.points.at(-1)?.[1] ?? 0
-  const operations = view.snapshot.instant.state === 'ok' ? (view.snapshot.instant.value.query_time?.series ?? []) : []
-  const slowest = operations
-    .map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN }))
+  return [
+    { name: 'query_time', minutes: 2 },
+    { name: 'query_time_lately', minutes: 1 },
+  ]
+    .flatMap(({ name, minutes }) =>
+      (instant(view, name) ?? []).map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN, minutes })),
+    )
     .filter((o) => o.seconds > view.thresholds.p95Seconds && asked(o.operation) >= fewestQueries)
     .sort((a, b) => b.seconds - a.seconds)[0]
+}
+
+/** Of the time of a query, the least part that it spends waiting for a connection where the pool is what holds it up. */
+const mostlyWaiting = 0.5
+
+/** Seconds that a connection is taken for one query, where every connection of a pod is: connections by queries a second. Undefined where some are free. */
+function servedIn(view: View): number | undefined {
+  const { pods, full, last } = fullPools(view)
+  const perSecond = instant(view, 'query_rate')?.[0]?.points.at(-1)?.[1] ?? 0
+  return full.length === 0 || full.length < pods.length / 2 || perSecond === 0
+    ? undefined
+    : pods.reduce((sum, p) => sum + last('max', p), 0) / perSecond
+}
+
+/** Dependencies that answer late. Decided by the service's own query times against the service's latency. */
+function slow(view: View): Claim[] {
+  const slowest = slowestQuery(view)
   if (!slowest) return []
   const store = view.dependencies.find((d) => !d.external)
   const subject: Subject = store
@@ -226,6 +257,15 @@ function slow(view: View): Claim[] {
   if (store && isDown(view, store)) return []
   if (!store && view.dependencies.length > 0)
     return [open('dependency_slow', subject, 'which dependency the slow queries go to is not known')]
+  const served = servedIn(view)
+  if (served !== undefined && served < slowest.seconds * (1 - mostlyWaiting))
+    return [
+      refuted(
+        'dependency_slow',
+        subject,
+        `of ${slowest.seconds.toFixed(2)} s that a query takes, ${subject.name} has it for ${served.toFixed(2)} s; the rest it waits for a connection`,
+      ),
+    ]
   return [
     supported({
       code: 'dependency_slow',
@@ -235,7 +275,7 @@ function slow(view: View): Claim[] {
       evidence: [
         {
           source: 'prometheus',
-          asked: 'rate(db_query_duration_seconds_sum[2m]) / rate(db_query_duration_seconds_count[2m]) by operation',
+          asked: `rate(db_query_duration_seconds_sum[${slowest.minutes}m]) / rate(db_query_duration_seconds_count[${slowest.minutes}m]) by operation`,
           observed: `${slowest.operation}: ${slowest.seconds.toFixed(2)} s`,
           expected: `below ${view.thresholds.p95Seconds} s`,
         },

@@ -3,21 +3,24 @@
 import { changes, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, open, refuted, supported } from '../claim.ts'
 import { editEvidence, readConfigMap, startedAt } from '../edits.ts'
-import { type Answered, answeredOver, heldSince, rateOf, shareOf, usual } from '../history.ts'
+import { type Answered, answeredAsUsual, heldSince, rateOf, shareOf } from '../history.ts'
 import { changeEvidence } from '../revision.ts'
 import { percent } from '../symptoms.ts'
 import type { TemplateChange } from '../template-diff.ts'
 import { millis, rfc3339 } from '../time.ts'
 import { traffic } from '../traffic.ts'
-import { cpuShare } from '../usage.ts'
+import { cpuShare, throttledMuch, throttling } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
 
 export const load: Family = (view) => {
-  const history = answeredOver(view)
-  const storm = retries(view, history)
-  return [...storm, ...(storm.some((c) => c.status === 'supported') ? [] : surge(view, history)), ...limited(view, history)]
+  const past = answeredAsUsual(view)
+  const storm = retries(view, past)
+  return [...storm, ...(storm.some((c) => c.status === 'supported') ? [] : surge(view, past)), ...limited(view, past)]
 }
+
+type Past = ReturnType<typeof answeredAsUsual>
+const all = ({ rate }: Answered): number => rate
 
 /** Offered load this many times the usual counts as a surge where the pods are at their limit too. */
 const surgeFactor = 3
@@ -29,11 +32,12 @@ const compared = (now: number, before: number, factor: number): Evidence => ({
   expected: `below ${factor} times the usual`,
 })
 
-function surge(view: View, history: readonly Answered[]): Claim[] {
-  const before = usual(history.map((h) => h.rate))
+function surge(view: View, { history, usual }: Past): Claim[] {
+  const before = usual(all)
   const now = history.at(-1)?.rate
   if (before === undefined || now === undefined) return []
-  const hot = [...cpuShare(view).values()].filter((s) => s.share > view.thresholds.cpuRatio).length
+  const held = throttling(view)
+  const hot = [...cpuShare(view)].filter(([pod, s]) => s.share > view.thresholds.cpuRatio || (held.get(pod) ?? 0) > throttledMuch).length
   const shed = traffic(view)?.byStatus
   const refusals = (shed?.get('429') ?? 0) + (shed?.get('503') ?? 0)
   if (!(before > 0.5 && now > surgeFactor * before) || (hot < view.pods.length && refusals === 0)) return []
@@ -55,10 +59,10 @@ const stormFailures = 0.3
 const unsuccessful = /^(5..|429|499)$/
 
 /** Callers that ask again because they were not answered: the load came with the failures and not before, and nobody is served more for it. */
-function retries(view: View, history: readonly Answered[]): Claim[] {
+function retries(view: View, { history, usual }: Past): Claim[] {
   const now = history.at(-1)
-  const before = usual(history.map((h) => h.rate))
-  const served = usual(history.map((h) => h.rate - rateOf(h, unsuccessful)))
+  const before = usual(all)
+  const served = usual((h) => h.rate - rateOf(h, unsuccessful))
   if (!now || before === undefined || served === undefined || before < 0.5) return []
   if (now.rate < stormFactor * before || shareOf(now, unsuccessful) < stormFailures) return []
   const onset = heldSince(history, (h) => shareOf(h, unsuccessful) > view.thresholds.errorRatio)
@@ -110,9 +114,9 @@ const fewestRefusals = 10
 const muchRefused = 0.05
 
 /** Requests turned away with 429 although no more arrive than usual, since a limit was changed. */
-function limited(view: View, history: readonly Answered[]): Claim[] {
+function limited(view: View, { history, usual }: Past): Claim[] {
   const now = history.at(-1)
-  const before = usual(history.map((h) => h.rate))
+  const before = usual(all)
   const refusals = traffic(view)?.byStatus.get('429') ?? 0
   if (!now || refusals < fewestRefusals || shareOf(now, /^429$/) < muchRefused) return []
   if (before !== undefined && now.rate > 1.5 * before)

@@ -1,7 +1,8 @@
 /** Memory: too little given, or too much taken. */
 
 import { span } from '../../duration.ts'
-import { newestDiff, rolledOutAt } from '../changes.ts'
+import { find } from '../../facts/lookup.ts'
+import { keysOf, newestDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, podCount, podEffect, refuted, seen, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { bytes, quantity } from '../quantity.ts'
@@ -110,6 +111,23 @@ const slope = (t: { perSecond: number; fit: number; seconds: number }): Evidence
   expected: 'level',
 })
 
+/** Flags by which a program is told how large its heap may be. */
+const heapFlag = /max[-_]old[-_]space|max[-_]heap|heap[-_]size|-Xmx|MaxRAMPercentage|GOMEMLIMIT/i
+
+/** Whether a container is told how large its heap may be, or may be: the values of a ConfigMap that it reads are not seen. */
+function heapIsSet(view: View, { spec }: Failing): boolean {
+  const said = [...(spec?.command ?? []), ...(spec?.args ?? []), ...(spec?.env ?? []).flatMap((e) => [e.name, e.value ?? ''])]
+  const read = (spec?.envFrom ?? []).flatMap((e) => find(view.snapshot, 'configmaps', e.configMapRef?.name, view.service.namespace) ?? [])
+  const hidden = read
+    .flatMap((object) => [...(keysOf(object) ?? [])])
+    .some((key) => /^(NODE_OPTIONS|JAVA_TOOL_OPTIONS|JAVA_OPTS|GOMEMLIMIT)$/.test(key))
+  return (
+    hidden ||
+    said.some((text) => heapFlag.test(text)) ||
+    (spec?.env ?? []).some((e) => e.name === 'NODE_OPTIONS' && e.valueFrom !== undefined)
+  )
+}
+
 /** Programs that end themselves because their own heap limit is reached: exit 134, not OOMKilled. */
 function heap(view: View): Claim[] {
   const ended = failing(view.pods).filter(
@@ -121,31 +139,54 @@ function heap(view: View): Claim[] {
   if (!first) return []
   const lines = matching(logsOf(view, first.pod.metadata.name, first.container), patterns.heap)
   const changed = ofNewest(view, ended)
-  const flag = changed.find((c) => /max[-_]old[-_]space|heap|NODE_OPTIONS|-Xmx|JAVA_/i.test(`${c.name} ${c.from} ${c.to}`))
+  const flag = changed.find((c) => heapFlag.test(`${c.name} ${c.from} ${c.to}`))
   const pods = [...new Set(ended.map((f) => f.pod))]
+  const lived = lastedSeconds(first.ended)
+  const base = {
+    subject: view.subject,
+    since: earliest(...ended.map((f) => f.ended?.startedAt)),
+    evidence: [
+      seen(
+        'Pod',
+        first.pod,
+        `status.containerStatuses[${first.container}]`,
+        `exit ${first.ended?.exitCode} ${first.ended?.reason}${lived === undefined ? '' : ` after ${span(lived)}`}`,
+        'running',
+        first.ended?.finishedAt,
+      ),
+      ...(lines.length ? [logEvidence(lines)] : []),
+      ...revisionEvidence(view, flag ? [flag] : changed),
+    ],
+    effects: podEffect(pods, 'heap limit reached'),
+  }
+  const count = podCount(pods, view.pods.length)
+  const notTheContainer = refuted(
+    'memory_limit_low',
+    view.subject,
+    `exit ${first.ended?.exitCode}, not OOMKilled: the container limit was not reached`,
+  )
+  // A heap that nobody limited, filled by a program that served for a while first: what grows is what it keeps.
+  if (lines.length > 0 && changed.some((c) => c.field !== 'resources') && !heapIsSet(view, first) && (lived ?? 0) > bootSeconds)
+    return [
+      supported({
+        ...base,
+        code: 'memory_leak',
+        confidence: 0.88,
+        introducedByRevision: true,
+        summary: `${count} fill their heap within ${span(lived!)} and end, since revision ${view.revisions[0]?.number}; nothing limits the heap but the size of the container`,
+      }),
+      notTheContainer,
+      refuted('v8_heap_limit', view.subject, 'no flag sets the size of the heap'),
+    ]
   return [
     supported({
+      ...base,
       code: 'v8_heap_limit',
-      subject: view.subject,
-      since: earliest(...ended.map((f) => f.ended?.startedAt)),
       confidence: flag || lines.length ? 0.95 : 0.8,
       introducedByRevision: flag !== undefined,
-      summary: `${podCount(pods, view.pods.length)} end themselves at their own heap limit (exit ${first.ended?.exitCode}), not at the container's`,
-      evidence: [
-        seen(
-          'Pod',
-          first.pod,
-          `status.containerStatuses[${first.container}]`,
-          `exit ${first.ended?.exitCode} ${first.ended?.reason}`,
-          'running',
-          first.ended?.finishedAt,
-        ),
-        ...(lines.length ? [logEvidence(lines)] : []),
-        ...revisionEvidence(view, flag ? [flag] : []),
-      ],
-      effects: podEffect(pods, 'heap limit reached'),
+      summary: `${count} end themselves at their own heap limit (exit ${first.ended?.exitCode}), not at the container's`,
     }),
-    refuted('memory_limit_low', view.subject, `exit ${first.ended?.exitCode}, not OOMKilled: the container limit was not reached`),
+    notTheContainer,
   ]
 }
 

@@ -4,7 +4,7 @@ import { finite } from '../charts.ts'
 import { type Claim, type Family, refuted, seen, short, supported } from '../claim.ts'
 import { changeText, material } from '../template-diff.ts'
 import { millis } from '../time.ts'
-import { cpuShare, throttling } from '../usage.ts'
+import { cpuShare, throttledMuch, throttling } from '../usage.ts'
 import { instant, range, type View } from '../view.ts'
 
 /** Seconds of history that "before" is taken from, and after which what the rollout itself delayed is over. */
@@ -70,12 +70,13 @@ const seconds = (value: number): string => `${Math.round(value * 1000)} ms`
 /** Whether the program itself, or its limit, is what takes the time; or there is more to do than before. */
 function busy(view: View): boolean {
   const near = [...cpuShare(view).values()].some(({ share }) => share > 0.7)
-  const held = [...throttling(view).values()].some((share) => share > 0.25)
+  const held = [...throttling(view).values()].some((share) => share > throttledMuch)
   const loop = (instant(view, 'loop_utilization') ?? []).some((series) => (series.points.at(-1)?.[1] ?? 0) > 0.8)
   return near || held || loop || moreTraffic(view)
 }
 
-function moreTraffic(view: View): boolean {
+/** Whether more than twice as much is asked since the newest rollout. */
+export function moreTraffic(view: View): boolean {
   const at = (millis(rolledOutAt(view)) ?? 0) / 1000
   const sums = new Map<number, number>()
   for (const series of range(view, 'request_rate') ?? [])

@@ -33,18 +33,20 @@ export const resources: KnownCauses = {
     owner: 'platform',
   },
   cpu_throttling: {
-    folds: ['liveness_too_aggressive', 'readiness_misconfig'],
+    // Times that a program takes of what it waits for are too long when it does not run itself.
+    folds: ['liveness_too_aggressive', 'readiness_misconfig', 'dependency_slow'],
     cures: [rollBack('the earlier limit was enough'), { action: 'resources', why: 'raise the CPU limit' }],
     never: [{ action: 'restart', why: 'the same limit throttles the new pods' }],
     owner: 'service',
   },
   event_loop_block: {
-    folds: ['cpu_throttling', 'liveness_too_aggressive', 'bad_release', 'single_bad_pod', 'readiness_misconfig'],
+    folds: ['cpu_throttling', 'liveness_too_aggressive', 'bad_release', 'single_bad_pod', 'readiness_misconfig', 'dependency_slow'],
     cures: [{ action: 'rollback', why: 'the earlier revision left its thread free' }],
     never: [{ action: 'restart', why: 'the same code blocks again' }],
     owner: 'release',
   },
   noisy_neighbour: {
+    folds: ['dependency_slow'],
     cures: [{ action: 'escalate', why: 'whoever fills the node has to be moved' }],
     never: [{ action: 'resources', why: 'the limit is not reached' }, notTheRelease],
     owner: 'infrastructure',

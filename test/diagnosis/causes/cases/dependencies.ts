@@ -17,6 +17,13 @@ const waiting = (count: number): Change[] => [
   measured('pool', count, 'all', { state: 'waiting' }),
 ]
 
+/** Queries that take so long, so many a second. */
+const queries = (seconds: number, perSecond: number): Change[] => [
+  metric('query_time', [{ operation: 'claim' }, seconds]),
+  metric('query_count', [{ operation: 'claim' }, perSecond * 120]),
+  metric('query_rate', [{}, perSecond]),
+]
+
 export const cases: Case[] = [
   {
     code: 'dependency_down',
@@ -107,6 +114,30 @@ export const cases: Case[] = [
         s.logs = []
       },
     ],
+    instead: 'none',
+  },
+  {
+    code: 'pool_exhausted',
+    what: 'queries are late because they wait for a connection, and the store has each for a tenth of a second',
+    subject: 'Deployment/kestrel',
+    remedy: 'config',
+    runbook: 'performance-degradation',
+    fault: [...waiting(9), ...queries(0.6, 60)],
+    without: [metric('query_rate', [{}, 9])],
+    instead: 'dependency_slow',
+  },
+  {
+    code: 'dependency_slow',
+    what: 'queries take seconds since half a minute, after many that were quick',
+    subject: 'Deployment/ledger',
+    remedy: 'escalate',
+    runbook: 'performance-degradation',
+    fault: [
+      metric('query_time', [{ operation: 'claim' }, 0.12]),
+      metric('query_time_lately', [{ operation: 'claim' }, 0.7]),
+      metric('query_count', [{ operation: 'claim' }, 900]),
+    ],
+    without: [metric('query_time_lately', [{ operation: 'claim' }, 0.1])],
     instead: 'none',
   },
 ]

@@ -9,6 +9,14 @@ const rate =
     s.ranges.request_rate = []
     over('request_rate', { code: '200' }, (minutes) => (minutes > 5 ? usual : lately))(s)
   }
+/** Requests were counted for so many minutes, and no longer. */
+const known =
+  (minutes: number): Change =>
+  (s) => {
+    const now = Date.parse('2026-05-04T10:00:00Z')
+    s.ranges.request_rate = []
+    for (const of of s.load) of.from = Math.max(of.from, now - minutes * 60_000)
+  }
 /** The store was away for a moment, and is back. */
 const storeBlinked: Change = (s) => {
   for (const pod of s.objects.pods.filter((p) => p.metadata.labels?.app === 'ledger')) {
@@ -26,6 +34,16 @@ export const cases: Case[] = [
     remedy: 'scale',
     fault: [rate(5, 50), measured('cpu', 0.44)],
     without: [rate(5, 6)],
+    instead: 'none',
+  },
+  {
+    code: 'traffic_surge',
+    what: 'a service that is minutes old gets ten times the requests, and its limit holds it back',
+    subject: 'Deployment/kestrel',
+    remedy: 'scale',
+    runbook: 'performance-degradation',
+    fault: [known(3), further(2700, 1, 0), measured('cpu', 0.2), measured('throttled', 0.6)],
+    without: [measured('throttled', 0)],
     instead: 'none',
   },
   {

@@ -1,5 +1,5 @@
 import type { Change } from '../../../support/snapshot.ts'
-import { always, answers, dies, logs, measured, memory, metric, notReady, release } from '../../../support/snapshot-changes.ts'
+import { always, answers, dies, logs, measured, memory, metric, notReady, over, release } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const killed = (lasted: number) => dies({ exit: 137, reason: 'OOMKilled', lasted }, 'all')
@@ -13,6 +13,9 @@ const limit = (memory_: string, minutes = 8) =>
 const newImage = release((_, main) => {
   main.image = 'registry.example/kestrel:1.9.0'
 })
+const heapIsFull = logs('all', ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'], { previous: true })
+/** CPU of a pod of the revision before. */
+const usedBefore = (cores: number) => over('cpu', { pod: 'kestrel-0000000000-aaaaa' }, (minutes) => (minutes > 10 ? cores : Number.NaN))
 const noLogs: Change = (s) => {
   s.logs = []
 }
@@ -69,6 +72,19 @@ export const cases: Case[] = [
     instead: 'none',
   },
   {
+    code: 'memory_leak',
+    what: 'a release fills the heap, which nobody limited, until it ends itself',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [newImage, dies({ exit: 134, lasted: 400 }), heapIsFull],
+    without: [
+      always((_, main) => {
+        main.env!.push({ name: 'NODE_OPTIONS', value: '--max-old-space-size=40' })
+      }),
+    ],
+    instead: 'v8_heap_limit',
+  },
+  {
     code: 'v8_heap_limit',
     what: 'a release lowered the heap flag',
     subject: 'Deployment/kestrel',
@@ -78,7 +94,7 @@ export const cases: Case[] = [
         main.env!.push({ name: 'NODE_OPTIONS', value: '--max-old-space-size=40' })
       }),
       dies({ exit: 134, lasted: 60 }),
-      logs('all', ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'], { previous: true }),
+      heapIsFull,
     ],
     without: [noLogs, killed(60)],
     instead: 'memory_leak',
@@ -121,6 +137,26 @@ export const cases: Case[] = [
     runbook: 'cpu-issues',
     fault: [newImage, measured('cpu', 0.49), measured('loop_lag', 0.9)],
     without: [measured('cpu', 0.05), measured('loop_lag', 0.01)],
+    instead: 'none',
+  },
+  {
+    code: 'event_loop_block',
+    what: 'a release holds its thread again and again, and its limit holds nothing back',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    runbook: 'performance-degradation',
+    fault: [newImage, usedBefore(0.03), measured('cpu', 0.3), measured('loop_lag', 0.4)],
+    without: [measured('loop_lag', 0.01)],
+    instead: 'none',
+  },
+  {
+    code: 'event_loop_block',
+    what: 'nothing measures the loop, answers are late and the pods use ten times the CPU',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    runbook: 'performance-degradation',
+    fault: [newImage, usedBefore(0.03), measured('cpu', 0.3), metric('p95', [{}, 0.4])],
+    without: [usedBefore(0.25)],
     instead: 'none',
   },
   {
