@@ -38,8 +38,14 @@ const ours = readRuns(
   JSON.stringify({
     seed: 1,
     results: [
-      result('typo', 'down', 1000, right),
-      result('typo', 'down', 1200, harmful),
+      result('typo', 'down', 1000, {
+        ...right,
+        cure: { did: 'rollback', exitCode: 0, back: true, right: true, seconds: 20, said: 'done' },
+      }),
+      result('typo', 'down', 1200, {
+        ...harmful,
+        cure: { did: 'nothing', exitCode: 3, back: false, right: false, seconds: 1, said: 'no' },
+      }),
       result('steady', 'healthy', 1001, calm),
       result('steady', 'healthy', 1201, alarm),
       result('no image', 'down', 1002, { broke: 'the nodes were gone' }),
@@ -63,7 +69,7 @@ const drills = readRuns(
       harm: [],
       leak: false,
       error: null,
-      fix: { right: true },
+      fix: { right: true, seconds: 4, exit: 0, said: '' },
     },
   ]),
   'd.json',
@@ -99,4 +105,11 @@ test('a question that got no answer is a wrong answer', () => {
 
 test('what is no results file is refused', () => {
   expect(() => readRuns('{"a":1}', 'a.json')).toThrow('a.json has no results')
+})
+
+test('what was cured is counted by fault, and what was not is said', () => {
+  const page = accuracyPage([...ours, ...drills], { 'typo: cure': 'The name of the object was wrong.' })
+  expect(page).toContain('\nour own service: typo | 2 | 1 of 2 (50%) | 1 of 2 (50%) | 20.00 / 20.00\n')
+  expect(page).toContain('\ndrills: scaled | 1 | 1 of 1 | 1 of 1 | - / -\n')
+  expect(page).toContain('- Not cured: typo (seed 1200): nothing, exit 3: no. The name of the object was wrong.\n')
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../src/diagnosis/verdict.ts'
+import { curable } from './cluster/cures.ts'
 import { judge } from './cluster/judge.ts'
 import { seeded } from './cluster/random.ts'
 
@@ -41,4 +42,13 @@ test('a seed repeats its choices', () => {
   }
   expect(draw(41)).toEqual(draw(41))
   expect(draw(41)).not.toEqual(draw(42))
+})
+
+test('what an action can cure follows from the fault: a release is rolled back, a ConfigMap restored, and a Secret is for a person', () => {
+  const ill = { kinds: ['Deployment'], wrong: ['restart'], released: true }
+  expect(curable({ ...ill, expected: ['bad_command'] })).toEqual(['rollback'])
+  expect(curable({ ...ill, expected: ['bad_command'], released: false })).toEqual([])
+  expect(curable({ ...ill, expected: ['config_change'], kinds: ['ConfigMap'] })).toEqual(['config'])
+  expect(curable({ expected: ['missing_config_key'], kinds: ['Secret'], wrong: ['rollback'], released: true })).toEqual([])
+  expect(curable({ ...ill, expected: ['healthy'] })).toEqual([])
 })

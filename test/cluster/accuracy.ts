@@ -72,7 +72,7 @@ export function accuracyPage(runs: readonly Run[], notes: Notes): string {
       '',
     ]
   })
-  return `${[...intro, ...parts, ...failures(runs, notes), ...unknownRuns(runs)].join('\n').trimEnd()}\n`
+  return `${[...intro, ...parts, ...cured(runs, notes), ...failures(runs, notes), ...unknownRuns(runs)].join('\n').trimEnd()}\n`
 }
 
 const intro = [
@@ -93,6 +93,43 @@ const about = {
     'nginx, a Service, and a small shop in Perl with other metrics and health paths, described by a task-mcp.yaml: `node test/cluster/other-service.ts`.',
   drills: 'An application that the diagnosis was never shown, broken and judged by a program that is not part of this package.',
 } as const
+
+/** What `task-mcp fix` made of the faults that an action can cure. */
+function cured(runs: readonly Run[], notes: Notes): string[] {
+  const tried = runs.filter((run) => run.cure !== undefined)
+  if (tried.length === 0) return []
+  const row = (name: string, of: readonly Run[]): string => {
+    const seconds = of.flatMap((run) => run.cure?.seconds ?? [])
+    const back = of.filter((run) => run.cure?.back)
+    const right = of.filter((run) => run.cure?.right)
+    return `${name} | ${of.length} | ${share(back.length, of.length)} | ${share(right.length, of.length)} | ${at(seconds, 0.5)} / ${at(seconds, 0.95)}`
+  }
+  const faults = [...new Set(tried.map((run) => `${run.suite}: ${run.fault}`))].sort()
+  const not = tried.filter((run) => !run.cure?.back)
+  return [
+    '## Cured',
+    '',
+    'After the answer `task-mcp fix --yes` is let loose, where an action can cure the fault (`curable` in `test/cluster/cures.ts`; a lost',
+    'Secret, a quota or a node is for a person). Cured is: every replica ready and the client served, steadily for ten seconds.',
+    'Repeated by `npm run test:cluster -- --fix`. Seconds are of the whole `fix`, which waits and diagnoses again.',
+    '',
+    'fault | tried | cured | by the right action | seconds p50 / p95',
+    '---|---|---|---|---',
+    ...faults.map((fault) =>
+      row(
+        fault,
+        tried.filter((run) => `${run.suite}: ${run.fault}` === fault),
+      ),
+    ),
+    row('**all**', tried),
+    '',
+    ...not.map(
+      (run) =>
+        `- Not cured: ${run.fault} (seed ${run.seed}): ${run.cure!.said.split('\n')[0]!.slice(0, 200)}. ${notes[`${run.fault}: cure`] ?? 'Not explained yet.'}`,
+    ),
+    ...(not.length > 0 ? [''] : []),
+  ]
+}
 
 const wrong = (run: Run): boolean => run.broke === undefined && (!run.right || run.harm.length > 0 || run.leaked || run.remedy === false)
 

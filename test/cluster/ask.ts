@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Verdict } from '../../src/diagnosis/verdict.ts'
-import { run } from './kubectl.ts'
+import { type Ran, run } from './kubectl.ts'
 import type { World } from './world.ts'
 
 const program = new URL('../../bin/task-mcp.js', import.meta.url).pathname
@@ -39,15 +39,24 @@ export function describe(world: World): object {
 
 /** `look`: what it saw comes back too. */
 export async function ask(world: World, runbook: string, kubeconfig: string | undefined, look = false): Promise<Answer> {
+  const line = ['diagnose', runbook, '--json', ...(look ? ['--record', 'look.json'] : [])]
+  const ran = await typed(world, line, kubeconfig, 30)
+  return { verdict: parsed(ran.out), code: ran.code, seconds: ran.seconds, said: ran.out + ran.err, seen: look ? ran.seen : undefined }
+}
+
+/** Types a command line about this service, in a folder and with a run record of its own. */
+export async function typed(
+  world: World,
+  line: readonly string[],
+  kubeconfig: string | undefined,
+  timeoutSeconds: number,
+): Promise<Ran & Pick<Answer, 'seen'>> {
   const folder = await mkdtemp(join(tmpdir(), 'ask-'))
   try {
     await writeFile(join(folder, 'task-mcp.yaml'), stringify(describe(world)))
-    const env = kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }
-    const record = join(folder, 'look.json')
-    const line = ['diagnose', runbook, '--json', ...(look ? ['--record', record] : [])]
-    const ran = await run(process.execPath, [program, ...line], { cwd: folder, env, timeoutSeconds: 30 })
-    const seen = look ? await readFile(record, 'utf8').catch(() => undefined) : undefined
-    return { verdict: parsed(ran.out), code: ran.code, seconds: ran.seconds, said: ran.out + ran.err, seen }
+    const env = { TASK_MCP_RECORD: join(folder, 'record.jsonl'), ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) }
+    const ran = await run(process.execPath, [program, ...line], { cwd: folder, env, timeoutSeconds })
+    return { ...ran, seen: await readFile(join(folder, 'look.json'), 'utf8').catch(() => undefined) }
   } finally {
     await rm(folder, { recursive: true })
   }

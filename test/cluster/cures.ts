@@ -24,7 +24,7 @@ export const cures: Readonly<Partial<Record<CauseCode, readonly ActionName[]>>> 
   scaled_to_zero: ['scale'],
   rollout_paused: ['resume'],
   bad_release: ['rollback'],
-  service_missing: ['manual', 'service'],
+  service_missing: ['manual'],
   service_selector_mismatch: ['service', 'manual'],
   service_target_port: ['service', 'manual'],
   netpol_ingress_block: ['policy', 'manual'],
@@ -48,4 +48,40 @@ export const cures: Readonly<Partial<Record<CauseCode, readonly ActionName[]>>> 
   traffic_surge: ['scale', 'limit'],
   brute_force: ['block'],
   credential_stuffing: ['limit', 'escalate'],
+}
+
+/** Actions that bring a service back; the others keep harm off it, keep what is known, or are for a person. */
+const restoring: ReadonlySet<string> = new Set([
+  'rollback',
+  'restart',
+  'scale',
+  'resume',
+  'resources',
+  'service',
+  'policy',
+  'config',
+  'pod',
+])
+
+export interface Ill {
+  expected: readonly string[]
+  /** Kinds of the objects that one would edit. */
+  kinds: readonly string[]
+  /** Actions that would harm. */
+  wrong: readonly string[]
+  /** Whether the workload has an earlier revision. */
+  released: boolean
+}
+
+/** What `task-mcp fix` can do about a fault, from what the fault is; empty where only a person can. Pure. */
+export function curable({ expected, kinds, wrong, released }: Ill): string[] {
+  const has = (...some: string[]): boolean => some.some((kind) => kinds.includes(kind))
+  const open: Readonly<Record<string, boolean>> = {
+    rollback: released,
+    // Values of Secrets are never read.
+    config: has('ConfigMap'),
+    scale: has('Deployment', 'StatefulSet'),
+  }
+  const all = expected.flatMap((code): readonly string[] => cures[code as CauseCode] ?? [])
+  return [...new Set(all)].filter((action) => restoring.has(action) && !wrong.includes(action) && open[action] !== false)
 }

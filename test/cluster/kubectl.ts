@@ -56,10 +56,15 @@ export async function kubectl(args: readonly string[], options: RunOptions = {})
 // biome-ignore lint/suspicious/noExplicitAny: objects of the cluster are looked into freely here, and a wrong path fails the run.
 export type Any = any
 
-/** Applies objects of any kind, into a namespace where they name none. */
-export async function apply(namespace: string | undefined, ...items: object[]): Promise<void> {
+/** Applies objects of any kind, of any size, into a namespace where they name none. */
+export const apply = (namespace: string | undefined, ...items: object[]): Promise<void> => applied(namespace, ['--server-side'], items)
+
+/** The same as a person deploys: kubectl writes into an annotation what was applied. */
+export const deploy = (namespace: string, ...items: object[]): Promise<void> => applied(namespace, [], items)
+
+async function applied(namespace: string | undefined, how: readonly string[], items: readonly object[]): Promise<void> {
   const place = namespace === undefined ? [] : ['-n', namespace]
-  await kubectl([...place, 'apply', '--server-side', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) })
+  await kubectl([...place, 'apply', ...how, '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) })
 }
 
 export const sleep = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000))

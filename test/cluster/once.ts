@@ -1,4 +1,5 @@
 import { ask } from './ask.ts'
+import { type Cure, cure } from './cure.ts'
 import type { Fault } from './fault.ts'
 import { type Judgement, judge } from './judge.ts'
 import { keepLook } from './keep-look.ts'
@@ -19,6 +20,8 @@ export interface Result {
   diagnoseSeconds: number
   exitCode: number | undefined
   judgement: Judgement | undefined
+  /** What `task-mcp fix` came to, where it was asked for and can cure the fault. */
+  cure?: Cure | undefined
   /** Why the run itself failed. */
   broke?: string
   /** Namespace that was left for a look. */
@@ -30,7 +33,7 @@ export async function runOnce(
   fault: Fault,
   seed: number,
   images: Images,
-  options: { keepWrong: boolean; ask: boolean; record?: string | undefined },
+  options: { keepWrong: boolean; ask: boolean; fix: boolean; record?: string | undefined },
 ): Promise<Result> {
   const world = new World(seed, images, fault.store)
   const result: Result = {
@@ -73,11 +76,12 @@ export async function runOnce(
       result.diagnoseSeconds = answer.seconds
       result.exitCode = answer.code
       if (answer.verdict === undefined) result.broke = `exit ${answer.code}: ${answer.said.trim().slice(-300)}`
+      if (options.fix && sight === undefined) result.cure = await cure(world, fault)
     }
   } catch (error) {
     result.broke = error instanceof Error ? error.message.slice(0, 400) : String(error)
   }
-  const wrong = result.broke !== undefined || result.judgement?.right === false
+  const wrong = result.broke !== undefined || result.judgement?.right === false || result.cure?.back === false
   if (wrong && options.keepWrong) result.kept = world.names.namespace
   else for (const step of undo.reverse()) await step().catch((error) => process.stderr.write(`clean-up: ${error}\n`))
   return result

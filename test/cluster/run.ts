@@ -18,6 +18,7 @@ const help = `usage: npm run test:cluster -- [options]        for the cluster of
   --record-dir DIR what each run saw, to be judged again without a cluster: test/scenarios/looks
   --list           names of the faults
   --keep-wrong     leave the namespace of a wrong answer
+  --fix            after the answer let \`task-mcp fix\` cure what it can, and look whether the service is back
   --inject-only    do not ask; show what the cluster shows
 `
 
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     'record-dir': { type: 'string' },
     list: { type: 'boolean', default: false },
     'keep-wrong': { type: 'boolean', default: false },
+    fix: { type: 'boolean', default: false },
     'inject-only': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -67,8 +69,15 @@ function line(result: Result): string {
   const word = result.broke ? 'BROKE' : judged === undefined ? 'seen' : judged.right ? 'right' : judged.cause ? 'object?' : 'WRONG'
   const trouble = [judged?.harm.length ? `HARM ${judged.harm.join()}` : '', judged?.leaked ? 'LEAK' : ''].filter(Boolean).join(' ')
   const seconds = `${result.injectSeconds.toFixed(0).padStart(4)} s ${result.diagnoseSeconds.toFixed(2).padStart(6)} s`
-  return `${word.padEnd(8)}${seconds}  ${row.padEnd(12)}${fault.padEnd(58).slice(0, 58)} ${expected.join('|')} -> ${result.broke ?? judged?.found ?? result.shown}${trouble ? `  ${trouble}` : ''}${result.kept ? `  kept ${result.kept}` : ''}`
+  return `${word.padEnd(8)}${seconds}  ${row.padEnd(12)}${fault.padEnd(58).slice(0, 58)} ${expected.join('|')} -> ${result.broke ?? judged?.found ?? result.shown}${cured(result)}${trouble ? `  ${trouble}` : ''}${result.kept ? `  kept ${result.kept}` : ''}`
 }
+
+const cured = ({ cure }: Result): string =>
+  cure === undefined
+    ? ''
+    : cure.back
+      ? `  cured by ${cure.did} in ${cure.seconds.toFixed(0)} s`
+      : `  NOT CURED by ${cure.did} (exit ${cure.exitCode}): ${cure.said}`
 
 function summary(results: readonly Result[]): boolean {
   const asked = results.filter((result) => result.judgement)
@@ -83,7 +92,10 @@ function summary(results: readonly Result[]): boolean {
   print(
     `\nseed ${seed}: right ${right(sick)}/${sick.length}, false alarms ${well.length - right(well)}/${well.length}, harmful remedies ${harm}, leaks ${leaks}, runs that broke ${broke}, diagnose p50 ${at(0.5)} s p95 ${at(0.95)} s`,
   )
-  return right(asked) === asked.length && harm + leaks + broke === 0
+  const tried = results.flatMap(({ cure }) => cure ?? [])
+  const back = tried.filter((cure) => cure.back)
+  if (values.fix) print(`cured ${back.length}/${tried.length}, by the right action ${back.filter((cure) => cure.right).length}`)
+  return right(asked) === asked.length && harm + leaks + broke === 0 && back.length === tried.length
 }
 
 async function main(): Promise<number> {
@@ -113,7 +125,7 @@ async function main(): Promise<number> {
         job.fault,
         job.seed,
         { app: values.image, database: values.database },
-        { keepWrong: values['keep-wrong'], ask: !values['inject-only'], record: values['record-dir'] },
+        { keepWrong: values['keep-wrong'], ask: !values['inject-only'], fix: values.fix, record: values['record-dir'] },
       )
       results.push(result)
       print(line(result))

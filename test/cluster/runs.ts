@@ -14,6 +14,10 @@ export interface Run {
   right: boolean
   /** Undefined where it was not judged: no cause was expected, the cause was wrong, or it has no single cure. */
   remedy: boolean | undefined
+  /** What letting the tool cure it came to; undefined where that was not tried. */
+  cure:
+    | { back: boolean; right: boolean /** Of the whole command, where that was measured. */; seconds: number | undefined; said: string }
+    | undefined
   harm: readonly string[]
   leaked: boolean
   seconds: number
@@ -34,7 +38,8 @@ interface Drill {
   seconds?: number
   harm?: string[]
   leak?: boolean
-  fix?: { right: boolean }
+  /** `seconds` until the service was back, null where it did not come back. */
+  fix?: { right: boolean; seconds: number | null; exit: number; said: string } | null
   broke?: string
 }
 
@@ -48,7 +53,7 @@ export function readRuns(text: string, file: string): Run[] {
   return results.filter((result) => result.judgement !== undefined || result.broke !== undefined).map(ofResult)
 }
 
-function ofResult({ fault, row, seed, expected, judgement, diagnoseSeconds, broke }: Result): Run {
+function ofResult({ fault, row, seed, expected, judgement, cure, diagnoseSeconds, broke }: Result): Run {
   const other = row.startsWith('other: ')
   return {
     suite: other ? 'nginx before a service that is not ours' : 'our own service',
@@ -61,6 +66,12 @@ function ofResult({ fault, row, seed, expected, judgement, diagnoseSeconds, brok
     cause: judgement?.cause ?? false,
     right: judgement?.right ?? false,
     remedy: judgement?.remedy?.right,
+    cure: cure && {
+      back: cure.back,
+      right: cure.back && cure.right,
+      seconds: cure.seconds,
+      said: `${cure.did}, exit ${cure.exitCode}: ${cure.said}`,
+    },
     harm: judgement?.harm ?? [],
     leaked: judgement?.leaked ?? false,
     seconds: diagnoseSeconds,
@@ -83,6 +94,14 @@ function ofDrill(drill: Drill): Run {
     cause: right,
     right: right && object,
     remedy: right && object && expected in cures ? fix?.right : undefined,
+    cure: fix
+      ? {
+          back: fix.seconds !== null,
+          right: fix.seconds !== null && fix.right,
+          seconds: undefined,
+          said: `exit ${fix.exit}: ${fix.said}`,
+        }
+      : undefined,
     harm: drill.harm ?? [],
     leaked: drill.leak ?? false,
     seconds: drill.seconds ?? 0,

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { clientOf, clientProgram } from './clients.ts'
-import { type Any, apply, kubectl, until } from './kubectl.ts'
+import { type Any, apply, deploy, kubectl, until } from './kubectl.ts'
 import { type Names, overlay, renamed } from './manifests.ts'
 import { noiseOf } from './noise.ts'
 import { type Random, seeded } from './random.ts'
@@ -168,7 +168,8 @@ export class World {
     )
     await this.beforeUp?.()
     const client = clientOf(this, await clientProgram())
-    await apply(namespace, ...this.objects.filter((object) => object.kind !== 'Namespace'), ...noiseOf(this))
+    await deploy(namespace, ...this.objects.filter((object) => object.kind !== 'Namespace'))
+    await apply(namespace, ...noiseOf(this))
     if (this.store === 'postgresql') await this.k('rollout', 'status', `statefulset/${store}`, '--timeout=120s')
     await this.k('rollout', 'status', `deployment/${app}`, '--timeout=180s')
     await apply(namespace, ...client)
