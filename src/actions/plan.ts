@@ -48,8 +48,8 @@ export interface Objection {
 }
 
 export type Verification =
-  /** `atLeast` replicas must be asked for as well, where an autoscaler is to ask for them. */
-  | { what: 'rollout'; ref: ObjectRef; kind: string; atLeast?: number }
+  /** `atLeast` replicas must be asked for as well, where an autoscaler is to ask for them; `drained`: replaced pods have ended what they had begun. */
+  | { what: 'rollout'; ref: ObjectRef; kind: string; atLeast?: number; drained?: true }
   | { what: 'stopped'; ref: ObjectRef; kind: string }
   | { what: 'endpoints'; namespace: string; service: string; port: number; path: string }
   /** Every ready pod's own metrics say that the setting has this value, and, where they were read before, that something has changed. */

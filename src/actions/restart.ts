@@ -24,7 +24,7 @@ export async function planRestart(look: Look, writer: ClusterWriter, word: strin
     takes: rolloutTime(target),
     undo: 'taking the mark away rolls the pods once more; what the old pods held in memory does not come back',
     writes: [restartWrite(target, base.madeAt)],
-    verification: [{ what: 'rollout', ref: refOf(target), kind: target.kind }],
+    verification: [{ what: 'rollout', ref: refOf(target), kind: target.kind, drained: true }],
     gates: await podGates(look, writer, {
       namespace: target.namespace,
       workload: target.name,

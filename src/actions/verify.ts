@@ -5,7 +5,7 @@ import { selects } from '../diagnosis/selectors.ts'
 import { AbsentError, ExpectedError, UnreachableError } from '../errors.ts'
 import type { DaemonSet, Deployment, Pod, StatefulSet } from '../facts/kubernetes-types.ts'
 import { podsOf, seenIn } from './live-settings.ts'
-import type { AnyWorkload, Look } from './look.ts'
+import { type AnyWorkload, type Look, listed } from './look.ts'
 import type { Verification } from './plan.ts'
 
 /** How long what was waited for must stay so before it is believed, in milliseconds. */
@@ -23,6 +23,8 @@ interface State {
   holds: boolean
   /** It will not come true by waiting. */
   hopeless?: boolean
+  /** It has come true, and something that it replaced is not over yet: worth waiting for, and no failure when it takes longer. */
+  lingers?: boolean
   said: string
 }
 
@@ -45,7 +47,8 @@ export async function verify(
     last = said
     const now = clock.now()
     since = states.every((state) => state.holds) ? (since ?? now) : undefined
-    if (since !== undefined && (now - since >= steady || verifications.length === 0))
+    const over = !states.some((state) => state.lingers)
+    if (since !== undefined && (verifications.length === 0 || (now - since >= steady && (over || now >= end))))
       return { ok: true, said, seconds: (since - started) / 1000 }
     if (states.some((state) => state.hopeless) || now >= end) return { ok: false, said, seconds: (now - started) / 1000 }
     await clock.sleep(interval, look.signal)
@@ -66,7 +69,15 @@ async function stateOf(look: Look, verification: Verification): Promise<State> {
     const least = verification.what === 'rollout' ? (verification.atLeast ?? 0) : 0
     if (least > ((workload as Deployment).spec.replicas ?? 1))
       return { holds: false, said: `${state.said}; the autoscaler has not asked for ${least} yet` }
-    return state.holds ? state : { ...state, said: `${state.said}${await trouble(look, workload)}` }
+    if (!state.holds) return { ...state, said: `${state.said}${await trouble(look, workload)}` }
+    const ending = verification.what === 'rollout' && verification.drained ? await endingPods(look, workload) : 0
+    return ending === 0
+      ? state
+      : {
+          ...state,
+          lingers: true,
+          said: `${state.said}; ${ending} old pod${ending === 1 ? ' still ends its' : 's still end their'} requests and streams`,
+        }
   } catch (error) {
     if (error instanceof UnreachableError && !look.signal.aborted) return { holds: false, said: error.message }
     throw error
@@ -103,6 +114,13 @@ export function rolloutState(kind: string, workload: AnyWorkload, stopped = fals
     hopeless: late === true && !holds,
     said: `${name}: ${ready} of ${wanted} pods ready, ${updated} of the new revision${late && !holds ? ', past its progress deadline' : ''}`,
   }
+}
+
+/** Pods of a workload that were told to stop and have not; a status counts them no more. */
+async function endingPods(look: Look, workload: AnyWorkload): Promise<number> {
+  const pods = await listed(look, 'pods', { namespace: workload.metadata.namespace })
+  return (pods ?? []).filter(({ metadata }) => metadata.deletionTimestamp !== undefined && selects(workload.spec.selector, metadata.labels))
+    .length
 }
 
 /** Why pods are not ready, in their own words. */

@@ -17,6 +17,30 @@ test('restart marks the template, says what users notice, and is refused where t
   expect(nothing.out).toContain('there is no pod to restart')
 })
 
+test('restart waits for an old pod that still ends its streams, and does not fail when that takes longer than the wait', async () => {
+  const shop = aShop()
+  const since = shop.cluster.now
+  const ending = { name: 'checkout-old', namespace, labels: { app: 'checkout' }, deletionTimestamp: new Date(since).toISOString() }
+  shop.cluster.put('pods', { metadata: ending, spec: { containers: [{ name: 'web' }] } })
+  const late = await shop.run('restart', '--yes', '--wait', '20s', '--observe', '0s')
+  expect([late.code, late.out]).toEqual([0, expect.stringContaining('1 old pod still ends its requests and streams')])
+  const again = shop.cluster.now
+  const { sleep } = shop.cluster.clock
+  shop.world.clock = {
+    ...shop.cluster.clock,
+    sleep: async (milliseconds, signal) => {
+      await sleep(milliseconds, signal)
+      if (shop.cluster.now - again > 40_000)
+        shop.cluster
+          .remove({ resource: 'pods', namespace, name: 'checkout-old' }, { dryRun: false, fieldManager: 'kubelet' }, signal)
+          .catch(() => {})
+    },
+  }
+  const done = await shop.run('restart', '--yes', '--observe', '0s')
+  expect([done.code, done.out]).toEqual([0, expect.not.stringContaining('old pod')])
+  expect(shop.cluster.now - again).toBeGreaterThan(40_000)
+})
+
 test('restart stops before a quota, Pod Security or a webhook would leave the service without pods', async () => {
   const shop = aShop()
   shop.cluster.refusesPod = () => 'pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'

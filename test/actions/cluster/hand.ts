@@ -8,17 +8,22 @@ import { stringify } from 'yaml'
 import type { Recorded } from '../../../src/actions/run-record.ts'
 import { type Any, kubectl, type Ran, run } from '../../cluster/kubectl.ts'
 
-const program = new URL('../../../src/start.ts', import.meta.url).pathname
+const program = new URL('../../../bin/task-mcp.js', import.meta.url).pathname
 
 export interface Hand {
   folder: string
   /** Type a command line; `kubeconfig` goes another way to the cluster. */
   type(argv: readonly string[], kubeconfig?: string): Promise<Ran>
   /**
-   * The same, killed with SIGKILL so many milliseconds after its start, or (with `lines`) after it has written so many lines of the
-   * record. True when it was still running.
+   * The same, killed with SIGKILL so many milliseconds after its start, or after it has written so many lines of the record, or after
+   * something has passed. True when it was still running.
    */
-  killed(argv: readonly string[], after: number, lines?: number): Promise<boolean>
+  killed(
+    argv: readonly string[],
+    after: number,
+    since?: { lines: number } | { passing: Promise<void> },
+    kubeconfig?: string,
+  ): Promise<boolean>
   record(): Promise<Recorded[]>
 }
 
@@ -36,9 +41,10 @@ export async function aHand(settings: object): Promise<Hand> {
         env: { ...env, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) },
         timeoutSeconds: 240,
       }),
-    killed: (argv, after, lines) =>
+    killed: (argv, after, since, kubeconfig) =>
       new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, [program, ...argv], { cwd: folder, env: { ...process.env, ...env }, stdio: 'ignore' })
+        const way = kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }
+        const child = spawn(process.execPath, [program, ...argv], { cwd: folder, env: { ...process.env, ...env, ...way }, stdio: 'ignore' })
         let hit = false
         const strike = () =>
           setTimeout(() => {
@@ -46,13 +52,17 @@ export async function aHand(settings: object): Promise<Hand> {
           }, after)
         const size = (): number => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length : 1)
         const before = size()
-        let timer = lines === undefined ? strike() : undefined
+        let timer = since === undefined ? strike() : undefined
         const watch =
-          lines === undefined
+          since === undefined || 'passing' in since
             ? undefined
             : setInterval(() => {
-                if (timer === undefined && size() >= before + lines) timer = strike()
+                if (timer === undefined && size() >= before + since.lines) timer = strike()
               }, 1)
+        if (since !== undefined && 'passing' in since)
+          void since.passing.then(() => {
+            timer = strike()
+          })
         child.on('error', reject)
         child.on('close', () => {
           clearTimeout(timer)

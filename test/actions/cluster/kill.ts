@@ -5,7 +5,8 @@ import path from 'node:path'
 import { seeded } from '../../cluster/random.ts'
 import { serveCluster } from '../../support/api-server.ts'
 import { aShop } from '../shop.ts'
-import { aHand, aTarget, type Hand, object, targetSettings } from './hand.ts'
+import { unknownIn } from './cut.ts'
+import { aHand, type Hand, targetSettings } from './hand.ts'
 
 export interface Killed {
   /** Milliseconds after the start, or after so many lines of the record. */
@@ -25,17 +26,6 @@ interface Place {
   workload: string
   generation(): Promise<number>
   close(): Promise<void>
-}
-
-/** On the cluster of KUBECONFIG, in a namespace of its own. */
-export async function onCluster(namespace: string): Promise<Place> {
-  await aTarget(namespace)
-  return {
-    hand: await aHand(targetSettings(namespace, 'other')),
-    workload: 'deployment/target',
-    generation: async () => (await object(namespace, 'deployment', 'target')).metadata.generation,
-    close: async () => {},
-  }
 }
 
 /** On a cluster in memory behind a real port: the same process and the same requests, without the load of a cluster. */
@@ -65,7 +55,7 @@ export async function kill({ hand, workload, generation }: Place, seed: number, 
     // Every other time by the clock; else soon after a line of the record, because the moments around the request are short.
     const written = round % 2 === 0 ? undefined : random.int(1, 3)
     const after = written === undefined ? random.int(Math.round(length * 0.1), Math.round(length * 0.9)) : random.int(0, 60)
-    const hit = await hand.killed(line, after, written)
+    const hit = await hand.killed(line, after, written === undefined ? undefined : { lines: written })
     const last = (await hand.record()).slice(lines).at(-1)?.type ?? 'nothing'
     // It ended by itself before the moment came: that is no round.
     if (!hit) {
@@ -87,14 +77,4 @@ export async function kill({ hand, workload, generation }: Place, seed: number, 
     process.stdout.write(`${JSON.stringify(found.at(-1))}\n`)
   }
   return found
-}
-
-/** Requests of the record that have no answer. */
-function unknownIn(lines: Awaited<ReturnType<Awaited<ReturnType<typeof aHand>>['record']>>): number {
-  const open = new Set<string>()
-  for (const line of lines) {
-    if (line.type === 'request') open.add(`${line.id} ${line.write}`)
-    if (line.type === 'answer' && line.outcome !== 'unknown') open.delete(`${line.id} ${line.write}`)
-  }
-  return open.size
 }
