@@ -4,52 +4,17 @@ import { judge } from '../../src/diagnosis/judge.ts'
 import { AbsentError, InterruptedError, UnreachableError } from '../../src/errors.ts'
 import { gather } from '../../src/facts/gather.ts'
 import { type ResourceName, resources } from '../../src/facts/kubernetes-types.ts'
-import type { Settings, SourceSettings } from '../../src/settings.ts'
 import type { Cluster } from '../../src/targets/ports.ts'
 import { secretWithIt } from '../support/expired-certificate.ts'
-import { FakeCluster } from '../support/fake-cluster.ts'
-import { healthy, space, takenAt } from '../support/snapshot.ts'
-
-/** A fake cluster that holds what a healthy snapshot was taken of. */
-function aCluster(): FakeCluster {
-  const cluster = new FakeCluster()
-  cluster.now = Date.parse(takenAt)
-  for (const [kind, part] of Object.entries(healthy().cluster))
-    if (part.state === 'ok') for (const object of part.value) cluster.put(kind as ResourceName, object as never)
-  cluster.answers = () => ({ status: 200, body: 'ok', seconds: 0.01, contentType: 'text/plain' })
-  return cluster
-}
-
-const nowhere: SourceSettings = {
-  url: undefined,
-  namespace: undefined,
-  service: undefined,
-  port: undefined,
-  bearerTokenFile: undefined,
-  username: undefined,
-  passwordFile: undefined,
-  caFile: undefined,
-  headers: {},
-}
+import type { FakeCluster } from '../support/fake-cluster.ts'
+import { healthy, space } from '../support/snapshot.ts'
+import { aCluster, lookSettings } from './a-look.ts'
 
 function look(
   cluster: FakeCluster,
   given: { timeoutSeconds?: number; signal?: AbortSignal; targets?: Partial<Targets>; edge?: string; budgets?: boolean } = {},
 ) {
-  const { service, thresholds } = healthy().target
-  const settings: Settings = {
-    cluster: { kubeconfig: undefined, context: undefined },
-    service: { ...service, edge: given.edge },
-    prometheus: nowhere,
-    alertmanager: nowhere,
-    thresholds,
-    timeoutSeconds: given.timeoutSeconds ?? 20,
-    lookbackSeconds: 3600,
-    incident: { shared: 'none', namespace: 'shop', databaseUrlFile: undefined },
-    runbooks: undefined,
-    approval: { signers: undefined, key: undefined },
-    escalation: { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] },
-  }
+  const settings = lookSettings(given)
   const none = async (): Promise<never> => {
     throw new AbsentError('there is none')
   }

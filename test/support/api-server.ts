@@ -6,8 +6,8 @@ import { type ResourceName, resources } from '../../src/facts/kubernetes-types.t
 import type { FakeCluster } from './fake-cluster.ts'
 import { reconcile } from './fake-controllers.ts'
 
-/** What goes wrong with a request: an answer with this status, a cut before it takes effect or after, or no answer at all. */
-export type Trouble = number | 'cut' | 'cut-after' | 'freeze' | undefined
+/** What goes wrong with a request: an answer with this status, a cut before it takes effect, after it or in the middle of the answer, an answer that is late, or none at all. */
+export type Trouble = number | 'cut' | 'cut-after' | 'half' | { lateMs: number } | 'freeze' | undefined
 
 export interface ApiServer {
   url: string
@@ -52,6 +52,8 @@ export async function serveCluster(
       const [code, body, type] = await answer(cluster, request.method ?? '', url, Buffer.concat(chunks).toString()).catch(failed)
       heard.push(`${request.method} ${url.pathname}${dryRun ? ' (dry run)' : ''}`)
       if (wrong === 'cut-after') return request.socket.destroy()
+      if (wrong === 'half') return sayHalf(response, code, body)
+      if (typeof wrong === 'object') await new Promise((later) => setTimeout(later, wrong.lateMs))
       say(response, code, body, type)
     })
   })
@@ -161,6 +163,12 @@ function placeOf(pathname: string): Place | undefined {
   const [plural, name, ...rest] = namespaced ? below.slice(2) : below
   const found = (Object.keys(resources) as ResourceName[]).find((one) => resources[one].plural === plural && resources[one].group === group)
   return found === undefined ? undefined : { resource: found, namespace: namespaced ? below[1] : undefined, name, rest }
+}
+
+function sayHalf(response: http.ServerResponse, code: number, body: unknown): void {
+  const whole = JSON.stringify(body)
+  response.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(whole) })
+  response.write(whole.slice(0, whole.length >> 1), () => response.socket?.destroy())
 }
 
 function say(response: http.ServerResponse, code: number, body: unknown, type = 'application/json'): void {
