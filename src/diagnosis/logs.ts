@@ -63,7 +63,7 @@ export const patterns = {
   missingSetting:
     /(?:required|missing|must be set|not set|is not defined|no value for|cannot be (?:empty|blank)|KeyError|not found in environment|unbound variable|parameter not set)/i,
   moduleMissing:
-    /cannot find module|MODULE_NOT_FOUND|ERR_MODULE_NOT_FOUND|ModuleNotFoundError|No module named|can't open file|could not find or load main class|no such file or directory|unknown command|unrecognized (?:option|argument|command)|bad option|invalid (?:option|argument|flag)|flag provided but not defined|Unable to access jarfile|: not found$/i,
+    /cannot find module|MODULE_NOT_FOUND|ERR_MODULE_NOT_FOUND|ModuleNotFoundError|No module named|can't open file|could not find or load main class|no such file or directory|(?:unrecognized|unknown|illegal|unexpected|unsupported) (?:option|argument|flag|switch|command|parameter)|bad option|invalid (?:option|argument|flag)|flag provided but not defined|Unable to access jarfile|: not found$/i,
   dns: /ENOTFOUND|EAI_AGAIN|getaddrinfo|no such host|name or service not known|temporary failure in name resolution|could not (?:translate|resolve) host|server misbehaving|NXDOMAIN|i\/o timeout.*:53\b|lookup .* (?:on|timeout)/i,
   refused:
     /ECONNREFUSED|connection refused|connect failed|actively refused|Connection reset|ECONNRESET|could not connect|failed to connect|connect to \S+ failed/i,

@@ -12,8 +12,18 @@ import { endpointsOf, instant, logsOf, podIsReady, probesOf, type View } from '.
 
 /** Fewer errors than this prove nothing, whatever the ratio; between two scrapes a moment apart, one does. */
 const fewestErrors = 3
-/** How long a pod may take to become ready before it counts as missing, where nothing says that it fails. */
+/** How long a pod may take to become ready before it counts as missing, where nothing says that it fails. Its own probes may give it longer. */
 const settlingSeconds = 45
+
+/** Seconds that the template itself allows a pod before its first answer is due: a startup probe's patience, and the delay of the readiness probe. */
+const allowedSeconds = (pod: Pod): number =>
+  Math.max(
+    0,
+    ...pod.spec.containers.map(({ startupProbe: s, readinessProbe: r }) => {
+      const startup = s ? (s.initialDelaySeconds ?? 0) + (s.periodSeconds ?? 10) * (s.failureThreshold ?? 3) : 0
+      return startup + (r?.initialDelaySeconds ?? 0) + (r?.periodSeconds ?? 10)
+    }),
+  )
 
 /** Errors that go on now, above the threshold; undefined where there are none or they cannot be seen. */
 export function errorsNow(view: View): Traffic | undefined {
@@ -64,7 +74,7 @@ export const percent = (ratio: number | undefined): string =>
 
 /** Pods that are merely starting: young, nothing failed yet. */
 function starting(view: View, pod: Pod): boolean {
-  const young = view.now - (millis(pod.metadata.creationTimestamp) ?? 0) < settlingSeconds * 1000
+  const young = view.now - (millis(pod.metadata.creationTimestamp) ?? 0) < Math.max(settlingSeconds, allowedSeconds(pod)) * 1000
   const failed =
     failing([pod]).some((f) => f.kind !== 'init-running') ||
     pod.status?.conditions?.some((c) => c.type === 'PodScheduled' && c.status === 'False')

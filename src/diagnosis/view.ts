@@ -141,6 +141,20 @@ export function makeView(given: Snapshot): View {
   }
 }
 
+/** The letters of the suffixes that Kubernetes makes up for names. */
+const made = '[bcdfghjklmnpqrstvwxz2456789]'
+const suffixes = {
+  Deployment: new RegExp(`^${made}{5,10}-${made}{5}$`),
+  StatefulSet: /^\d+$/,
+  DaemonSet: new RegExp(`^${made}{5}$`),
+}
+
+/** Whether a pod of this name, which may be gone, was one of the workload: by how its controller names pods, so that `shop-worker` is none of `shop`. */
+export function isOurPod({ service }: View, name: string | undefined): boolean {
+  const begins = `${service.workload}-`
+  return name?.startsWith(begins) === true && suffixes[service.kind].test(name.slice(begins.length))
+}
+
 /** Statuses of a pod's containers, init containers first. */
 export const containerStatuses = (pod: Pod): (ContainerStatus & { init: boolean })[] => [
   ...(pod.status?.initContainerStatuses ?? []).map((s) => ({ ...s, init: true })),

@@ -1,7 +1,7 @@
 /** What the cluster itself tells of a service that nobody described: its Service, port, health paths and metrics page. Pure. */
 import type { ServiceSettings } from '../settings.ts'
 import type { Container, PodTemplate, Probe } from './kubernetes-types.ts'
-import { all, find, findWorkload, mainContainer, podsOf, replicaSetsOf } from './lookup.ts'
+import { all, find, findWorkload, mainContainer, podsOf, replicaSetsOf, sees } from './lookup.ts'
 import { portNumber } from './probes.ts'
 import type { ClusterParts, Snapshot } from './snapshot.ts'
 
@@ -28,13 +28,25 @@ const serving = (container: Container | undefined): number | undefined => {
 const pathOf = (probe: Probe | undefined, container: Container | undefined, port: number): string | undefined =>
   probe?.httpGet && portNumber(container, probe.httpGet.port) === port ? (probe.httpGet.path ?? '/') : undefined
 
+const kinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
+
+/** The kind under which a workload of this name is there: the one that was told, else the only other. */
+function kindHere(snapshot: Snapshot, { kind, workload, namespace }: ServiceSettings): ServiceSettings['kind'] {
+  const there = kinds.filter((k) => findWorkload(snapshot, k, workload, namespace))
+  return there.length === 1 && sees(snapshot, 'deployments') ? there[0]! : kind
+}
+
 /** Values for settings that were left to their defaults; the caller keeps what was said. */
-export function discoverService(cluster: ClusterParts, service: ServiceSettings): Discovered[] {
+export function discoverService(cluster: ClusterParts, told: ServiceSettings): Discovered[] {
   const snapshot = { cluster } as Snapshot
+  const kind = kindHere(snapshot, told)
+  const service = { ...told, kind }
   const template = provenTemplate(snapshot, service)
   const workload = findWorkload(snapshot, service.kind, service.workload, service.namespace)
   if (!template || !workload) return []
   const found: Discovered[] = []
+  if (kind !== told.kind)
+    found.push({ path: 'service.kind', value: kind, how: `there is a ${kind} ${told.workload} and no ${told.kind} of that name` })
   const from = `${service.kind} ${service.workload}`
   const container = mainContainer(template, service)
   const declared = container?.ports?.some((p) => p.containerPort === service.port)

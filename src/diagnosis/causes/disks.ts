@@ -3,7 +3,7 @@ import { all } from '../../facts/lookup.ts'
 import { type Claim, eventEvidence, short, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { percent } from '../symptoms.ts'
-import { instant, logsOf, type View } from '../view.ts'
+import { instant, isOurPod, logsOf, type View } from '../view.ts'
 
 export function disks(view: View): Claim[] {
   const recent = view.now - 300_000
@@ -70,5 +70,5 @@ export function disks(view: View): Claim[] {
 /** Pods that the kubelet put out for the disk they used. */
 const evictions = (view: View) =>
   all(view.snapshot, 'events').filter(
-    (e) => e.reason === 'Evicted' && /ephemeral/i.test(e.message ?? '') && e.involvedObject.name?.startsWith(`${view.service.workload}-`),
+    (e) => e.reason === 'Evicted' && /ephemeral/i.test(e.message ?? '') && isOurPod(view, e.involvedObject.name),
   )

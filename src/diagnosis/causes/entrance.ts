@@ -20,13 +20,12 @@ function ingresses(view: View): Claim[] {
       const mine = backends.some((b) => names.has(b.name)) || ingress.metadata.name.includes(view.service.service)
       if (!mine) return []
       const subject = { kind: 'Ingress', namespace: view.service.namespace, name: ingress.metadata.name }
-      const wanted = ingress.spec?.ingressClassName ?? ingress.metadata.annotations?.['kubernetes.io/ingress.class']
-      if (
-        wanted &&
-        sees(view.snapshot, 'ingressclasses') &&
-        all(view.snapshot, 'ingressclasses').length > 0 &&
-        !find(view.snapshot, 'ingressclasses', wanted)
-      )
+      // The annotation is older than IngressClass: a controller may go by it in a cluster that has no such object.
+      const byField = ingress.spec?.ingressClassName
+      const wanted =
+        byField ??
+        (all(view.snapshot, 'ingressclasses').length > 0 ? ingress.metadata.annotations?.['kubernetes.io/ingress.class'] : undefined)
+      if (wanted && sees(view.snapshot, 'ingressclasses') && !find(view.snapshot, 'ingressclasses', wanted))
         return [
           supported({
             code: 'ingress_class',

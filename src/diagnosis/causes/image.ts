@@ -119,8 +119,14 @@ function judgePull(view: View, group: readonly Failing[]): Claim[] {
   ]
 }
 
+/** Whether the kernel took the file for no program that it can run. */
+export const wrongFormat = (f: Failing): boolean => (f.kind === 'create' || f.kind === 'crash') && /exec format error/i.test(f.message)
+
+/** Whether what is run is a script, which the kernel refuses in the same words where its first line names no interpreter. */
+export const runsScript = (f: Failing): boolean => /\.(?:sh|bash|py|pl|rb|js|mjs|cjs|php|lua)$/.test(f.spec?.command?.[0] ?? '')
+
 function architecture(view: View): Claim[] {
-  const wrong = failing(view.pods).filter((f) => (f.kind === 'create' || f.kind === 'crash') && /exec format error/i.test(f.message))
+  const wrong = failing(view.pods).filter((f) => wrongFormat(f) && !runsScript(f))
   const logged =
     view.snapshot.logs.state === 'ok'
       ? view.snapshot.logs.value.find((l) => l.lines.some((line) => /exec format error/i.test(line.text)))

@@ -19,6 +19,8 @@ import { logging } from './logging.ts'
 import { logins } from './logins.ts'
 import { memory } from './memory.ts'
 import { missing } from './missing.ts'
+import { mounts } from './mounts.ts'
+import { mutation } from './mutation.ts'
 import { nodes } from './nodes.ts'
 import { placement } from './placement.ts'
 import { policies } from './policies.ts'
@@ -33,13 +35,17 @@ import { slo } from './slo.ts'
 import { slowRelease } from './slow-release.ts'
 import { start } from './start.ts'
 import { streams } from './streams.ts'
+import { stuck } from './stuck.ts'
 import { upstreams } from './upstreams.ts'
 
 export const families: readonly Family[] = [
   sight,
   scale,
+  stuck,
   refused,
+  mutation,
   placement,
+  mounts,
   nodes,
   image,
   missing,

@@ -1,6 +1,7 @@
 /** Init containers that wait for what does not come. */
 
 import { span } from '../../duration.ts'
+import { find, sees } from '../../facts/lookup.ts'
 import { type Claim, eventEvidence, podCount, podEffect, seen, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { failing } from '../start-failure.ts'
@@ -13,6 +14,22 @@ import { byContainer, changesTo, unique } from './start.ts'
 const hangSeconds = 15
 
 const longSeconds = 300
+
+/** A host with a port, as a URL, a shell's /dev/tcp, an address or nc has it. */
+const hosts =
+  /(?:[a-z][a-z0-9+.-]*:\/\/|\/dev\/tcp\/|(?<=^|[\s"'=@(]))([a-z](?:[a-z0-9-]*[a-z0-9])?)((?:\.[a-z0-9-]+)*)[:/]\d{2,5}(?=$|[/\s"');])|\bnc(?:\s+-\S+)*\s+([a-z](?:[a-z0-9-]*[a-z0-9])?)((?:\.[a-z0-9-]+)*)\s+\d{2,5}\b/gi
+
+/** A host of this namespace that a command names and that is no Service of it; undefined where there is none, or Services were not seen. */
+function unknownHost(view: View, command: string): string | undefined {
+  if (!sees(view.snapshot, 'services')) return undefined
+  const { namespace } = view.service
+  return [...command.matchAll(hosts)].flatMap(([, name, rest, byNc, restByNc]) => {
+    const host = name ?? byNc ?? 'localhost'
+    const domain = rest ?? restByNc ?? ''
+    const elsewhere = domain !== '' && domain !== `.${namespace}` && !domain.startsWith(`.${namespace}.svc`)
+    return elsewhere || host === 'localhost' || find(view.snapshot, 'services', host, namespace) ? [] : [host]
+  })[0]
+}
 
 /** Init containers that run and run: something they wait for does not come. */
 export function init(view: View): Claim[] {
@@ -30,7 +47,8 @@ export function init(view: View): Claim[] {
           (n) => n && (argument.includes(n) || logs.some((l) => l.lines.some((x) => x.text.includes(n)))),
         ),
     )
-    if (age < hangSeconds || (lines.length < 3 && age < longSeconds && !down)) return []
+    const nowhere = unknownHost(view, argument)
+    if (age < hangSeconds || (lines.length < 3 && age < longSeconds && !down && !nowhere)) return []
     const changed = changesTo(view, group)
     const pods = unique(group.map((f) => f.pod))
     return [
@@ -39,8 +57,8 @@ export function init(view: View): Claim[] {
         subject: view.subject,
         since: running,
         confidence: 0.88,
-        introducedByRevision: material(changed).length > 0,
-        summary: `${podCount(pods, view.pods.length)} never get past init container ${first.container}: it has run for ${span(age)} and still waits`,
+        introducedByRevision: material(changed).some((c) => c.container === first.container),
+        summary: `${podCount(pods, view.pods.length)} never get past init container ${first.container}: it has run for ${span(age)} and still waits${nowhere ? `; it asks for ${nowhere}, which no Service is called` : ''}`,
         evidence: [
           seen(
             'Pod',

@@ -1,8 +1,9 @@
 /** Memory: too little given, or too much taken. */
 
 import { span } from '../../duration.ts'
-import { find } from '../../facts/lookup.ts'
-import { keysOf, newestDiff, rolledOutAt } from '../changes.ts'
+import type { LimitRange } from '../../facts/kubernetes-types.ts'
+import { all, find } from '../../facts/lookup.ts'
+import { editedAt, keysOf, newestDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, podCount, podEffect, refuted, seen, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { bytes, quantity } from '../quantity.ts'
@@ -10,7 +11,7 @@ import { revisionEvidence } from '../revision.ts'
 import { type Failing, failing, lastedSeconds } from '../start-failure.ts'
 import { percent } from '../symptoms.ts'
 import { material, type TemplateChange } from '../template-diff.ts'
-import { earliest } from '../time.ts'
+import { earliest, millis } from '../time.ts'
 import { containerLimit, memoryPoints, memoryShare, trend } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { logsOf, type View } from '../view.ts'
@@ -72,6 +73,31 @@ function killed(view: View): Claim[] {
         refuted('memory_leak', view.subject, `the container that ends is ${name}, not ${view.main!.name}`),
       ]
     const count = podCount(pods, view.pods.length)
+    const range = limitedBy(view, name, limit, lived)
+    if (range) {
+      return [
+        supported({
+          ...base,
+          code: 'memory_limit_low',
+          subject: { kind: 'LimitRange', namespace: view.service.namespace, name: range.metadata.name },
+          since: base.since,
+          confidence: 0.93,
+          summary: `${count} OOMKilled at the limit of ${bytes(limit!)}, which LimitRange ${range.metadata.name} gives to containers that state none`,
+          evidence: [
+            ...evidence,
+            seen(
+              'LimitRange',
+              range,
+              'spec.limits[].default.memory',
+              bytes(limit!),
+              `no limit in the template of ${name}`,
+              editedAt(range),
+            ),
+          ],
+        }),
+        refuted('memory_leak', view.subject, 'the template states no limit; the one that was reached was given from outside'),
+      ]
+    }
     if (lowered || (lived !== undefined && lived < bootSeconds) || lived === undefined) {
       return [
         supported({
@@ -102,6 +128,18 @@ function killed(view: View): Claim[] {
       refuted('memory_limit_low', view.subject, 'the limit was not lowered, and the program ran before it was killed'),
     ]
   })
+}
+
+/** The LimitRange that gave a container a limit too low to live under: it is younger than the template, or the program never got to work. Undefined where the template states a limit itself. */
+function limitedBy(view: View, container: string, limit: number | undefined, lived: number | undefined): LimitRange | undefined {
+  const own = [...(view.template?.spec.initContainers ?? []), ...(view.template?.spec.containers ?? [])].find((c) => c.name === container)
+  if (!own || limit === undefined || own.resources?.limits?.memory !== undefined) return undefined
+  const atOnce = lived === undefined || lived < bootSeconds
+  return all(view.snapshot, 'limitranges').find(
+    (r) =>
+      (atOnce || (millis(editedAt(r)) ?? 0) > (millis(rolledOutAt(view)) ?? 0)) &&
+      r.spec?.limits?.some((l) => l.type === 'Container' && quantity(l.default?.memory) === limit),
+  )
 }
 
 const slope = (t: { perSecond: number; fit: number; seconds: number }): Evidence => ({

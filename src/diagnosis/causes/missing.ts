@@ -62,10 +62,25 @@ export function references(spec: PodSpec): Reference[] {
     )
   }
   for (const v of spec.volumes ?? []) {
+    for (const { kind, name, key, where } of singleFiles(spec, v)) add(kind, name, false, [key], where)
     volume(v, `volume ${v.name}`)
     for (const source of v.projected?.sources ?? []) volume(source, `volume ${v.name}`)
   }
   return found
+}
+
+/** Keys of which a container mounts the one file: where the key is gone, it meets an empty folder of that name. */
+function singleFiles(spec: PodSpec, v: Volume): Reference[] {
+  const source = v.configMap ?? v.secret
+  const name = v.configMap?.name ?? v.secret?.secretName
+  if (!source || !name || source.optional || source.items?.length) return []
+  return [...(spec.initContainers ?? []), ...spec.containers].flatMap((c) =>
+    (c.volumeMounts ?? []).flatMap((m): Reference[] =>
+      m.name === v.name && m.subPath
+        ? [{ kind: v.configMap ? 'ConfigMap' : 'Secret', name, key: m.subPath.split('/')[0], where: `mount ${m.mountPath}` }]
+        : [],
+    ),
+  )
 }
 
 interface Lost {
@@ -114,12 +129,18 @@ function compared(view: View, pod: Pod): Lost | undefined {
         (s) => s.state?.waiting && /ContainerCreating|PodInitializing|CreateContainerConfigError/.test(s.state.waiting.reason ?? ''),
       )
     : pod.status?.phase === 'Pending'
-  return waits ? absentFrom(view, pod.spec, `pod/${pod.metadata.name}`, [pod]) : undefined
+  if (waits) return absentFrom(view, pod.spec, `pod/${pod.metadata.name}`, [pod])
+  // A file that is mounted by itself does not keep the container from its start; the program ends over it.
+  const broken = failing([pod]).find((f) => f.kind === 'crash' || f.kind === 'create')
+  const files = broken?.spec && (pod.spec.volumes ?? []).flatMap((v) => singleFiles({ containers: [broken.spec!] }, v))
+  return files?.length ? absentAmong(view, files, `pod/${pod.metadata.name}`, [pod]) : undefined
 }
 
 /** The first thing that a pod spec cannot do without and that the namespace, seen whole, does not have. */
-function absentFrom(view: View, spec: PodSpec, of: string, pods: Pod[]): Lost | undefined {
-  for (const r of references(spec)) {
+const absentFrom = (view: View, spec: PodSpec, of: string, pods: Pod[]): Lost | undefined => absentAmong(view, references(spec), of, pods)
+
+function absentAmong(view: View, list: readonly Reference[], of: string, pods: Pod[]): Lost | undefined {
+  for (const r of list) {
     const resource = r.kind === 'Secret' ? 'secrets' : 'configmaps'
     if (!sees(view.snapshot, resource)) continue
     const object = find(view.snapshot, resource, r.name, view.service.namespace)

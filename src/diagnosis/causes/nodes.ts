@@ -1,8 +1,9 @@
 /** Nodes that cannot hold what they took. */
+import type { Pod } from '../../facts/kubernetes-types.ts'
 import { all, find } from '../../facts/lookup.ts'
 import { type Claim, conditionEvidence, eventEvidence, type Family, podCount, podEffect, seen, short, supported } from '../claim.ts'
 import { condOf, nodeIsReady, nodeSubject, notReadyProof, pressured } from '../scheduling.ts'
-import { eventTime, podIsReady, type View } from '../view.ts'
+import { eventTime, isOurPod, podIsReady, type View } from '../view.ts'
 
 export const nodes: Family = (view) => [...under(view), ...evicted(view)]
 
@@ -46,6 +47,15 @@ function under(view: View): Claim[] {
 }
 
 const recentSeconds = 1800
+/** One eviction that the controller has made good is past after so many seconds; a program that fills its disk is evicted again within minutes. */
+const madeGoodSeconds = 120
+const againSeconds = 600
+
+const evictedAt = (pod: Pod): number =>
+  Math.max(
+    Date.parse(pod.status?.startTime ?? pod.metadata.creationTimestamp ?? '') || 0,
+    ...(pod.status?.conditions ?? []).map((c) => Date.parse(c.lastTransitionTime ?? '') || 0),
+  )
 
 /** Pods of the workload that the kubelet evicted lately. */
 function evicted(view: View): Claim[] {
@@ -57,15 +67,21 @@ function evicted(view: View): Claim[] {
       p.status?.phase === 'Failed' &&
       p.status.reason === 'Evicted' &&
       (p.metadata.ownerReferences ?? []).some((o) => owned.has(o.uid)) &&
-      view.now - Date.parse(p.status.startTime ?? p.metadata.creationTimestamp ?? '') < recentSeconds * 1000,
+      view.now - evictedAt(p) < recentSeconds * 1000,
   )
   const events = all(view.snapshot, 'events').filter(
     (e) =>
-      e.reason === 'Evicted' &&
-      e.involvedObject.name?.startsWith(`${view.service.workload}-`) &&
-      view.now - Date.parse(eventTime(e) ?? '') < recentSeconds * 1000,
+      e.reason === 'Evicted' && isOurPod(view, e.involvedObject.name) && view.now - Date.parse(eventTime(e) ?? '') < recentSeconds * 1000,
   )
   const first = gone[0]
+  const times = new Map([
+    ...events.map((e): [string, number] => [e.involvedObject.name ?? '', Date.parse(eventTime(e) ?? '')]),
+    ...gone.map((p): [string, number] => [p.metadata.name, evictedAt(p)]),
+  ])
+  const last = Math.max(0, ...times.values())
+  const age = (view.now - last) / 1000
+  const whole = view.pods.length >= (view.replicas ?? 0) && view.pods.every(podIsReady)
+  if (whole && age > madeGoodSeconds && (times.size < 2 || age > againSeconds)) return []
   const message = first?.status?.message ?? events[0]?.message ?? ''
   if (!message) return []
   const evidence = first ? [seen('Pod', first, 'status.message', short(message))] : [eventEvidence(events[0]!)]

@@ -6,9 +6,9 @@ import { type Claim, conditionEvidence, eventEvidence, podCount, podEffect, refu
 import { bytes, cores, quantity } from '../quantity.ts'
 import { blocking, matchesSelector, nodeIsReady, nodeSubject, notReadyProof, pressured, requests } from '../scheduling.ts'
 import { changeText, type TemplateField } from '../template-diff.ts'
-import { earliest } from '../time.ts'
+import { earliest, millis } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
-import { eventsOf, type View } from '../view.ts'
+import { eventsOf, isOurPod, type View } from '../view.ts'
 
 const condition = (pod: Pod) => pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False')
 
@@ -29,10 +29,51 @@ function changedIn(view: View, pods: readonly Pod[], fields: readonly TemplateFi
     : []
 }
 
+/** A pod that nobody has looked at for so long was meant for a scheduler that is not there: the usual one takes milliseconds. */
+const unseenSeconds = 8
+
+/** Pods that no scheduler was asked about: their template names the node itself, or a scheduler that does not answer. */
+function passedOver(view: View): Claim[] {
+  const waiting = view.pods.filter((p) => p.status?.phase === 'Pending' && !p.status.containerStatuses?.length && !p.status.podIP)
+  const lost = waiting.filter((p) => p.spec.nodeName && sees(view.snapshot, 'nodes') && !find(view.snapshot, 'nodes', p.spec.nodeName))
+  const ignored = waiting.filter(
+    (p) =>
+      !p.spec.nodeName &&
+      !p.status?.conditions?.some((c) => c.type === 'PodScheduled') &&
+      (p.spec.schedulerName ?? 'default-scheduler') !== 'default-scheduler' &&
+      view.now - (millis(p.metadata.creationTimestamp) ?? view.now) > unseenSeconds * 1000,
+  )
+  const [pods, what] = lost[0]
+    ? [lost, `their template names node ${lost[0].spec.nodeName}, which does not exist`]
+    : [ignored, `no scheduler called ${ignored[0]?.spec.schedulerName} looks at them`]
+  const first = pods[0]
+  if (!first) return []
+  return [
+    supported({
+      code: 'unschedulable_selector',
+      subject: view.subject,
+      since: earliest(...pods.map((p) => p.metadata.creationTimestamp)),
+      confidence: 0.94,
+      summary: `${podCount(pods, view.pods.length)} cannot be placed: ${what}`,
+      evidence: [
+        seen(
+          'Pod',
+          first,
+          lost[0] ? 'spec.nodeName' : 'spec.schedulerName',
+          (lost[0] ? first.spec.nodeName : first.spec.schedulerName) ?? '',
+        ),
+        ...changedIn(view, pods, ['placement'], /nodeName|schedulerName/),
+      ],
+      effects: podEffect(pods, 'Pending, not scheduled'),
+      introducedByRevision: changedIn(view, pods, ['placement'], /nodeName|schedulerName/).length > 0,
+    }),
+  ]
+}
+
 export function placement(view: View): Claim[] {
   const pending = view.pods.filter((p) => !p.spec.nodeName && (condition(p) || (p.spec.schedulingGates?.length ?? 0) > 0))
   const first = pending[0]
-  if (!first) return []
+  if (!first) return passedOver(view)
   const why = condition(first)
   const message = why?.message ?? ''
   const base = {
@@ -121,7 +162,7 @@ export function placement(view: View): Claim[] {
   }
   const victim =
     eventsOf(view, 'Pod', first.metadata.name, /Preempted/)[0] ??
-    all(view.snapshot, 'events').find((e) => e.reason === 'Preempted' && e.involvedObject.name?.startsWith(`${view.service.workload}-`))
+    all(view.snapshot, 'events').find((e) => e.reason === 'Preempted' && isOurPod(view, e.involvedObject.name))
   if (victim && /Insufficient|Preempt/i.test(message))
     return [make('preempted', view.subject, 'a pod of higher priority took its place', [eventEvidence(victim)], 0.93)]
   const insufficient = [...new Set([...message.matchAll(/Insufficient ([\w./-]+)/gi)].map((m) => m[1]))]

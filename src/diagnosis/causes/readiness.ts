@@ -1,5 +1,5 @@
 /** Readiness probes that ask the wrong thing. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Container, Pod } from '../../facts/kubernetes-types.ts'
 import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { probeText, wrongProbe } from '../probe-answers.ts'
@@ -19,21 +19,37 @@ function unready(view: View): Pod[] {
   return view.pods.filter((p) => !podIsReady(p) && !failed.has(p) && containerStatuses(p).some((s) => !s.init && s.state?.running))
 }
 
+/** Containers of a pod that run and are not ready, the one that serves first; one that has not passed its startup probe is not asked yet. */
+function unreadyContainers(view: View, pod: Pod): Container[] {
+  const waiting = new Set(
+    containerStatuses(pod)
+      .filter((s) => !s.init && !s.ready && s.state?.running && s.started !== false)
+      .map((s) => s.name),
+  )
+  return pod.spec.containers
+    .filter((c) => waiting.has(c.name))
+    .sort((a, b) => Number(b.name === view.main?.name) - Number(a.name === view.main?.name))
+}
+
 export function readiness(view: View): Claim[] {
   const pods = unready(view)
-  for (const pod of pods) {
-    const container = pod.spec.containers.find((c) => c.name === view.main?.name) ?? pod.spec.containers[0]
-    const probe = container?.readinessProbe
+  for (const { pod, container } of pods.flatMap((pod) => unreadyContainers(view, pod).map((container) => ({ pod, container })))) {
+    const probe = container.readinessProbe
     if (!probe) continue
     const change = view.newPods.includes(pod)
-      ? recentDiff(view)?.find((c) => c.field === 'readiness' || (c.field === 'ports' && typeof probe.httpGet?.port === 'string'))
+      ? recentDiff(view)?.find(
+          (c) =>
+            (c.container === undefined || c.container === container.name) &&
+            (c.field === 'readiness' || (c.field === 'ports' && typeof probe.httpGet?.port === 'string')),
+        )
       : undefined
-    const failed = eventsOf(view, 'Pod', pod.metadata.name, /^Unhealthy$/).find((e) => /readiness/i.test(e.message ?? ''))
+    const failed = eventsOf(view, 'Pod', pod.metadata.name, /^Unhealthy$/).find(
+      (e) => /readiness/i.test(e.message ?? '') && (e.involvedObject.fieldPath ?? container.name).includes(container.name),
+    )
     const verdict = wrongProbe(view, pod, probe, failed?.message, 'ready')
     const same = pods.filter(
       (p) =>
-        p.spec.containers.find((c) => c.name === container?.name)?.readinessProbe &&
-        view.newPods.includes(p) === view.newPods.includes(pod),
+        p.spec.containers.find((c) => c.name === container.name)?.readinessProbe && view.newPods.includes(p) === view.newPods.includes(pod),
     )
     const changedEvidence: Evidence[] = change
       ? [

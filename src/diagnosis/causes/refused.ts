@@ -1,11 +1,13 @@
 /** Pods that the API server will not let the controller create. */
+import type { Deployment } from '../../facts/kubernetes-types.ts'
 import { all, find } from '../../facts/lookup.ts'
 import { editedAt, recentDiff, rolledOutAt } from '../changes.ts'
-import { type Claim, eventEvidence, type Family, refuted, seen, short, supported } from '../claim.ts'
+import { type Claim, conditionEvidence, eventEvidence, type Family, refuted, seen, short, supported } from '../claim.ts'
 import { changeText } from '../template-diff.ts'
 import { latest, millis } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
 import { eventsOf, eventTime, type View } from '../view.ts'
+import { mutators } from './mutation.ts'
 
 interface Refusal {
   message: string
@@ -33,6 +35,16 @@ function refusal(view: View): Refusal | undefined {
         ),
       }
   }
+  // A new template may get no further than its ReplicaSet.
+  const stopped = (view.workload as Deployment | undefined)?.status?.conditions?.find(
+    (c) => c.type === 'Progressing' && c.status === 'False' && c.reason === 'ReplicaSetCreateError',
+  )
+  if (view.workload && stopped)
+    return {
+      message: stopped.message ?? '',
+      since: stopped.lastTransitionTime,
+      evidence: conditionEvidence(view.service.kind, view.workload, stopped),
+    }
   const wanted = view.replicas ?? 0
   if (view.pods.length >= wanted) return undefined
   const owners: [string, string][] = [
@@ -49,7 +61,9 @@ export const refused: Family = (view) => {
   if (!said) return []
   const { message, since, evidence } = said
   const short_ = (view.replicas ?? 0) - view.pods.length
-  const what = `${short_ > 0 ? short_ : 'some'} of ${view.replicas} pods cannot be created`
+  const what = evidence.asked.includes('Progressing')
+    ? 'the ReplicaSet of the newest template cannot be created'
+    : `${short_ > 0 ? short_ : 'some'} of ${view.replicas} pods cannot be created`
   const make = (code: Claim['code'], subject: Subject, summary: string, more: Evidence[] = [], confidence = 0.97): Claim[] => [
     supported({
       code,
@@ -165,16 +179,33 @@ export const refused: Family = (view) => {
       templateEvidence(view),
     )
   }
-  const mutating = all(view.snapshot, 'mutatingwebhookconfigurations')
-  if (/is invalid|Invalid value|Forbidden: may not/i.test(message) && mutating.length > 0)
-    return make(
-      'admission_mutation',
-      { kind: 'MutatingWebhookConfiguration', name: mutating.at(-1)!.metadata.name },
-      `the pod is invalid after admission changed it: ${short(message, 100)}`,
-      [],
-      0.7,
-    )
+  if (/is invalid|Invalid value|Forbidden: may not/i.test(message)) {
+    const [hook] = mutators(view, view.template?.metadata?.labels)
+    const range = invalidByRange(view, message)
+    const subject = range
+      ? { kind: 'LimitRange', namespace, name: range }
+      : hook && { kind: 'MutatingWebhookConfiguration', name: hook.metadata.name }
+    if (subject)
+      return make(
+        'admission_mutation',
+        subject,
+        `the pod is invalid after ${subject.kind} ${subject.name} changed it: ${short(message, 100)}`,
+        [],
+        0.9,
+      )
+  }
   return make('rollout_stuck', view.subject, short(message, 140), [], 0.6)
+}
+
+/** The LimitRange whose default limit is below what a container asks for without a limit of its own; undefined where none is. */
+function invalidByRange(view: View, message: string): string | undefined {
+  const resource = /must be less than or equal to (\S+) limit/.exec(message)?.[1]
+  if (!resource) return undefined
+  const bare = view.template?.spec.containers.some((c) => c.resources?.requests?.[resource] && !c.resources.limits?.[resource])
+  return bare
+    ? all(view.snapshot, 'limitranges').find((r) => r.spec?.limits?.some((l) => l.type === 'Container' && l.default?.[resource]))?.metadata
+        .name
+    : undefined
 }
 
 /** The object, where it is younger than the template; else the workload that does not fit it. */

@@ -1,11 +1,16 @@
 /** From a caller to a pod: the Service, its endpoints and its ports. */
+import type { Container } from '../../facts/kubernetes-types.ts'
 import { all, find, podsOf, sees, type Workload } from '../../facts/lookup.ts'
 import { portNumber } from '../../facts/probes.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, podCount, refuted, seen, short, supported } from '../claim.ts'
 import { mapSelects, selectorText } from '../selectors.ts'
+import { stable } from '../template-diff.ts'
+import { millis } from '../time.ts'
+import { trafficSince } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { endpointsOf, podIsReady, probesOf, type View } from '../view.ts'
+import { callers, portsAsked } from './policies.ts'
 
 const subjectService = (view: View, name = view.service.service) => ({ kind: 'Service', namespace: view.service.namespace, name })
 
@@ -14,10 +19,14 @@ export function routing(view: View): Claim[] {
   if (!view.workload || !sees(view.snapshot, 'services')) return []
   if (!front) {
     // A workload that no Service was ever meant for is no fault; one that another Service fronts is asked for by the wrong name.
+    // A headless one is how pods find each other, not a way in; and a name by which somebody still asks is no slip of who asks us.
     const other = all(view.snapshot, 'services').find(
-      (s) => s.metadata.namespace === view.service.namespace && mapSelects(s.spec.selector, view.template?.metadata?.labels),
+      (s) =>
+        s.metadata.namespace === view.service.namespace &&
+        s.spec.clusterIP !== 'None' &&
+        mapSelects(s.spec.selector, view.template?.metadata?.labels),
     )
-    if (other)
+    if (other && !stillNamed(view))
       return [
         supported({
           code: 'wrong_target',
@@ -46,7 +55,9 @@ export function routing(view: View): Claim[] {
     ]
   }
   const labels = view.template?.metadata?.labels
-  if (front.spec.type === 'ExternalName' || !front.spec.selector) return []
+  if (front.spec.type === 'ExternalName') return []
+  // Without a selector somebody else keeps the endpoints; where there is none at all, nobody does.
+  if (!front.spec.selector && (!sees(view.snapshot, 'endpointslices') || endpointsOf(view.slices).length > 0)) return []
   if (!mapSelects(front.spec.selector, labels)) {
     return [
       supported({
@@ -77,7 +88,49 @@ export function routing(view: View): Claim[] {
       refuted('service_target_port', subjectService(view), 'the Service has no endpoint of this workload at all'),
     ]
   }
-  return [...targetPort(view), ...pollution(view), ...local(view)]
+  const port = targetPort(view)
+  return [...(port.length ? port : askedPort(view)), ...pollution(view), ...local(view)]
+}
+
+/** Whether a pod or an Ingress of the namespace asks for the Service by its name. */
+const stillNamed = (view: View): boolean =>
+  callers(view).length > 0 ||
+  all(view.snapshot, 'ingresses').some(
+    (i) =>
+      i.metadata.namespace === view.service.namespace &&
+      [i.spec?.defaultBackend, ...(i.spec?.rules ?? []).flatMap((r) => (r.http?.paths ?? []).map((p) => p.backend))].some(
+        (b) => b?.service?.name === view.service.service,
+      ),
+  )
+
+/** Requests a second from which they are callers, and not somebody who looks. */
+const arrives = 0.2
+
+/** A port that callers name and the Service does not have. */
+function askedPort(view: View): Claim[] {
+  const front = view.front!
+  if (front.spec.clusterIP === 'None') return []
+  const offered = new Set((front.spec.ports ?? []).map((p) => p.port))
+  const asked = callers(view).flatMap((pod) => portsAsked(view, pod).map((port) => ({ pod, port })))
+  const first = asked[0]
+  // One caller with an old address is that caller's trouble; when nobody asks on a port that exists, the Service moved away.
+  if (!first || offered.size === 0 || asked.some((a) => offered.has(a.port))) return []
+  if ((trafficSince(view, millis(editedAt(front)))?.rate ?? 0) > arrives) return []
+  const has = [...offered].join(', ')
+  return [
+    supported({
+      code: 'service_target_port',
+      subject: subjectService(view),
+      since: editedAt(front),
+      confidence: 0.93,
+      summary: `callers ask Service ${front.metadata.name} on port ${first.port}; it has only ${has}`,
+      evidence: [
+        seen('Pod', first.pod, `the address of ${front.metadata.name}`, `port ${first.port}`, `one of ${has}`),
+        seen('Service', front, 'spec.ports', has, String(first.port), editedAt(front)),
+      ],
+      effects: [{ what: `${asked.length} ${asked.length > 1 ? 'addresses' : 'address'} of callers lead nowhere` }],
+    }),
+  ]
 }
 
 function targetPort(view: View): Claim[] {
@@ -93,6 +146,17 @@ function targetPort(view: View): Claim[] {
     const through = probesOf(view, 'service').find((x) => x.port === (p.name ?? p.port))
     const refusedThrough = through !== undefined && through.result.state !== 'ok' && /refused|no endpoints/i.test(through.result.reason)
     const direct = probesOf(view, 'pod').find((x) => x.port === view.service.port && x.result.state === 'ok')
+    // Something else listens there: it does not know the path that every pod answers.
+    const stranger =
+      through?.result.state === 'ok' &&
+      through.result.value.status >= 400 &&
+      through.result.value.status < 500 &&
+      number !== view.service.port &&
+      ready.every((pod) =>
+        probesOf(view, 'pod', pod.metadata.name).some(
+          (x) => x.port === view.service.port && x.path === through.path && x.result.state === 'ok' && x.result.value.status < 400,
+        ),
+      )
     const listens =
       number === undefined ||
       number === view.service.port ||
@@ -103,8 +167,11 @@ function targetPort(view: View): Claim[] {
       p.port === view.service.port ||
       /^(http|web|main)/.test(p.name ?? '') ||
       number === view.service.port
+    const datagrams = p.protocol === 'UDP' && primary && direct !== undefined && number === view.service.port
     const wrong =
       unnamed ||
+      stranger ||
+      datagrams ||
       (refusedThrough && direct !== undefined && !listens) ||
       (!declared && !listens && primary && ports.size > 0 && direct !== undefined)
     if (!wrong) continue
@@ -144,7 +211,15 @@ function targetPort(view: View): Claim[] {
         subject: subjectService(view),
         since: editedAt(front),
         confidence: 0.96,
-        summary: `Service ${front.metadata.name} sends port ${p.port} to ${unnamed ? `a port named "${target}", which no container has` : `port ${number}, on which no container listens`}`,
+        summary: `Service ${front.metadata.name} sends port ${p.port} to ${
+          unnamed
+            ? `a port named "${target}", which no container has`
+            : datagrams
+              ? `port ${number} by UDP; the pods answer by TCP`
+              : stranger
+                ? `port ${number}, where something else answers`
+                : `port ${number}, on which no container listens`
+        }`,
         evidence,
         effects: [{ what: `${podCount(ready, view.pods.length)} ready, none reachable through the Service` }],
         hints: { port: String(p.port) },
@@ -159,6 +234,8 @@ function targetPort(view: View): Claim[] {
   return []
 }
 
+const portsOf = (c: Container): number[] => (c.ports ?? []).map((p) => p.containerPort).sort()
+
 /** Pods of other workloads behind the Service. */
 function pollution(view: View): Claim[] {
   const own = new Set(view.pods.concat(view.leaving).map((p) => p.metadata.name))
@@ -169,12 +246,17 @@ function pollution(view: View): Claim[] {
     (w: Workload) => w.metadata.uid !== view.workload?.metadata.uid,
   )
   const owner = others.find((w) => podsOf(view.snapshot, w).some((p) => p.metadata.name === first.metadata.name))
-  // A canary or a blue-green pair shares the labels on purpose and speaks the same port.
-  const sameImage =
+  // A canary or a blue-green pair shares the labels on purpose: it runs the same program and offers the same port.
+  const twin =
     owner?.spec.template.spec.containers.some((c) =>
-      view.template?.spec.containers.some((o) => o.image?.split(':')[0] === c.image?.split(':')[0] && o.name === c.name),
+      view.template?.spec.containers.some(
+        (o) =>
+          o.name === c.name &&
+          o.image?.split(':')[0] === c.image?.split(':')[0] &&
+          stable([o.command ?? [], portsOf(o)]) === stable([c.command ?? [], portsOf(c)]),
+      ),
     ) ?? false
-  if (sameImage) return []
+  if (twin) return []
   return [
     supported({
       code: 'service_selector_pollution',

@@ -125,8 +125,12 @@ function autoscaler(view: View): Claim[] {
         }),
       ]
     }
-    const current = hpa.status?.currentMetrics?.[0]?.resource?.current?.averageUtilization
-    const target = hpa.spec.metrics?.[0]?.resource?.target?.averageUtilization
+    const measured = (hpa.spec.metrics ?? []).flatMap((m) => {
+      const now = hpa.status?.currentMetrics?.find((c) => c.type === m.type && c.resource?.name === m.resource?.name)
+      const [current, target] = [now?.resource?.current?.averageUtilization, m.resource?.target?.averageUtilization]
+      return current === undefined || target === undefined ? [] : [{ current, target }]
+    })
+    const { current, target } = measured.sort((a, b) => b.current / b.target - a.current / a.target)[0] ?? {}
     const full = (hpa.status?.desiredReplicas ?? 0) >= hpa.spec.maxReplicas && limited?.reason === 'TooManyReplicas'
     if (full && (current === undefined || target === undefined || current > target)) {
       return [

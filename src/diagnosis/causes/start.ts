@@ -12,9 +12,10 @@ import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { earliest, millis } from '../time.ts'
 import type { Evidence } from '../verdict.ts'
 import { eventsOf, logsOf, type View } from '../view.ts'
+import { runsScript, wrongFormat } from './image.ts'
 import { references } from './missing.ts'
 
-export const start: Family = (view) => [...created(view), ...crashed(view)]
+export const start: Family = (view) => [...created(view), ...crashed(view), ...forbiddenUser(view)]
 
 const since = (group: readonly Failing[]): string | undefined => earliest(...group.map((f) => f.pod.metadata.creationTimestamp))
 
@@ -45,7 +46,7 @@ const stateEvidence = (f: Failing): Evidence =>
 
 /** The runtime could not even start the program. */
 function created(view: View): Claim[] {
-  return byContainer(failing(view.pods).filter((f) => f.kind === 'create' && !/exec format error/i.test(f.message))).flatMap(
+  return byContainer(failing(view.pods).filter((f) => f.kind === 'create' && (!wrongFormat(f) || runsScript(f)))).flatMap(
     (group): Claim[] => {
       const first = group[0]!
       const changed = changesTo(view, group).find((c) => c.field === 'command')
@@ -68,6 +69,26 @@ function created(view: View): Claim[] {
   )
 }
 
+/** The image would run as root, or as a user that cannot be told from root, and the container says that it must not. */
+function forbiddenUser(view: View): Claim[] {
+  const refusedToRun = failing(view.pods).filter((f) => f.kind === 'config' && /runAsNonRoot|non-root|runAsUser/i.test(f.message))
+  return byContainer(refusedToRun).map((group): Claim => {
+    const first = group[0]!
+    const changed = changesTo(view, group).find((c) => c.field === 'security' || c.field === 'image')
+    const pods = unique(group.map((f) => f.pod))
+    return supported({
+      code: 'security_context',
+      subject: view.subject,
+      since: since(group),
+      confidence: 0.96,
+      introducedByRevision: changed !== undefined,
+      summary: `${podCount(pods, view.pods.length)} cannot start: ${short(first.message, 110)}`,
+      evidence: [stateEvidence(first), ...(changed ? [changeEvidence(view, changed)] : [])],
+      effects: podEffect(pods, first.reason),
+    })
+  })
+}
+
 /** The program started and ended. */
 function crashed(view: View): Claim[] {
   return byContainer(failing(view.pods).filter((f) => f.kind === 'crash')).flatMap((group): Claim[] => {
@@ -85,6 +106,9 @@ export function killedByProbe(view: View, f: Failing): boolean {
   return killing && (exit === 137 || exit === 143 || exit === 0 || exit === 2)
 }
 
+/** A program that does not like its arguments says so before it does anything else: seconds. */
+const startSeconds = 10
+
 function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
   const first = group[0]!
   const pods = unique(group.map((f) => f.pod))
@@ -101,7 +125,9 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
 
   const command = changed.find((c) => c.field === 'command')
   const noProgram = matching(logs, patterns.moduleMissing)
-  if (exit === 127 || exit === 126 || (command && (noProgram.length > 0 || logs.every((l) => l.lines.length === 0)))) {
+  const rejected = command && (lastedSeconds(first.ended) ?? 0) < startSeconds ? aboutArguments(logs, command) : []
+  const told = noProgram.length ? noProgram : rejected
+  if (exit === 127 || exit === 126 || (command && (told.length > 0 || logs.every((l) => l.lines.length === 0)))) {
     return [
       supported({
         ...base,
@@ -109,11 +135,7 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
         confidence: command ? 0.95 : 0.85,
         introducedByRevision: command !== undefined,
         summary: `${count} exit at once: the command is wrong${exit === 127 || exit === 126 ? ` (exit ${exit})` : ''}`,
-        evidence: [
-          stateEvidence(first),
-          ...(command ? [changeEvidence(view, command)] : []),
-          ...(noProgram.length ? [logEvidence(noProgram)] : []),
-        ],
+        evidence: [stateEvidence(first), ...(command ? [changeEvidence(view, command)] : []), ...(told.length ? [logEvidence(told)] : [])],
       }),
     ]
   }
@@ -176,6 +198,14 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
     evidence: [stateEvidence(first), ...why.slice(0, 3).map((c) => changeEvidence(view, c)), ...(tail ? [logEvidence([tail])] : [])],
   })
   return [crash]
+}
+
+/** Lines in which a program tells how it wants to be called, or names an argument that the change brought in. */
+function aboutArguments(logs: ReturnType<typeof logsOf>, command: TemplateChange): ReturnType<typeof matching> {
+  const words = (text: string | undefined): string[] => text?.match(/[^\s"[\],=]{3,}/g) ?? []
+  const before = new Set(words(command.from))
+  const added = words(command.to).filter((w) => !before.has(w))
+  return matching(logs, /\S/).filter((l) => /\busage:/i.test(l.text) || added.some((w) => l.text.includes(w)))
 }
 
 const lasted = (f: Failing): string => {

@@ -1,5 +1,5 @@
 /** Pods that the API server refuses to create. */
-import { type KnownCauses, moreFail, notTheRelease, podsAreLost, rollBack } from './words.ts'
+import { cannotRun, type KnownCauses, moreFail, notTheRelease, podsAreLost, rollBack } from './words.ts'
 
 export const refused: KnownCauses = {
   quota_exceeded: {
@@ -45,9 +45,26 @@ export const refused: KnownCauses = {
     owner: 'platform',
   },
   admission_mutation: {
-    folds: ['rollout_stuck'],
-    cures: [{ action: 'escalate', why: 'the webhook changes the pod into one that is not valid' }],
-    never: [podsAreLost],
+    folds: [
+      ...cannotRun,
+      'image_not_found',
+      'image_pull_auth',
+      'bad_command',
+      'missing_env',
+      'missing_secret',
+      'missing_configmap',
+      'missing_config_key',
+      'unschedulable_resources',
+      'unschedulable_selector',
+      'unschedulable_antiaffinity',
+      'port_conflict',
+      'memory_limit_low',
+      'memory_leak',
+      'sidecar_oom',
+      'init_dependency_hang',
+    ],
+    cures: [{ action: 'escalate', why: 'what changes the pods on their way in has to leave them whole; its owners know why it does not' }],
+    never: [podsAreLost, notTheRelease],
     owner: 'platform',
   },
   service_account_missing: {

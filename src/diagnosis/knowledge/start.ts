@@ -32,6 +32,15 @@ export const start: KnownCauses = {
     never: [restartFails, moreFail],
     owner: 'release',
   },
+  security_context: {
+    folds: cannotRun,
+    cures: [
+      rollBack('the earlier revision could run as it stated'),
+      { action: 'manual', why: 'name a user in the securityContext that the image can run as' },
+    ],
+    never: [restartFails, moreFail],
+    owner: 'release',
+  },
   missing_env: {
     folds: cannotRun,
     cures: [rollBack('the earlier revision sets the variable'), { action: 'manual', why: 'set the variable in the template' }],
@@ -77,7 +86,7 @@ export const start: KnownCauses = {
   },
   init_dependency_hang: {
     folds: notRunning,
-    cures: [{ action: 'manual', why: 'bring up what the init container waits for' }, rollBack('the earlier revision did not wait for it')],
+    cures: [rollBack('the earlier revision did not wait for it'), { action: 'manual', why: 'bring up what the init container waits for' }],
     never: [{ action: 'restart', why: 'the new pods wait just as long' }, moreFail],
     owner: 'service',
   },

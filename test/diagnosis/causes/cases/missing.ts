@@ -1,4 +1,4 @@
-import { always, event, gone, put, release, waits } from '../../../support/snapshot-changes.ts'
+import { always, dies, event, gone, put, release, waits } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const config = 'CreateContainerConfigError'
@@ -106,5 +106,24 @@ export const cases: Case[] = [
         }
       },
     ],
+  },
+  {
+    code: 'missing_config_key',
+    what: 'a file that is mounted by itself is no longer in the ConfigMap, and the program ends over the folder in its place',
+    subject: 'ConfigMap/kestrel-settings',
+    remedy: 'manual',
+    fault: [
+      always((spec, main) => {
+        spec.volumes = [{ name: 'plan', configMap: { name: 'kestrel-settings' } }]
+        main.volumeMounts = [{ name: 'plan', mountPath: '/etc/plan.toml', subPath: 'plan.toml' }]
+      }),
+      dies({ exit: 1 }, 0),
+    ],
+    without: [
+      always((_, main) => {
+        main.volumeMounts = [{ name: 'plan', mountPath: '/etc/level', subPath: 'level' }]
+      }),
+    ],
+    instead: 'crash_on_start',
   },
 ]

@@ -1,5 +1,5 @@
 import { ago, type Change } from '../../../support/snapshot.ts'
-import { always, change, event, notReady, pods, put, release, unplaced } from '../../../support/snapshot-changes.ts'
+import { always, change, event, notReady, pods, put, release, unplaced, waits } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const nodes = (alter: (node: Parameters<Parameters<typeof change<'nodes'>>[2]>[0]) => void): Change[] =>
@@ -240,13 +240,74 @@ export const cases: Case[] = [
         const pod = structuredClone(s.objects.pods[0]!)
         pod.metadata.name = 'kestrel-6d5f7c9b48-yyyyy'
         pod.spec.nodeName = 'worker-a'
-        pod.status = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage. ', startTime: ago(8) }
+        pod.status = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage. ', startTime: ago(1) }
         s.objects.pods.push(pod)
       },
     ],
     without: [
       (s) => {
         s.objects.pods.at(-1)!.status!.startTime = ago(2000)
+      },
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'unschedulable_selector',
+    what: 'a release names a node that does not exist',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((spec) => {
+        spec.nodeName = 'worker-z'
+      }),
+      pods('new', (pod) => {
+        pod.spec.nodeName = 'worker-z'
+        pod.status = { phase: 'Pending' }
+      }),
+    ],
+    without: [put('nodes', { metadata: { name: 'worker-z' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } })],
+    instead: 'none',
+  },
+  {
+    code: 'unschedulable_selector',
+    what: 'a release asks for a scheduler that nobody runs',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((spec) => {
+        spec.schedulerName = 'packer'
+      }),
+      pods('new', (pod) => {
+        delete pod.spec.nodeName
+        pod.status = { phase: 'Pending' }
+      }),
+    ],
+    without: [
+      pods('new', (pod) => {
+        pod.spec.schedulerName = 'default-scheduler'
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'pvc_pending',
+    what: 'a release mounts a folder of the node that is not there',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((spec) => {
+        spec.volumes = [{ name: 'spool', hostPath: { path: '/srv/spool' } }]
+      }),
+      waits('ContainerCreating', '', 'new'),
+      event(
+        'new',
+        'FailedMount',
+        'MountVolume.SetUp failed for volume "spool" : hostPath type check failed: /srv/spool is not a directory',
+      ),
+    ],
+    without: [
+      (s) => {
+        s.objects.events = []
       },
     ],
     instead: 'none',

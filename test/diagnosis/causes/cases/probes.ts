@@ -1,10 +1,15 @@
-import { answers, dies, event, notReady, release } from '../../../support/snapshot-changes.ts'
+import { answers, dies, event, notReady, pods, release } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const noEvents = (s: { objects: { events: unknown[] } }) => {
   s.objects.events = []
 }
 const killed = [event('all', 'Killing', 'Container main failed liveness probe, will be restarted'), dies({ exit: 143, lasted: 30 })]
+
+const sidecarNotReady = pods('new', (pod) => {
+  for (const c of pod.status!.conditions!) if (c.type === 'Ready') c.status = 'False'
+  pod.status!.containerStatuses![1]!.ready = false
+})
 
 export const cases: Case[] = [
   {
@@ -106,5 +111,26 @@ export const cases: Case[] = [
     ],
     without: [noEvents],
     instead: 'crash_on_start',
+  },
+  {
+    code: 'readiness_misconfig',
+    what: 'a release asks a sidecar on a port on which it does not listen',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release(
+        (spec) => {
+          spec.containers.push({ name: 'exporter', image: 'registry.example/exporter:1' })
+        },
+        { minutes: 30 },
+      ),
+      release((spec) => {
+        spec.containers[1]!.readinessProbe = { tcpSocket: { port: 9100 } }
+      }),
+      sidecarNotReady,
+      event('new', 'Unhealthy', 'Readiness probe failed: dial tcp 10.2.0.9:9100: connect: connection refused'),
+    ],
+    without: [noEvents],
+    instead: 'none',
   },
 ]

@@ -1,5 +1,5 @@
 import { ago, type Change } from '../../../support/snapshot.ts'
-import { put, refusedPods, release } from '../../../support/snapshot-changes.ts'
+import { gone, pods, put, refusedPods, release, unplaced, waits, workload } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 /** The condition goes away and the pods come back. */
@@ -17,6 +17,11 @@ const pod = (why: string) => `pods "kestrel-6d5f7c9b48-abcde" is forbidden: ${wh
 const quota = put('resourcequotas', {
   metadata: { name: 'share', creationTimestamp: ago(8) },
   status: { hard: { pods: '4' }, used: { pods: '4' } },
+})
+const onPods = (name: string, { space = 'north' } = {}) => ({
+  name,
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': space } },
+  rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
 })
 const release_ = (change: Parameters<typeof release>[0] = () => {}) =>
   release((spec, main) => {
@@ -133,7 +138,8 @@ export const cases: Case[] = [
     subject: 'MutatingWebhookConfiguration/side',
     remedy: 'escalate',
     fault: [
-      put('mutatingwebhookconfigurations', { metadata: { name: 'side' }, webhooks: [{ name: 'side.house.example' }] }),
+      put('mutatingwebhookconfigurations', { metadata: { name: 'side' }, webhooks: [onPods('side.house.example')] }),
+      put('mutatingwebhookconfigurations', { metadata: { name: 'elsewhere' }, webhooks: [onPods('x.example', { space: 'south' })] }),
       refusedPods('Pod "kestrel-6d5f7c9b48-abcde" is invalid: spec.containers[1].name: Invalid value: "Side"', 1),
     ],
     without: [
@@ -174,5 +180,82 @@ export const cases: Case[] = [
         s.objects.events = []
       },
     ],
+  },
+  {
+    code: 'admission_mutation',
+    what: 'a LimitRange gives a limit below what the container asks for',
+    subject: 'LimitRange/bounds',
+    remedy: 'escalate',
+    fault: [
+      release((_, main) => {
+        main.resources = { requests: { memory: '512Mi' } }
+      }),
+      put('limitranges', { metadata: { name: 'bounds' }, spec: { limits: [{ type: 'Container', default: { memory: '256Mi' } }] } }),
+      refusedPods(
+        'Pod "kestrel-6d5f7c9b48-abcde" is invalid: spec.containers[0].resources.requests: Invalid value: "512Mi": must be less than or equal to memory limit of 256Mi',
+        3,
+      ),
+    ],
+    without: [gone('limitranges', 'bounds')],
+    instead: 'rollout_stuck',
+  },
+  {
+    code: 'admission_mutation',
+    what: 'a webhook gives new pods an image that nobody has',
+    subject: 'MutatingWebhookConfiguration/mirror',
+    remedy: 'escalate',
+    fault: [
+      put('mutatingwebhookconfigurations', { metadata: { name: 'mirror' }, webhooks: [onPods('mirror.house.example')] }),
+      pods(0, (pod) => {
+        pod.spec.containers[0]!.image = 'mirror.example/kestrel:1.8.0'
+      }),
+      waits('ErrImagePull', 'manifest unknown', 0),
+    ],
+    without: [
+      pods(0, (pod) => {
+        pod.spec.containers[0]!.image = 'registry.example/kestrel:1.8.0'
+      }),
+    ],
+    instead: 'image_not_found',
+  },
+  {
+    code: 'admission_mutation',
+    what: 'a webhook sends new pods to nodes that are not there',
+    subject: 'MutatingWebhookConfiguration/zones',
+    remedy: 'escalate',
+    fault: [
+      put('mutatingwebhookconfigurations', { metadata: { name: 'zones' }, webhooks: [onPods('zones.house.example')] }),
+      pods(0, (pod) => {
+        pod.spec.nodeSelector = { zone: 'c' }
+      }),
+      unplaced("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", 0),
+    ],
+    without: [gone('mutatingwebhookconfigurations', 'zones')],
+    instead: 'unschedulable_selector',
+  },
+  {
+    code: 'admission_webhook_down',
+    what: 'a webhook that does not answer keeps the ReplicaSet of a new template from being made',
+    subject: 'ValidatingWebhookConfiguration/labels',
+    remedy: 'escalate',
+    fault: [
+      put('validatingwebhookconfigurations', {
+        metadata: { name: 'labels' },
+        webhooks: [{ name: 'labels.house.example', failurePolicy: 'Fail' }],
+      }),
+      workload((d) => {
+        const message =
+          'failed to create new replica set "kestrel-7b9c6f4d85": Internal error occurred: failed calling webhook "labels.house.example": connection refused'
+        d.status!.conditions = [
+          { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message, lastTransitionTime: ago(3) },
+        ]
+      }),
+    ],
+    without: [
+      workload((d) => {
+        delete d.status!.conditions
+      }),
+    ],
+    instead: 'none',
   },
 ]

@@ -1,5 +1,19 @@
-import type { Change } from '../../../support/snapshot.ts'
-import { always, answers, dies, logs, measured, memory, metric, notReady, over, release } from '../../../support/snapshot-changes.ts'
+import { ago, type Change } from '../../../support/snapshot.ts'
+import {
+  always,
+  answers,
+  change,
+  dies,
+  logs,
+  measured,
+  memory,
+  metric,
+  notReady,
+  over,
+  pods,
+  put,
+  release,
+} from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const killed = (lasted: number) => dies({ exit: 137, reason: 'OOMKilled', lasted }, 'all')
@@ -204,5 +218,30 @@ export const cases: Case[] = [
     fault: [logs('all', ['accept: too many open files (EMFILE)'])],
     without: [noLogs],
     instead: 'none',
+  },
+  {
+    code: 'memory_limit_low',
+    what: 'a LimitRange gives a limit to a container that states none',
+    subject: 'LimitRange/bounds',
+    remedy: 'resources',
+    fault: [
+      always((_, main) => {
+        main.resources = {}
+      }),
+      pods('all', (pod) => {
+        pod.spec.containers[0]!.resources = { limits: { memory: '32Mi' }, requests: { memory: '32Mi' } }
+      }),
+      put('limitranges', {
+        metadata: { name: 'bounds', creationTimestamp: ago(8) },
+        spec: { limits: [{ type: 'Container', default: { memory: '32Mi' } }] },
+      }),
+      killed(20),
+    ],
+    without: [
+      change('limitranges', 'bounds', (r) => {
+        r.metadata.creationTimestamp = ago(9000)
+      }),
+    ],
+    instead: 'memory_leak',
   },
 ]

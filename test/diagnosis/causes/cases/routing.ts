@@ -1,5 +1,5 @@
-import { ago, type Change, space } from '../../../support/snapshot.ts'
-import { change, edited, gone, logs, notReady, put, release } from '../../../support/snapshot-changes.ts'
+import { ago, type Change, now, space } from '../../../support/snapshot.ts'
+import { always, change, edited, gone, logs, notReady, put, release } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const front = (alter: Parameters<typeof change<'services'>>[2]): Change => change('services', 'kestrel-front', alter)
@@ -47,6 +47,25 @@ const stranger: Change = (s) => {
   for (const p of s.objects.pods) if (p.metadata.labels?.app === 'kestrel') p.metadata.labels.tier = 'web'
   for (const d of s.objects.deployments) d.spec.template.metadata!.labels!.tier = 'web'
 }
+
+const caller = (address: string): Change =>
+  put('pods', {
+    metadata: { name: 'rook' },
+    spec: { nodeName: 'worker-b', containers: [{ name: 'rook', env: [{ name: 'PLANS', value: address }] }] },
+    status: { phase: 'Running' },
+  })
+const silence: Change = (s) => {
+  for (const of of s.load) of.to = now - 150_000
+}
+const noProbes: Change = (s) => {
+  s.probes = []
+}
+const throughFront =
+  (status: number): Change =>
+  (s) => {
+    const result = { state: 'ok' as const, value: { status, seconds: 0.01, body: '' } }
+    s.probes.push({ hop: 'service', name: 'kestrel-front', port: 'web', path: '/ready', purpose: 'ready', result })
+  }
 
 export const cases: Case[] = [
   {
@@ -191,5 +210,131 @@ export const cases: Case[] = [
         for (const d of s.objects.deployments) delete d.spec.template.spec.dnsPolicy
       },
     ],
+  },
+  {
+    code: 'service_missing',
+    what: 'the Service was deleted, and the headless one of the same pods stays',
+    subject: 'Service/kestrel-front',
+    remedy: 'manual',
+    fault: [
+      gone('services', 'kestrel-front'),
+      put('services', {
+        metadata: { name: 'kestrel-peers' },
+        spec: { clusterIP: 'None', selector: { app: 'kestrel' }, ports: [{ port: 8081 }] },
+      }),
+    ],
+    without: [
+      change('services', 'kestrel-peers', (s) => {
+        s.spec.clusterIP = '10.96.4.4'
+      }),
+    ],
+    instead: 'wrong_target',
+  },
+  {
+    code: 'service_missing',
+    what: 'the Service was deleted, another leads to the same pods, and a caller still asks for the first',
+    subject: 'Service/kestrel-front',
+    remedy: 'manual',
+    fault: [
+      gone('services', 'kestrel-front'),
+      put('services', { metadata: { name: 'kestrel-admin' }, spec: { selector: { app: 'kestrel' }, ports: [{ port: 8081 }] } }),
+      caller('http://kestrel-front/plans'),
+    ],
+    without: [gone('pods', 'rook')],
+    instead: 'wrong_target',
+  },
+  {
+    code: 'service_target_port',
+    what: 'the Service moved to a port that no caller asks for',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [
+      front((s) => {
+        s.spec.ports![0]!.port = 8443
+      }),
+      edited('services', 'kestrel-front', 3),
+      caller('http://kestrel-front.north.svc/plans'),
+      silence,
+    ],
+    without: [gone('pods', 'rook'), caller('http://kestrel-front:8443/plans')],
+    instead: 'none',
+  },
+  {
+    code: 'service_target_port',
+    what: 'the Service leads to a port of a sidecar, which answers and knows no such path',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [
+      always((spec) => {
+        spec.containers.push({ name: 'exporter', image: 'registry.example/exporter:1', ports: [{ name: 'figures', containerPort: 9100 }] })
+      }),
+      target('figures'),
+      throughFront(404),
+    ],
+    without: [noProbes, throughFront(200)],
+    instead: 'none',
+  },
+  {
+    code: 'service_target_port',
+    what: 'the Service forwards datagrams to a port on which the pods speak TCP',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [
+      front((s) => {
+        s.spec.ports![0]!.protocol = 'UDP'
+      }),
+    ],
+    without: [
+      front((s) => {
+        s.spec.ports![0]!.protocol = 'TCP'
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'service_selector_mismatch',
+    what: 'the Service lost its selector, and nobody else keeps its endpoints',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [
+      front((s) => {
+        delete s.spec.selector
+      }),
+    ],
+    without: [selector({ app: 'kestrel' })],
+    instead: 'none',
+  },
+  {
+    code: 'service_selector_pollution',
+    what: 'a job of the same image carries the labels and listens nowhere',
+    subject: 'Service/kestrel-front',
+    remedy: 'service',
+    fault: [
+      change('deployments', 'ledger', (d) => {
+        d.spec.template.spec.containers[0] = { name: 'main', image: 'registry.example/kestrel:1.8.0', command: ['/srv/kestrel', 'compact'] }
+      }),
+      stranger,
+      selector({ tier: 'web' }),
+    ],
+    without: [
+      change('deployments', 'ledger', (d) => {
+        d.spec.template.spec.containers[0] = {
+          name: 'main',
+          image: 'registry.example/kestrel:1.9.0',
+          command: ['/srv/kestrel', '--port=8081'],
+          ports: [{ containerPort: 8081 }],
+        }
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'ingress_class',
+    what: 'the class does not exist, and the cluster has no other',
+    subject: 'Ingress/way-in',
+    remedy: 'manual',
+    fault: [ingress('kestrel-front', 80, 'gate')],
+    without: [gate],
+    instead: 'none',
   },
 ]

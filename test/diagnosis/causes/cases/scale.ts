@@ -1,11 +1,15 @@
-import { ago, type Change } from '../../../support/snapshot.ts'
-import { change, noPods, notReady, put, release, workload } from '../../../support/snapshot-changes.ts'
+import { ago, type Change, podsOf } from '../../../support/snapshot.ts'
+import { change, noPods, notReady, pods, put, release, workload } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const strategy = (type: string): Change =>
   workload((d) => {
     d.spec.strategy = { type }
   })
+const held = pods('all', (pod) => {
+  pod.metadata.deletionTimestamp = ago(2)
+  pod.metadata.finalizers = ['house.example/flush']
+})
 const pausedWith = (image: string | undefined): Change =>
   workload((d) => {
     d.spec.paused = true
@@ -124,6 +128,68 @@ export const cases: Case[] = [
     without: [
       change('nodes', 'worker-a', (n) => {
         n.spec = {}
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'rollout_stuck',
+    what: 'Recreate waits for a pod that a finalizer keeps',
+    subject: 'Pod/kestrel-*',
+    remedy: 'escalate',
+    fault: [strategy('Recreate'), held],
+    without: [
+      (s) => {
+        for (const pod of podsOf(s)) delete pod.metadata.finalizers
+      },
+    ],
+  },
+  {
+    code: 'rollout_stuck',
+    what: 'a readiness gate that nobody sets',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((spec) => {
+        spec.readinessGates = [{ conditionType: 'gate.house.example/open' }]
+      }),
+      pods('new', (pod) => {
+        pod.status!.conditions = [
+          { type: 'ContainersReady', status: 'True' },
+          { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady' },
+        ]
+      }),
+    ],
+    without: [
+      pods('new', (pod) => {
+        pod.status!.conditions = [
+          { type: 'gate.house.example/open', status: 'True' },
+          { type: 'ContainersReady', status: 'True' },
+          { type: 'Ready', status: 'True' },
+        ]
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'rollout_stuck',
+    what: 'the deadline of the rollout passed, and nothing says why',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.image = 'registry.example/kestrel:1.9.0'
+      }),
+      notReady('new'),
+      workload((d) => {
+        d.status!.conditions = [
+          { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'timed out', lastTransitionTime: ago(2) },
+        ]
+      }),
+    ],
+    without: [
+      workload((d) => {
+        delete d.status!.conditions
       }),
     ],
     instead: 'none',

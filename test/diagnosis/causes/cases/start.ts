@@ -1,5 +1,5 @@
 import { ago, type Change, now } from '../../../support/snapshot.ts'
-import { always, dies, edited, event, logs, pods, release, startedAgain, waits, workload } from '../../../support/snapshot-changes.ts'
+import { always, dies, edited, event, logs, pods, put, release, startedAgain, waits, workload } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const noLogs: Change = (s) => {
@@ -171,5 +171,68 @@ export const cases: Case[] = [
     ],
     without: [inInit((Date.parse(ago(0)) - now) / 60_000 + 0.1)],
     instead: 'none',
+  },
+  {
+    code: 'bad_command',
+    what: 'a release passes an argument that the program does not take',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.command = ['/srv/kestrel', '--prot=8081']
+      }),
+      dies({ exit: 2, lasted: 1 }, 'new'),
+      logs('new', ["error: there is no '--prot'"], { previous: true }),
+    ],
+    without: [noLogs, logs('new', ['Error: table not found in plan'], { previous: true })],
+    instead: 'crash_on_start',
+  },
+  {
+    code: 'bad_command',
+    what: 'a script whose first line names no interpreter',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.command = ['/srv/begin.sh']
+      }),
+      dies({ exit: 128, reason: 'StartError', message: 'exec /srv/begin.sh: exec format error' }, 'new'),
+    ],
+    without: [
+      pods('new', (pod) => {
+        pod.spec.containers[0]!.command = ['/srv/begin']
+      }),
+    ],
+    instead: 'image_arch_mismatch',
+  },
+  {
+    code: 'init_dependency_hang',
+    what: 'an init container asks in silence for a host that no Service is called',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((spec) => {
+        spec.initContainers = [
+          { name: 'before', image: 'registry.example/tools:3', command: ['sh', '-c', 'until nc -z ledgers:6000; do sleep 1; done'] },
+        ]
+      }),
+      inInit(1),
+    ],
+    without: [put('services', { metadata: { name: 'ledgers' }, spec: { ports: [{ port: 6000 }] } })],
+    instead: 'none',
+  },
+  {
+    code: 'security_context',
+    what: 'a release must not run as root, and its image does',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.securityContext = { runAsNonRoot: true }
+      }),
+      waits('CreateContainerConfigError', 'container has runAsNonRoot and image will run as root (pod: "x", container: main)', 'new'),
+    ],
+    without: [waits('CreateContainerConfigError', 'secret "kestrel-keys" not found', 'new')],
+    instead: 'missing_secret',
   },
 ]
