@@ -36,8 +36,8 @@ try {
   const raw = rawSource(() => days.end - month)
   // Sloth: for every SLO and window one ratio of rates; pyrra: for every SLO the increase of errors and of all over the window.
   const windows = [...burnWindows.map(([, seconds]) => seconds), month]
-  const sloth = events.flatMap((one) => windows.map((seconds) => `(${raw.bad(one, seconds)}) / (${raw.total(one, seconds)})`))
-  const pyrra = events.flatMap((one) => [raw.bad(one, month), raw.total(one, month)])
+  const sloth = events.flatMap((one) => windows.map((seconds) => `(${raw([one], 'bad', seconds)}) / (${raw([one], 'total', seconds)})`))
+  const pyrra = events.flatMap((one) => [raw([one], 'bad', month), raw([one], 'total', month)])
   const burns = Object.values(countQueries(taskMcpObjectives(), month, recordedSource))
   const together = burns.map((expression, index) => `label_replace(${expression}, "n", "${index}", "", "")`).join(' or ')
   const inTurn = (expressions: readonly string[]) => async () => {

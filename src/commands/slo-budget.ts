@@ -82,8 +82,7 @@ export async function readBudget(
         `${new Date(moment.at * 1000).toISOString()} is not before the time looked at`,
         'give a time in the past, or a later --at',
       )
-  const revisions = story && promises.length === 1 ? gatherDeploys(() => targets.cluster(), settings.service, context.signal) : undefined
-  revisions?.catch(() => undefined)
+  const revisions = promises.length === 1 ? () => gatherDeploys(() => targets.cluster(), settings.service, context.signal) : undefined
   const place = await discover('prometheus', settings.prometheus, () => targets.cluster(), context.signal)
   const facts = await gatherSlo(await targets.metrics(place), { ...question, revisions }, context.signal)
   if (promises.length > 1 && story)

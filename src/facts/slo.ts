@@ -1,4 +1,4 @@
-/** Reads the counts that budgets are made of from Prometheus: one request for all burn rates, two for the hours, one for what spent them, one for deploys. */
+/** Reads the counts that budgets are made of from Prometheus: one request for all burn rates, two for the hours, one for what spent them, two for deploys. */
 import type { Counts } from '../slo/counts.ts'
 import type { Objective } from '../slo/objectives.ts'
 import {
@@ -10,7 +10,6 @@ import {
   recordedSource,
   recordingQueries,
   summedSource,
-  together,
   versionsQuery,
 } from '../slo/queries.ts'
 import type { Moment, ObjectiveCounts, SloFacts } from '../slo/seen.ts'
@@ -28,8 +27,8 @@ export interface SloQuestion {
   at: number
   /** PromQL matchers of the service's series, to find its versions; undefined not to look for them. */
   versions: string | undefined
-  /** Its rollout history, while it is being read; undefined not to wait for any. */
-  revisions?: Promise<Part<Moment[]>> | undefined
+  /** Reads its rollout history; undefined not to look for any. Called when the questions to Prometheus are on their way. */
+  revisions?: (() => Promise<Part<Moment[]>>) | undefined
   /** false: only what is left, without what spent it, its hours and its deploys. */
   story: boolean
   deploys: readonly Moment[]
@@ -50,22 +49,29 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
   }
   const askHours = (some: readonly Objective[], source: CountSource) =>
     question.story ? readHours(metrics, some, source, at, elapsed, signal, warnings) : Promise.resolve(new Map<string, Hours>())
-  const versions: Record<string, string> =
-    question.story && question.versions !== undefined ? { versions: versionsQuery(question.versions, elapsed) } : {}
   const blamed: Promise<Blame> = question.story ? readBlame(ask, objectives, elapsed) : Promise.resolve({ by: {}, notSeen: [] })
-  // Awaited at the end: whatever fails before must not leave its failure unheard.
-  blamed.catch(() => undefined)
-  const [answers, hours] = await Promise.all([
-    ask({ ...countQueries(objectives, elapsed, recordedSource), ...recordingQueries(objectives, elapsed), ...versions }),
+  const counting = Promise.all([
+    ask({ ...countQueries(objectives, elapsed, recordedSource), ...recordingQueries(objectives, elapsed) }),
+    question.story && question.versions !== undefined
+      ? ask({ versions: versionsQuery(question.versions, elapsed) })
+      : { versions: undefined },
     askHours(objectives, summedSource),
   ])
-  const found = answers.versions ? deploysFrom(answers.versions, at - elapsed) : []
+  const remembered = question.story ? question.revisions?.() : undefined
+  // Awaited at the end: whatever fails before must not leave its failure unheard.
+  for (const one of [blamed, remembered]) one?.catch(() => undefined)
+  const [answers, { versions }, hours] = await counting
+  const found = versions ? deploysFrom(versions, at - elapsed) : []
   const recorded = valuesBySlo(answers.recorded!)
   const unrecorded = objectives.filter(({ id }) => !recorded.has(id))
   let source = summedSource
   if (unrecorded.length > 0) {
     const raw = await rawFrom(ask, unrecorded, elapsed)
-    source = each((objective) => (recorded.has(objective.id) ? summedSource : raw))
+    source = (some, which, seconds) =>
+      [summedSource, raw]
+        .map((one) => [one, some.filter(({ id }) => recorded.has(id) === (one === summedSource))] as const)
+        .flatMap(([one, those]) => (those.length === 0 ? [] : [one(those, which, seconds)]))
+        .join(' or ')
     const [more, moreHours] = await Promise.all([ask(countQueries(unrecorded, elapsed, raw)), askHours(unrecorded, raw)])
     for (const [name, answer] of Object.entries(more))
       answers[name] = {
@@ -75,7 +81,7 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
     for (const [id, one] of moreHours) hours.set(id, one)
   }
   const targets = answers.target === undefined ? new Map<string, number>() : valuesBySlo(answers.target)
-  const revisions = question.story ? await question.revisions : undefined
+  const revisions = await remembered
   const kept = revisions?.state === 'ok' ? revisions.value.filter((one) => one.at > at - elapsed + 600 && one.at < at) : []
   const moments = await readMoments(
     ask,
@@ -142,13 +148,7 @@ async function readHours(
   const count = Math.max(1, Math.floor(elapsed / 3600))
   const range = { start: at - (count - 1) * 3600, end: at, step: 3600 }
   const [bad, total] = await Promise.all(
-    (['bad', 'total'] as const).map((which) =>
-      metrics.range(
-        together(objectives, (objective) => source[which](objective, 3600)),
-        range,
-        signal,
-      ),
-    ),
+    (['bad', 'total'] as const).map((which) => metrics.range(source(objectives, which, 3600), range, signal)),
   )
   for (const warning of [...bad!.warnings, ...total!.warnings]) warnings.add(warning)
   const ends = Array.from({ length: count }, (_, hour) => range.start + hour * 3600)
@@ -160,14 +160,6 @@ async function readHours(
       return [id, ends.map((end): [number, Counts | null] => [end, pair(bads.get(Math.round(end)), totals.get(Math.round(end)))])]
     }),
   )
-}
-
-/** A source that asks for each objective as another one does. */
-function each(of: (objective: Objective) => CountSource): CountSource {
-  return {
-    bad: (objective, seconds) => of(objective).bad(objective, seconds),
-    total: (objective, seconds) => of(objective).total(objective, seconds),
-  }
 }
 
 /** Versions that appeared after the window began. The first one was there before and is nobody's deploy. */

@@ -1,6 +1,6 @@
 /** The questions that a budget needs answered, in PromQL. Pure: objectives and times in, expressions out. */
 import { durationText } from '../duration.ts'
-import { recordedCount, recordedMatchers } from './burn-alerts.ts'
+import { directWindows } from './burn-alerts.ts'
 import { badSlice, eventCounts, type Objective, type SliceObjective } from './objectives.ts'
 
 /** Windows that burn is shown for, with their seconds; the budget's own comes beside them as `window`. */
@@ -14,26 +14,35 @@ export const burnWindows: readonly (readonly [name: string, seconds: number])[] 
   ['3d', 259_200],
 ]
 
-/** How counts are asked for: as rules recorded them, or from the service's own series. */
-export interface CountSource {
-  bad(objective: Objective, seconds: number): string
-  total(objective: Objective, seconds: number): string
-}
+/** Asks for what was bad, or for all, in the last `seconds`: a series for each objective, told apart by the label `slo`, which has its id. */
+export type CountSource = (objectives: readonly Objective[], which: 'bad' | 'total', seconds: number) => string
 
 /** Sums of recorded minutes whatever the window, so that the hours of a window add up to it. */
-export const summedSource: CountSource = {
-  bad: (objective, seconds) => summed(objective, 'bad', seconds),
-  total: (objective, seconds) => summed(objective, 'total', seconds),
-}
-
-function summed(objective: Objective, which: 'bad' | 'total', seconds: number): string {
-  return `sum_over_time(slo:${which}_events:count1m{${recordedMatchers(objective)}}[${durationText(seconds)}])`
-}
+export const summedSource: CountSource = (objectives, which, seconds) =>
+  recorded(objectives, (matchers) => `sum_over_time(slo:${which}_events:count1m{${matchers}}[${durationText(seconds)}])`)
 
 /** As the alerts count: the shortest windows straight from the series of the service. */
-export const recordedSource: CountSource = {
-  bad: (objective, seconds) => recordedCount(objective, 'bad', durationText(seconds)),
-  total: (objective, seconds) => recordedCount(objective, 'total', durationText(seconds)),
+export const recordedSource: CountSource = (objectives, which, seconds) => {
+  const window = durationText(seconds)
+  const direct = (directWindows as readonly string[]).includes(window)
+  const events = objectives.filter(({ kind }) => direct && kind === 'events')
+  const summed = objectives.filter((one) => !events.includes(one))
+  return [
+    ...(events.length === 0 ? [] : [recorded(events, (matchers) => `slo:${which}_events:count${window}{${matchers}}`)]),
+    ...(summed.length === 0 ? [] : [summedSource(summed, which, seconds)]),
+  ].join(' or ')
+}
+
+/** One expression for the recorded series of many objectives: one selector for each service costs half of what one for each of them does. */
+function recorded(objectives: readonly Objective[], expression: (matchers: string) => string): string {
+  const services = Map.groupBy(objectives, ({ id, name, service }) => `${service} ${id === name}`)
+  return [...services.values()]
+    .map((some) => {
+      const { service, id, name } = some[0]!
+      const all = expression(`service="${service}",slo=~"${some.map((one) => one.name).join('|')}"`)
+      return id === name ? all : `label_join(${all}, "slo", "/", "service", "slo")`
+    })
+    .join(' or ')
 }
 
 /**
@@ -48,18 +57,16 @@ export function rawSource(since: (objective: Objective) => number | undefined): 
     const minutes = seconds <= 86_400 ? 1 : 5
     return `${minutes === 1 ? '' : `${minutes} * `}sum_over_time((${expression} and on () (count(up) > 0) and on () (${known}))[${durationText(seconds)}:${minutes}m])`
   }
-  return {
-    bad: (objective, seconds) =>
+  return (objectives, which, seconds) =>
+    together(objectives, (objective) =>
       objective.kind === 'events'
-        ? eventCounts(objective, durationText(seconds)).bad
-        : slices(objective, `(${badSlice(objective)})`, seconds),
-    total: (objective, seconds) =>
-      objective.kind === 'events' ? eventCounts(objective, durationText(seconds)).total : slices(objective, 'vector(1)', seconds),
-  }
+        ? eventCounts(objective, durationText(seconds))[which]
+        : slices(objective, which === 'bad' ? `(${badSlice(objective)})` : 'vector(1)', seconds),
+    )
 }
 
 /** One expression for several objectives: a series each, told apart by the label `slo`. */
-export function together(objectives: readonly Objective[], expression: (objective: Objective) => string): string {
+function together(objectives: readonly Objective[], expression: (objective: Objective) => string): string {
   return objectives.map((objective) => `label_replace(${expression(objective)}, "slo", "${objective.id}", "", "")`).join(' or ')
 }
 
@@ -68,8 +75,8 @@ export function countQueries(objectives: readonly Objective[], seconds: number, 
   const windows = [...burnWindows, ['window', seconds] as const]
   return Object.fromEntries(
     windows.flatMap(([name, length]) => [
-      [`bad ${name}`, together(objectives, (objective) => source.bad(objective, length))],
-      [`total ${name}`, together(objectives, (objective) => source.total(objective, length))],
+      [`bad ${name}`, source(objectives, 'bad', length)],
+      [`total ${name}`, source(objectives, 'total', length)],
     ]),
   )
 }
@@ -77,11 +84,8 @@ export function countQueries(objectives: readonly Objective[], seconds: number, 
 /** Minutes of the window that rules recorded, and the targets that the loaded rules were made with. */
 export function recordingQueries(objectives: readonly Objective[], seconds: number): Record<string, string> {
   return {
-    recorded: together(
-      objectives,
-      (objective) => `count_over_time(slo:total_events:count1m{${recordedMatchers(objective)}}[${durationText(seconds)}])`,
-    ),
-    target: together(objectives, (objective) => `slo:objective:target{${recordedMatchers(objective)}}`),
+    recorded: recorded(objectives, (matchers) => `count_over_time(slo:total_events:count1m{${matchers}}[${durationText(seconds)}])`),
+    target: recorded(objectives, (matchers) => `slo:objective:target{${matchers}}`),
   }
 }
 
@@ -121,8 +125,8 @@ export function countsUpTo(
   const at = (expression: string, end: number) => expression.replaceAll(/\[(?:\d+(?:ms|[smhdw]))+(?::\d+m)?\]/g, `$& @ ${end}`)
   return Object.fromEntries(
     spans.flatMap(({ name, end, seconds }) => [
-      [`bad ${name}`, together(objectives, (objective) => at(source.bad(objective, seconds), end))],
-      [`total ${name}`, together(objectives, (objective) => at(source.total(objective, seconds), end))],
+      [`bad ${name}`, at(source(objectives, 'bad', seconds), end)],
+      [`total ${name}`, at(source(objectives, 'total', seconds), end)],
     ]),
   )
 }

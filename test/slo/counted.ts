@@ -22,9 +22,14 @@ const lengths: Record<string, number> = { '5m': 300, '30m': 1800, '1h': 3600, '2
 export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): MetricsSource & { requests: string[][] } {
   const requests: string[][] = []
   const ids = counted.ids ?? slos
+  /** Whether the expression asks for this SLO, alone or among others of its service. */
+  const named = (expression: string, slo: string) =>
+    [...expression.matchAll(/service="([^"]*)",slo=~?"([^"]*)"|"slo", "([^"]*)", ""/g)].some(([, service, recorded, raw]) =>
+      recorded === undefined ? raw === slo : recorded.split('|').some((name) => slo === name || slo === `${service}/${name}`),
+    )
   const vector = (at: number, value: (slo: string) => number | undefined, expression: string): QueryAnswer => ({
     series: ids
-      .filter((slo) => expression.includes(`"${slo}"`))
+      .filter((slo) => named(expression, slo))
       .flatMap((slo) => {
         const one = value(slo)
         return one === undefined ? [] : [{ labels: { slo }, points: [[at, one] as [number, number]] }]
@@ -75,7 +80,7 @@ export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): Me
       const times = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => start + index * step)
       return {
         series: ids
-          .filter((slo) => expression.includes(`"${slo}"`))
+          .filter((slo) => named(expression, slo))
           .map((slo) => ({
             labels: { slo },
             points: times.flatMap((time) => {

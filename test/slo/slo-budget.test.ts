@@ -67,9 +67,9 @@ test('a budget that one incident spent: what it cost, and when it is back', asyn
   expect(code).toBe(0)
   await expect(out).toMatchFileSnapshot('../golden/slo-budget.spent.txt')
   const burns = source.requests.find((names) => names.includes('bad 5m'))!
-  expect(burns).toHaveLength(19)
+  expect(burns).toHaveLength(18)
   expect(source.requests.filter((names) => names[0] === 'range')).toHaveLength(2)
-  expect(source.requests).toHaveLength(5)
+  expect(source.requests).toHaveLength(6)
 })
 
 test('what spent it is told by route and tool, and deploys are those that the cluster keeps', async () => {
