@@ -1,6 +1,7 @@
 /** Reads the counts that budgets are made of from Prometheus: one request for all burn rates, two for the hours, one for what spent them, two for deploys. */
+import { ExpectedError, UsageError } from '../errors.ts'
 import type { Counts } from '../slo/counts.ts'
-import type { Objective } from '../slo/objectives.ts'
+import { eventCounts, type Objective } from '../slo/objectives.ts'
 import {
   burnWindows,
   type CountSource,
@@ -47,8 +48,18 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
     for (const answer of Object.values(answers)) for (const warning of answer.warnings) warnings.add(warning)
     return answers
   }
-  const askHours = (some: readonly Objective[], source: CountSource) =>
-    question.story ? readHours(metrics, some, source, at, elapsed, signal, warnings) : Promise.resolve(new Map<string, Hours>())
+  const notSeen = new Set<string>()
+  // The hours are the largest answer: a store that refuses them still has the counts of the windows.
+  const askHours = async (some: readonly Objective[], source: CountSource): Promise<Map<string, Hours>> => {
+    if (!question.story) return new Map()
+    try {
+      return await readHours(metrics, some, source, at, elapsed, signal, warnings)
+    } catch (error) {
+      if (!(error instanceof ExpectedError) || signal.aborted) throw error
+      notSeen.add(`its hours, so neither what it cost when nor what leaves the window: ${error.message}`)
+      return new Map()
+    }
+  }
   const blamed: Promise<Blame> = question.story ? readBlame(ask, objectives, elapsed) : Promise.resolve({ by: {}, notSeen: [] })
   const counting = Promise.all([
     ask({ ...countQueries(objectives, elapsed, recordedSource), ...recordingQueries(objectives, elapsed) }),
@@ -72,7 +83,10 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
         .map((one) => [one, some.filter(({ id }) => recorded.has(id) === (one === summedSource))] as const)
         .flatMap(([one, those]) => (those.length === 0 ? [] : [one(those, which, seconds)]))
         .join(' or ')
-    const [more, moreHours] = await Promise.all([ask(countQueries(unrecorded, elapsed, raw)), askHours(unrecorded, raw)])
+    const [more, moreHours] = await Promise.all([
+      ask(countQueries(unrecorded, elapsed, raw)).catch((error: unknown) => refusedQuery(ask, unrecorded, error)),
+      askHours(unrecorded, raw),
+    ])
     for (const [name, answer] of Object.entries(more))
       answers[name] = {
         ...answer,
@@ -91,6 +105,7 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
     recorded.size > 0,
   )
   const blame = await blamed
+  const nothing = !objectives.some(({ id }) => countsOf(id, answers['bad window']!, answers['total window']!))
   return {
     where: metrics.where,
     at,
@@ -115,8 +130,10 @@ export async function gatherSlo(metrics: MetricsSource, question: SloQuestion, s
       }),
     ),
     ...moments,
+    known: nothing && question.versions !== undefined ? await readKnown(ask, question.versions) : undefined,
     warnings: [...warnings],
     notSeen: [
+      ...notSeen,
       ...blame.notSeen,
       ...(revisions === undefined || revisions.state === 'ok'
         ? []
@@ -134,6 +151,37 @@ async function rawFrom(ask: Ask, objectives: readonly Objective[], elapsed: numb
   const query = firstSeenQuery(objectives, elapsed)
   const seen = query === undefined ? new Map<string, number>() : valuesBySlo((await ask({ seen: query })).seen!)
   return rawSource(({ id }) => seen.get(id))
+}
+
+/** Says which query of which objective Prometheus does not understand; throws what was thrown when each alone is fine. */
+async function refusedQuery(ask: Ask, objectives: readonly Objective[], error: unknown): Promise<never> {
+  if (!(error instanceof UsageError)) throw error
+  for (const objective of objectives)
+    for (const which of objective.kind === 'events' ? (['bad', 'total'] as const) : (['good'] as const)) {
+      const query = objective.kind === 'events' ? eventCounts(objective, '5m')[which as 'bad' | 'total'] : objective.good
+      try {
+        await ask({ [which]: query })
+      } catch (refused) {
+        if (!(refused instanceof UsageError)) throw refused
+        throw new UsageError(
+          `the ${which} query of SLO "${objective.id}" is refused: ${refused.message}`,
+          'correct it where the SLO is written',
+          {
+            cause: refused,
+          },
+        )
+      }
+    }
+  throw error
+}
+
+/** What was scraped in the last hour, to say why nothing could be counted. */
+async function readKnown(ask: Ask, selector: string): Promise<NonNullable<SloFacts['known']>> {
+  const { scraped, own } = await ask({
+    scraped: 'group by (job) (last_over_time(up[1h]))',
+    own: `group by (job) (last_over_time(up{${selector}}[1h]))`,
+  })
+  return { jobs: scraped!.series.map(({ labels }) => labels.job ?? '').sort(), service: own!.series.length > 0, selector }
 }
 
 async function readHours(

@@ -79,11 +79,11 @@ function story(one: ObjectiveReport, report: BudgetReport, look: Look): string[]
   return [
     ...wrap(`${one.title} (${one.id}). ${one.method}`, columnsOf(look)).map((line, index) => (index === 0 ? look.style.bold(line) : line)),
     ...labelled(look, 'Left', left(one)),
-    ...(one.remaining.fraction === null ? [] : known(one, report.at, look)),
+    ...(one.remaining.fraction === null ? [] : known(one, report, look)),
   ]
 }
 
-function known(one: ObjectiveReport, now: string, look: Look): string[] {
+function known(one: ObjectiveReport, report: BudgetReport, look: Look): string[] {
   return [
     ...labelled(look, 'Sure', sure(one)),
     ...labelled(
@@ -100,11 +100,10 @@ function known(one: ObjectiveReport, now: string, look: Look): string[] {
       one.burning.map(({ alert, factor }) => `TaskMCP${alert}: burning at more than ${factor} times the sustainable rate`),
       look.style.red,
     ),
-    ...labelled(look, 'Ahead', ahead(one)),
-    ...listed(look, 'Spent', spent(one, now)),
+    ...labelled(look, 'Ahead', ahead(one, report.window.seconds)),
+    ...listed(look, 'Spent', spent(one, report.at)),
     ...blame(one, look),
     ...chart(one, look),
-    ...(one.coverage.enough ? [] : labelled(look, 'Covers', covers(one), look.style.yellow)),
   ]
 }
 
@@ -122,7 +121,8 @@ function sure(one: ObjectiveReport): string {
   const { standing, interval, insufficientTraffic } = one.confidence
   const few = insufficientTraffic ? '. Insufficient traffic: so few in the last hour that one failure alone would fire a page' : ''
   if (interval === null) return `no traffic${few}`
-  const range = `between ${percent(1 - interval.high)} and ${percent(1 - interval.low)} with 95% confidence`
+  const [low, high] = [percent(1 - interval.high), percent(1 - interval.low)]
+  const range = low === high ? `at ${low}` : `between ${low} and ${high} with 95% confidence`
   const word = {
     met: 'the target is met',
     breached: 'the target is missed',
@@ -132,8 +132,9 @@ function sure(one: ObjectiveReport): string {
   return `${word}: ${range}${few}`
 }
 
-function ahead(one: ObjectiveReport): string {
+function ahead(one: ObjectiveReport, whole: number): string {
   const { naive, rollOff } = one.forecast
+  if (one.course.length === 0) return untold(naive, whole)
   const parts: string[] = []
   if (rollOff.exhausted === 0)
     parts.push(
@@ -143,8 +144,16 @@ function ahead(one: ObjectiveReport): string {
     )
   else if (rollOff.exhausted !== null) parts.push(`runs out in ${span(rollOff.exhausted)} if the last hour goes on`)
   else parts.push('does not run out if the last hour goes on')
-  if (naive !== null && naive > 0) parts.push(`(${span(naive)} if nothing old left the window)`)
+  // Beyond the window nothing old is left, and the simple forecast says nothing.
+  if (naive !== null && naive > 0 && naive < whole) parts.push(`(${span(naive)} if nothing old left the window)`)
   return parts.join(' ')
+}
+
+/** Without the hours only the simple forecast is known. */
+function untold(naive: number | null, whole: number): string {
+  if (naive === 0) return 'spent; when it is back is not known'
+  if (naive === null || naive >= whole) return 'does not run out within one window if the last hour goes on'
+  return `runs out in ${span(naive)} if the last hour goes on and nothing old leaves the window`
 }
 
 function spent(one: ObjectiveReport, now: string): string[] {
@@ -203,18 +212,12 @@ function sampled(values: readonly number[], count: number): number[] {
   })
 }
 
-function covers(one: ObjectiveReport): string {
-  const { recorded, expected } = one.coverage
-  const [unit, size] = expected >= 2880 ? (['days', 1440] as const) : (['hours', 60] as const)
-  return `${amount(recorded / size)} of ${amount(expected / size)} ${unit}: what happened in the others is not known`
-}
-
 function footer(report: BudgetReport, look: Look, told: boolean): string[] {
   const { window, source } = report
   const which =
     window.kind === 'rolling'
       ? `the ${span(window.seconds)} to ${moment(report.at, '')}`
-      : `the ${window.kind} from ${moment(window.start, '')} to ${moment(window.end, '')} (${window.timeZone}), budget of ${window.base} events`
+      : `the ${window.kind} from ${moment(window.start, '')} to ${moment(window.end, '')}${window.timeZone === 'UTC' ? '' : ` (${window.timeZone})`}, budget of ${window.base} events`
   return [
     ...labelled(look, 'Window', which),
     ...labelled(look, 'From', `${source.where}, ${source.counts === 'recorded' ? 'recorded counts' : 'the series of the service'}`),

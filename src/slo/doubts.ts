@@ -10,11 +10,10 @@ export function doubts(reports: readonly ObjectiveReport[], facts: SloFacts, obj
     said.push(
       'No recording rules for this service are loaded: counts come from its own series, which is slower and ends with the retention. Load deploy/prometheus/rules.yaml, or what task-mcp slo-rules writes.',
     )
-  for (const report of reports) {
-    if (report.counts === null) said.push(`${report.id}: nothing was counted; its series are missing or hold no numbers.`)
-    else if (report.counts.bad > report.counts.total * 1.001)
-      said.push(`${report.id}: more bad ${report.unit} than ${report.unit}: the definition or the metric is wrong.`)
-  }
+  for (const [doubt, some] of Map.groupBy(reports, doubtOf))
+    if (doubt !== undefined) said.push(`${some.map(({ id }) => id).join(', ')}: ${doubt}`)
+  const { known } = facts
+  if (known !== undefined) said.push(whyNothing(known))
   const unrecorded = objectives.filter(({ id }) => facts.source === 'recorded' && facts.counts[id]?.raw).map(({ id }) => id)
   if (unrecorded.length > 0)
     said.push(
@@ -26,4 +25,24 @@ export function doubts(reports: readonly ObjectiveReport[], facts: SloFacts, obj
       said.push(`${id}: judged against ${target}, but the loaded rules alert at ${loaded}.`)
   }
   return said
+}
+
+/** What is to be said of one objective's counts. */
+function doubtOf({ counts, unit, coverage: { enough, recorded, expected } }: ObjectiveReport): string | undefined {
+  if (counts === null) return 'nothing was counted; its series are missing or hold no numbers.'
+  if (counts.total === 0) return 'no traffic, so there is nothing to judge.'
+  if (counts.bad > counts.total * 1.001) return `more bad ${unit} than ${unit}: the definition or the metric is wrong.`
+  if (enough) return undefined
+  const [size, name] = expected >= 2880 ? [1440, 'days'] : [60, 'hours']
+  const rounded = (minutes: number) => Number((minutes / size).toFixed(1))
+  return `${rounded(recorded)} of ${rounded(expected)} ${name} were counted; the others are older than what is kept, or were not scraped.`
+}
+
+/** Why there may be nothing to count. */
+function whyNothing({ jobs, service, selector }: NonNullable<SloFacts['known']>): string {
+  if (jobs.length === 0)
+    return 'Prometheus scraped nothing at all in the hour before this time: it may be older than what is kept, or not reached yet.'
+  if (service) return 'The service itself was scraped, so names in the queries are wrong, or the window begins before it existed.'
+  const some = jobs.length > 8 ? `${jobs.slice(0, 8).join(', ')} and ${jobs.length - 8} more` : jobs.join(', ')
+  return `Prometheus scraped ${some}, and nothing with {${selector}}: service.namespace, service.workload or the selector of a service may be another's.`
 }

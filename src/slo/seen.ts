@@ -19,6 +19,8 @@ export interface SloFacts {
   counts: Record<string, ObjectiveCounts>
   deploys: (Moment & { before: Record<string, Counts | null>; after: Record<string, Counts | null> })[]
   incidents: (Moment & { during: Record<string, Counts | null> })[]
+  /** Where nothing at all was counted: which jobs were scraped in the last hour, and whether the service was among them. */
+  known?: { jobs: string[]; service: boolean; selector: string } | undefined
   /** What Prometheus warned of, and what could not be asked. */
   warnings: string[]
   /** What would belong into the answer and could not be looked at, each with its reason. */

@@ -138,6 +138,8 @@ function readable(status: number, parsed: unknown, where: string): { body: Prome
   const body = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as PrometheusBody
   if (body.status === 'error') {
     const quoted = `${where}: ${body.errorType ?? 'error'}: ${body.error ?? ''}`
+    if (body.errorType !== 'bad_data' && /too many samples|exceed|limit|maximum/i.test(body.error ?? ''))
+      throw new UnreachableError(quoted, 'ask for a shorter window, load the recording rules, or raise the limit of the store')
     if (status === 400 || status === 422) throw new UsageError(quoted, 'correct the expression, or the metric names in task-mcp.yaml')
     throw new UnreachableError(quoted, 'it may be overloaded; try again, or with a shorter window')
   }

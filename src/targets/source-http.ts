@@ -139,7 +139,7 @@ const typeOf = (body: Sent): string => (typeof body === 'string' ? 'application/
 function judged(answer: HttpAnswer, where: string): HttpAnswer {
   if (answer.status === 401 || answer.status === 403) {
     throw new DeniedError(
-      `${where} wants credentials (HTTP ${answer.status})`,
+      `${where} wants ${answer.status === 401 ? '' : 'other '}credentials (HTTP ${answer.status}${saidBy(answer)})`,
       'give bearerTokenFile, or username and passwordFile, or headers (the X-Scope-OrgID of a tenant), for it in task-mcp.yaml; with credentials it must be given by URL',
     )
   }
@@ -165,5 +165,15 @@ export function jsonOf(answer: HttpAnswer, where: string, expected: string): unk
     throw new UnreachableError(`${where} sent JSON that does not parse`, 'ask again; the answer may have been cut short or be too large', {
       cause: error,
     })
+  }
+}
+
+/** The error that a source gives in JSON, on one line. */
+function saidBy({ body }: HttpAnswer): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown }
+    return typeof error === 'string' && error !== '' ? `: ${error.replaceAll(/\s+/g, ' ').slice(0, 200)}` : ''
+  } catch {
+    return ''
   }
 }

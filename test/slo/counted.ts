@@ -14,6 +14,10 @@ export interface Counted {
   /** What `spentBy` finds, by the name of the question: `by error-rate route`. */
   by?: Record<string, { labels: Record<string, string>; bad: number }[]>
   warnings?: string[]
+  /** What is thrown for an expression, or for a range of it. */
+  refuses?(expression: string, kind: 'instant' | 'range'): Error | undefined
+  /** Jobs that were scraped in the last hour; nothing when not said. */
+  jobs?: string[]
 }
 
 export const slos = ['availability', 'error-rate', 'latency', 'latency-tail', 'throughput'] as const
@@ -27,6 +31,12 @@ export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): Me
     [...expression.matchAll(/service="([^"]*)",slo=~?"([^"]*)"|"slo", "([^"]*)", ""/g)].some(([, service, recorded, raw]) =>
       recorded === undefined ? raw === slo : recorded.split('|').some((name) => slo === name || slo === `${service}/${name}`),
     )
+  const refuse = (expressions: readonly string[], kind: 'instant' | 'range') => {
+    for (const expression of expressions) {
+      const error = counted.refuses?.(expression, kind)
+      if (error) throw error
+    }
+  }
   const vector = (at: number, value: (slo: string) => number | undefined, expression: string): QueryAnswer => ({
     series: ids
       .filter((slo) => named(expression, slo))
@@ -42,10 +52,22 @@ export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): Me
     targets: async () => [],
     async instant(expressions, at) {
       requests.push(Object.keys(expressions))
+      refuse(Object.values(expressions), 'instant')
       return Object.fromEntries(
         Object.entries(expressions).map(([name, expression]) => {
           if (name === 'recorded')
             return [name, vector(at, (slo) => (counted.recorded ? counted.recorded(slo) : windowSeconds / 60), expression)]
+          if (name === 'scraped' || name === 'own')
+            return [
+              name,
+              {
+                series: (name === 'own' ? [] : (counted.jobs ?? [])).map((job) => ({
+                  labels: { job },
+                  points: [[at, 1] as [number, number]],
+                })),
+                warnings: [],
+              },
+            ]
           if (name === 'versions')
             return [
               name,
@@ -76,6 +98,7 @@ export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): Me
     },
     async range(expression, { start, end, step }) {
       requests.push(['range'])
+      refuse([expression], 'range')
       const which = expression.includes('slo:bad') ? 'bad' : 'total'
       const times = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => start + index * step)
       return {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import type { Targets } from '../../src/context.ts'
-import { AbsentError } from '../../src/errors.ts'
+import { AbsentError, UnreachableError, UsageError } from '../../src/errors.ts'
 import { tagOf as loggedAs } from '../../src/server/http/tokens.ts'
 import { tagOf } from '../../src/slo/principals.ts'
 import type { BudgetReport } from '../../src/slo/report.ts'
@@ -156,6 +156,43 @@ test('hours that were not counted are a gap in the course', async () => {
   expect([5, 15, 25, 35, 45, 55].map(empty)).toEqual([false, false, true, true, false, false])
 })
 
+test('where nothing was counted it is said what Prometheus does scrape', async () => {
+  const counts = () => undefined
+  const recorded = () => undefined
+  const said = async (jobs: string[]) => {
+    const { code, out } = await session({ counts, recorded, jobs }).run('slo-budget')
+    expect(code).toBe(5)
+    return out.replaceAll(/\s+/g, ' ')
+  }
+  expect(await said(['kubelet', 'web'])).toContain(
+    'availability, error-rate, latency, latency-tail, throughput: nothing was counted; its series are missing or hold no numbers. - Prometheus scraped kubelet, web, and nothing with {namespace="task-mcp",pod=~"task-mcp-http-.*"}',
+  )
+  expect(await said([])).toContain('Prometheus scraped nothing at all in the hour before this time')
+})
+
+test('a store that refuses the hours still has the budgets', async () => {
+  const { code, out } = await session({
+    counts: even(0.0002),
+    refuses: (_, kind) => (kind === 'range' ? new UnreachableError('execution: query processing would load too many samples') : undefined),
+  }).run('slo-budget', '--slo', 'error-rate')
+  expect(code).toBe(0)
+  const plain = out.replaceAll(/\s+/g, ' ')
+  expect(plain).toContain('NORMAL 80% of the error-rate budget')
+  expect(plain).toContain('Ahead does not run out within one window if the last hour goes on')
+  expect(plain).toContain('its hours, so neither what it cost when nor what leaves the window: execution: query processing')
+})
+
+test('a query that is refused is named with its SLO', async () => {
+  const { code, err } = await session({
+    ids: ['error-rate'],
+    counts: even(0.0002),
+    recorded: () => undefined,
+    refuses: (expression) => (expression.includes('checkout_failures_total') ? new UsageError('bad_data: parse error') : undefined),
+  }).run('slo-budget', '--slos', 'mine.yaml')
+  expect(code).toBe(2)
+  expect(err).toContain('the bad query of SLO "error-rate" is refused: bad_data: parse error')
+})
+
 test('a fast burn names the alert that fires and the hours that are left', async () => {
   const { out } = await session({
     counts: (slo, seconds, end) => (seconds <= 3600 && end === at ? even(0.02)(slo, seconds, end) : even(0.0001)(slo, seconds, end)),
@@ -206,9 +243,8 @@ test('missing series, NaN and too few minutes are said, not guessed', async () =
     warnings: ['a warning of Prometheus'],
   }).run('slo-budget', '-v')
   expect(code).toBe(0)
-  expect(out).toContain('Covers  21 of 30 days: what happened in the others is not known')
-  expect(out).toMatch(/latency: nothing was counted/)
-  expect(out).toMatch(/throughput: nothing was counted/)
+  expect(out.replaceAll(/\s+/g, ' ')).toContain('availability, error-rate, latency-tail: 21 of 30 days were counted')
+  expect(out).toMatch(/latency, throughput: nothing was counted/)
   expect(out).toContain('a warning of Prometheus')
   expect(out).toContain('Insufficient traffic')
   expect(out).not.toMatch(/NaN|undefined|Infinity/)
