@@ -107,7 +107,8 @@ function known(one: ObjectiveReport, report: BudgetReport, look: Look): string[]
   ]
 }
 
-function left(one: ObjectiveReport): string {
+/** How much of the budget is left, and of what. */
+export function left(one: ObjectiveReport): string {
   const { fraction, events, minutes } = one.remaining
   if (one.counts === null || fraction === null || events === null)
     return one.counts === null ? 'nothing was counted' : 'no traffic, so no budget was used and none can be named'
@@ -117,7 +118,8 @@ function left(one: ObjectiveReport): string {
     : `${roughPercent(fraction)}: ${amount(one.counts.bad)} ${one.unit} went wrong where ${amount(budget)} may`
 }
 
-function sure(one: ObjectiveReport): string {
+/** How sure the numbers are. */
+export function sure(one: ObjectiveReport): string {
   const { standing, interval, insufficientTraffic } = one.confidence
   const few = insufficientTraffic ? '. Insufficient traffic: so few in the last hour that one failure alone would fire a page' : ''
   if (interval === null) return `no traffic${few}`
@@ -132,7 +134,8 @@ function sure(one: ObjectiveReport): string {
   return `${word}: ${range}${few}`
 }
 
-function ahead(one: ObjectiveReport, whole: number): string {
+/** When the budget runs out or is back; `whole` is the window in seconds. */
+export function ahead(one: ObjectiveReport, whole: number): string {
   const { naive, rollOff } = one.forecast
   if (one.course.length === 0) return untold(naive, whole)
   const parts: string[] = []
