@@ -5,6 +5,7 @@ import { logsOf, type View } from './view.ts'
 
 export interface Source {
   address: string
+  /** For its credentials; of an address that was refused so and never served, answers 429 count too: it is held back. */
   refused: number
   served: number
 }
@@ -42,18 +43,27 @@ export function addressIn(text: string): string | undefined {
 /** Sources with a refusal or a success in the look-back, those refused most first. Lines without an address are left out. */
 export function sourcesOf(view: View): Source[] {
   const since = view.now - view.snapshot.target.lookbackSeconds * 1000
-  const found = new Map<string, Source>()
+  const found = new Map<string, Source & { held: number }>()
   for (const { text, time } of linesOf(logsOf(view))) {
     if ((millis(time) ?? view.now) < since) continue
     const code = statusIn(text)
     const refused = code === 401 || code === 403 || (code === undefined && patterns.credentials.test(text))
     const served = code !== undefined && code >= 200 && code < 400
-    const from = refused || served ? addressIn(text) : undefined
+    const held = code === 429
+    const from = refused || served || held ? addressIn(text) : undefined
     if (from === undefined) continue
-    const known = found.get(from) ?? { address: from, refused: 0, served: 0 }
-    found.set(from, { address: from, refused: known.refused + Number(refused), served: known.served + Number(served) })
+    const known = found.get(from) ?? { address: from, refused: 0, served: 0, held: 0 }
+    found.set(from, {
+      address: from,
+      refused: known.refused + Number(refused),
+      served: known.served + Number(served),
+      held: known.held + Number(held),
+    })
   }
-  return [...found.values()].sort((a, b) => b.refused - a.refused || (a.address < b.address ? -1 : 1))
+  return [...found.values()]
+    .filter(({ refused, served }) => refused + served > 0)
+    .map(({ address, refused, served, held }) => ({ address, refused: refused + (refused > 0 && served === 0 ? held : 0), served }))
+    .sort((a, b) => b.refused - a.refused || (a.address < b.address ? -1 : 1))
 }
 
 /** Paths that log lines say were not found, each with how often. */

@@ -61,8 +61,8 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
     dependency_p95: `histogram_quantile(0.95, sum by (le, dependency) (rate(dependency_duration_seconds_bucket{${pods}}[2m])))`,
     health_p95: `histogram_quantile(0.95, sum by (le, check) (rate(health_check_duration_seconds_bucket{${pods}}[5m])))`,
     stream_first: `histogram_quantile(0.95, sum by (le) (rate(streaming_first_message_seconds_bucket{${pods}}[5m])))`,
-    stream_ages: `sum by (le) (increase(streaming_connection_duration_seconds_bucket{${pods}}[15m]))`,
-    stream_age: `sum(increase(streaming_connection_duration_seconds_sum{${pods}}[15m])) / sum(increase(streaming_connection_duration_seconds_count{${pods}}[15m]))`,
+    stream_ages: `sum by (le, reason) (increase(streaming_connection_duration_seconds_bucket{${pods}}[15m]))`,
+    stream_age: `sum by (reason) (increase(streaming_connection_duration_seconds_sum{${pods}}[15m])) / sum by (reason) (increase(streaming_connection_duration_seconds_count{${pods}}[15m]))`,
     streams_opened: `sum(increase(streaming_connections_total{${pods}}[15m]))`,
     stream_messages: `sum by (pod) (rate(streaming_messages_total{${pods}}[2m]))`,
     stream_buffered: `sum by (pod) (streaming_buffered_bytes{${pods}})`,
@@ -128,6 +128,7 @@ export function rangeQueries(s: ServiceSettings, lookbackSeconds: number): Recor
       seconds: long,
       step,
     },
+    streams: { expression: `sum(streaming_active_connections{${pods}})`, seconds: long, step },
     cache: { expression: cacheUse(pods, '2m'), seconds: long, step },
   }
 }

@@ -15,7 +15,7 @@ const promised: Readonly<Record<string, readonly string[]>> = {
   streaming_connections_rejected_total: ['reason'],
   streaming_connections_closed_total: ['reason'],
   streaming_first_message_seconds_bucket: ['le'],
-  streaming_connection_duration_seconds_bucket: ['le'],
+  streaming_connection_duration_seconds_bucket: ['le', 'reason'],
   streaming_messages_total: [],
   streaming_buffered_bytes: [],
   rate_limit_hits_total: ['limiter', 'reason'],

@@ -1,12 +1,13 @@
 /** Long answers: too many of them, ones that never end, ones that something on the way ends, readers that are too slow. */
 
 import { parseDuration } from '../../duration.ts'
-import type { KubeObject } from '../../facts/kubernetes-types.ts'
+import type { KubeObject, Pod } from '../../facts/kubernetes-types.ts'
 import { all } from '../../facts/lookup.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, type Family, refuted, seen, supported } from '../claim.ts'
 import { bytes } from '../quantity.ts'
-import { streamAges, tooMuchWaits } from '../stream-ages.ts'
+import { mapSelects } from '../selectors.ts'
+import { cameAtOnce, stays, streamAges, streamRise, tooMuchWaits } from '../stream-ages.ts'
 import { percent } from '../symptoms.ts'
 import { memoryShare } from '../usage.ts'
 import type { Evidence, Subject } from '../verdict.ts'
@@ -40,6 +41,7 @@ function places(view: View): Claim[] {
   const first = full[0]
   if (!first) return []
   const closed = latest(view, 'streams_closed') ?? 0
+  const rise = streamRise(view)
   const evidence: Evidence[] = [
     {
       source: 'prometheus',
@@ -52,8 +54,18 @@ function places(view: View): Claim[] {
       asked: 'streams rejected in 2 min, closed in 5 min',
       observed: `${Math.round(rejected)}, ${Math.round(closed)}`,
     },
+    ...(rise
+      ? [
+          {
+            source: 'prometheus' as const,
+            asked: 'open streams over time',
+            observed: `from ${Math.round(rise.from)} to ${Math.round(rise.to)} in ${Math.round(rise.until - rise.since)} s${rise.even ? ', the same number more all the time' : ''}`,
+          },
+        ]
+      : []),
   ]
-  const never = closed === 0 && rejected > 0
+  const grew = rise?.even === true && stays(view, rise) === true
+  const never = rejected > 0 && (grew || (closed === 0 && !cameAtOnce(rise)))
   const room = [...memoryShare(view).values()]
   const principals = (instant(view, 'streams_rejected') ?? []).find((s) => s.labels.reason === 'principal_limit')?.points.at(-1)?.[1] ?? 0
   // Twice as many, where all that the pods hold now is less than half of what they may.
@@ -64,14 +76,22 @@ function places(view: View): Claim[] {
       subject: view.subject,
       confidence: 0.8,
       summary: never
-        ? `streams are opened and never closed until the limit of ${first.limit} is reached`
+        ? `streams are opened and ${closed > 0 ? 'most of them ' : ''}never closed until the limit of ${first.limit} is reached`
         : `${full.length} pods are at their limit of ${first.limit} streams${rejected > 0 ? `; ${Math.round(rejected)} were turned away` : ''}`,
       evidence,
       hints: raise ? { setting: 'max-streams', value: String(2 * first.limit) } : {},
     }),
     never
-      ? refuted('stream_limit', view.subject, 'no stream was closed while others were turned away')
-      : refuted('stream_leak', view.subject, `${Math.round(closed)} streams were closed in 5 min`),
+      ? refuted(
+          'stream_limit',
+          view.subject,
+          grew ? 'the same number more stay open all the time, however many ask' : 'no stream was closed while others were turned away',
+        )
+      : refuted(
+          'stream_leak',
+          view.subject,
+          closed > 0 ? `${Math.round(closed)} streams were closed in 5 min` : 'they were opened at once, not one after the other',
+        ),
   ]
 }
 
@@ -81,28 +101,36 @@ const together = 0.8
 /** No time-out of a proxy is shorter than this; seconds. */
 const shortest = 5
 
+/** A group of ages whose upper bound is less than so many times its lower one tells the age by itself: a few longer ones only shift the mean. */
+const narrowest = 1.6
+/** Seconds that people set time-outs to. */
+const roundAges = [10, 15, 20, 30, 45, 50, 55, 60, 75, 90, 100, 120, 180, 240, 300, 350, 600, 900, 3600]
+
 /** Streams that end all at one age although neither side meant to end them: something on the way has a clock of its own. */
 function cut(view: View): Claim[] {
-  const { ended, most } = streamAges(view)
-  const age = latest(view, 'stream_age')
+  // What the service ended itself says nothing of the way; where it tells no reasons, all count.
+  const { ended, most, mean: age } = streamAges(view, /^(client|error)?$/)
   if (!most || ended < fewestEnded || age === undefined || !(age > shortest)) return []
   // Streams of all ages end by themselves; those of one length, and no other, were cut. The mean tells the age where the bucket is wide.
-  if (most.n / ended < together || most.from < shortest || !Number.isFinite(most.to) || age < most.from || age > most.to) return []
+  if (most.n / ended < together || most.from < shortest || !Number.isFinite(most.to)) return []
+  const narrow = most.to < narrowest * most.from
+  if (narrow ? age < 0.75 * most.from || age > 1.5 * most.to : age < most.from || age > most.to) return []
   const by = closings(view)
-  if (by.all > 0 && by.of(/lifetime|shutdown|drain|replaced|completed|ended|backpressure/) > 0.2 * by.all)
+  const told = (instant(view, 'stream_ages') ?? []).some((s) => s.labels.reason)
+  if (!told && by.all > 0 && by.of(/lifetime|shutdown|drain|replaced|completed|ended|backpressure/) > 0.2 * by.all)
     return [refuted('idle_timeout', view.subject, 'the service itself ended them')]
   const rule = timeouts(view).find(
-    (t) => t.seconds > most.from * 0.95 && t.seconds < most.to && Math.abs(t.seconds - age) < 0.25 * t.seconds,
+    (t) => t.seconds > most.from * 0.95 && t.seconds < most.to && Math.abs(t.seconds - age) < (narrow ? 0.5 : 0.25) * t.seconds,
   )
-  const round = [10, 15, 20, 30, 45, 50, 55, 60, 75, 90, 100, 120, 180, 240, 300, 350, 600, 900, 3600].find(
-    (seconds) => Math.abs(seconds - age) < Math.max(1, 0.03 * seconds),
+  const round = roundAges.find((seconds) =>
+    narrow ? seconds > most.from && seconds <= most.to : Math.abs(seconds - age) < Math.max(1, 0.03 * seconds),
   )
   if (!rule && round === undefined) return []
   const seconds = rule?.seconds ?? round!
   return [
     supported({
       code: 'idle_timeout',
-      subject: rule?.subject ?? proxyBefore(view) ?? view.subject,
+      subject: rule?.subject ?? behindEdge(view) ?? proxyBefore(view) ?? view.subject,
       since: rule?.at,
       confidence: rule ? 0.93 : 0.8,
       summary: `${percent(most.n / ended)} of streams end at the age of ${seconds} s: ${rule ? rule.what : 'something between the callers and the service'} cuts them`,
@@ -165,6 +193,24 @@ export function timeouts(view: View): Timeout[] {
   )
 }
 
+/** The workload behind the Service by which users come in, where `service.edge` names one of the cluster that is not ours. */
+function behindEdge(view: View): Subject | undefined {
+  const { edge } = view.service
+  if (edge === undefined || !URL.canParse(edge)) return undefined
+  const host = new URL(edge).hostname
+  const front = all(view.snapshot, 'services').find(
+    ({ metadata, spec }) =>
+      metadata.name !== view.service.service &&
+      (spec.clusterIP === host || host === metadata.name || host.startsWith(`${metadata.name}.${metadata.namespace}`)),
+  )
+  const pod =
+    front &&
+    all(view.snapshot, 'pods').find(
+      (p) => p.metadata.namespace === front.metadata.namespace && mapSelects(front.spec.selector, p.metadata.labels),
+    )
+  return pod && ownerOf(view, pod)
+}
+
 /** The one workload of the namespace that names our Service and is itself behind a Service: a proxy of ours. */
 function proxyBefore(view: View): Subject | undefined {
   const fronted = callers(view).filter((p) =>
@@ -173,9 +219,14 @@ function proxyBefore(view: View): Subject | undefined {
     ),
   )
   const sets = new Set(fronted.map((p) => p.metadata.ownerReferences?.[0]?.name))
-  if (sets.size !== 1) return undefined
-  const owner = all(view.snapshot, 'replicasets').find((r) => r.metadata.name === [...sets][0])?.metadata.ownerReferences?.[0]
-  return owner && { kind: owner.kind ?? 'Deployment', namespace: view.service.namespace, name: owner.name }
+  return sets.size === 1 ? ownerOf(view, fronted[0]!) : undefined
+}
+
+/** What made the ReplicaSet of a pod; what made the pod where that was not seen. */
+function ownerOf(view: View, pod: Pod): Subject | undefined {
+  const set = pod.metadata.ownerReferences?.[0]
+  const owner = all(view.snapshot, 'replicasets').find((r) => r.metadata.name === set?.name)?.metadata.ownerReferences?.[0] ?? set
+  return owner && { kind: owner.kind ?? 'Deployment', namespace: pod.metadata.namespace, name: owner.name }
 }
 
 const fewestSlow = 5
@@ -193,7 +244,8 @@ function slowReaders(view: View): Claim[] {
     .sort((a, b) => b.bytes - a.bytes)
   const by = closings(view)
   const ended = by.of(/backpressure|slow/)
-  const many = ended >= fewestSlow && ended > 0.2 * by.all
+  // Streams that were ended in order say nothing of those that were not.
+  const many = ended >= fewestSlow && ended > 0.2 * (by.all - by.of(/session_ended|completed|replaced/))
   if (waiting.length === 0 && !many) return []
   return [
     supported({

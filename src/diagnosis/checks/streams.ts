@@ -116,7 +116,7 @@ export function streamDuration(view: View): CheckResult {
   const series = asked(view, 'stream_age', 'the age of ended streams')
   if (isResult(series)) return series
   const groups = streamAges(view)
-  const age = latestOf(series[0])
+  const age = groups.mean
   const opened = measured(view, 'streams_opened').reduce((sum, s) => sum + (latestOf(s) ?? 0), 0)
   if (groups.ended < 1 || age === undefined)
     return opened >= 2 * fewestEnded

@@ -27,6 +27,8 @@ export interface Routes {
 /** What became known of a request while it was answered: for the log and the metrics. */
 export interface Seen {
   readonly requestId: string
+  /** Of the other side of the connection: a proxy's where there is one. */
+  readonly address: string
   call: Call | undefined
   method: string | undefined
   /** When it came, by `performance.now()`. */
@@ -53,6 +55,7 @@ export interface Listener {
 }
 
 const known = new Set(['/mcp', '/health/live', '/health/ready', '/metrics'])
+const longestPath = 100
 const probes = new Set(['/health/live', '/health/ready', '/metrics'])
 
 const bounds = {
@@ -78,7 +81,9 @@ export async function listen(
     const given = request.headers['x-request-id']
     const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
     const parent = contextOf(request.headers.traceparent)
-    const seen: Seen = { requestId, call: undefined, method: undefined, since, parent, span: undefined }
+    // Taken now: a connection that is closed has none.
+    const address = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
+    const seen: Seen = { requestId, address, call: undefined, method: undefined, since, parent, span: undefined }
     response.setHeader('x-request-id', requestId)
     metrics.httpActive.inc()
     let left = false
@@ -206,7 +211,10 @@ function createFinish(metrics: Metrics, log: Log, tracing: Tracing | undefined):
       request_id: seen.requestId,
       method,
       route,
+      // What is looked for here and is not here, as far as a line should go.
+      ...(route === 'other' ? { path: path.slice(0, longestPath) } : {}),
       status,
+      address: seen.address,
       seconds: Math.round(seconds * 1e6) / 1e6,
       principal: seen.call?.principal.tag,
       mcp_method: seen.method,

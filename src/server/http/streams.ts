@@ -132,7 +132,7 @@ export function createStreams(settings: () => Settings, metrics: Metrics): Strea
         if (left === 0) perPrincipal.delete(name)
         else perPrincipal.set(name, left)
         metrics.streamsClosed.inc({ reason })
-        metrics.streamDuration.observe((performance.now() - stream.openedAt) / 1000)
+        metrics.streamDuration.observe({ reason }, (performance.now() - stream.openedAt) / 1000)
         onClose(reason)
       }
       const stream = new LastingStream(

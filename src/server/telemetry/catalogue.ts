@@ -6,6 +6,8 @@ const queryBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 /** Fewer than for requests: they are multiplied by every tool and way of ending. */
 const operationBuckets = [0.005, 0.025, 0.1, 0.2, 0.5, 1, 2.5, 10]
 const longBuckets = [1.5, 10.5, 60.5, 300.5, 900.5, 3600.5, 14400.5]
+/** Fine about the ages at which proxies cut: 10, 15, 30, 60 seconds and so on fall into buckets of their own. */
+const streamBuckets = [1.5, 5.5, 10.5, 15.5, 20.5, 30.5, 45.5, 60.5, 75.5, 90.5, 120.5, 180.5, 300.5, 600.5, 900.5, 3600.5, 14400.5]
 
 /** How an MCP operation ended, as `error_type` has it. Empty is success. The last three are the server's fault, the others the caller's. */
 export const errorTypes = [
@@ -118,7 +120,12 @@ export function createCatalogue(registry: Registry) {
       'Time from the request to the first message on a stream',
       requestBuckets,
     ),
-    streamDuration: histogram('streaming_connection_duration_seconds', 'Length of ended SSE streams', longBuckets),
+    streamDuration: histogram(
+      'streaming_connection_duration_seconds',
+      'Length of ended SSE streams, by what ended them',
+      streamBuckets,
+      'reason',
+    ),
     streamMessages: counter('streaming_messages_total', 'Messages sent on SSE streams'),
     streamBuffered: gauge('streaming_buffered_bytes', 'Bytes waiting in all SSE streams for their clients to read'),
     rateLimitHits: counter('rate_limit_hits_total', 'Requests refused by a limit', 'limiter', 'reason'),

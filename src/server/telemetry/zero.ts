@@ -44,7 +44,10 @@ export function zeroInitialise(catalogue: Catalogue, countable: Countable): void
       catalogue.operations.zero({ mcp_method_name: 'tools/call', gen_ai_tool_name, error_type })
   }
   for (const reason of streamRejections) catalogue.streamsRejected.inc({ reason }, 0)
-  for (const reason of streamClosings) catalogue.streamsClosed.inc({ reason }, 0)
+  for (const reason of streamClosings) {
+    catalogue.streamsClosed.inc({ reason }, 0)
+    catalogue.streamDuration.zero({ reason })
+  }
   for (const reason of spanDrops) catalogue.spansDropped.inc({ reason }, 0)
   for (const reason of authFailures) catalogue.authFailures.inc({ reason }, 0)
   for (const [limiter, reason] of limiters) catalogue.rateLimitHits.inc({ limiter, reason }, 0)
