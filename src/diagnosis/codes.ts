@@ -53,7 +53,7 @@ const meanings = {
   dns_policy: 'the DNS settings of the pods cannot resolve names of the cluster',
   traffic_policy_local: 'the Service keeps traffic on nodes that have no pod',
   ingress_class: 'the Ingress names a class that does not exist',
-  ingress_misroute: 'the Ingress leads to a Service or port that does not exist',
+  ingress_misroute: 'the Ingress, or another proxy before the Service, leads to a Service, address or port that is not there',
   edge_timeout: 'what stands before the service gives up before the service answers',
   tls_expired: 'a certificate has expired',
   config_change: 'requests fail since a ConfigMap was edited, under the same template',

@@ -33,7 +33,9 @@ export function describe(world: World): object {
       port: world.port,
       ...(world.edge === undefined ? {} : { edge: world.edge }),
       dependencies: [...(world.store === 'postgresql' ? [store] : []), ...world.dependencies],
+      ...world.told.service,
     },
+    ...(world.told.prometheus && { prometheus: world.told.prometheus }),
   }
 }
 
@@ -57,6 +59,20 @@ export async function typed(
     const env = { TASK_MCP_RECORD: join(folder, 'record.jsonl'), ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) }
     const ran = await run(process.execPath, [program, ...line], { cwd: folder, env, timeoutSeconds })
     return { ...ran, seen: await readFile(join(folder, 'look.json'), 'utf8').catch(() => undefined) }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Runs a command of the tool, as its answer says it: `task-mcp scale ... -n shop`. Nobody is asked. @throws Error with what it said, when it failed. */
+export async function obey(world: World, command: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'obey-'))
+  try {
+    await writeFile(join(folder, 'task-mcp.yaml'), stringify(describe(world)))
+    const words = command.split(' ').filter(Boolean)
+    if (words[0] !== 'task-mcp') throw new Error(`"${command}" is no command of the tool`)
+    const ran = await run(process.execPath, [program, ...words.slice(1), '--yes'], { cwd: folder, timeoutSeconds: 150 })
+    if (ran.code !== 0) throw new Error(`${command}: ${(ran.err || ran.out).trim().slice(-400)}`)
   } finally {
     await rm(folder, { recursive: true })
   }

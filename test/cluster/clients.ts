@@ -67,7 +67,7 @@ export function clientOf(world: World, program: string): Any[] {
     image: world.images.app,
     command: ['node', '/client/client.mjs'],
     env: [
-      { name: 'ENDPOINT', value: `http://${names.app}:${world.servicePort}/mcp` },
+      { name: 'ENDPOINT', value: `http://${world.entrance ?? `${names.app}:${world.servicePort}`}/mcp` },
       { name: 'TOKEN', valueFrom: { secretKeyRef: { name: `${client}-token`, key: 'token' } } },
       { name: 'PAUSE_MS', value: String(load.pause) },
       { name: 'WORKERS', value: String(load.workers) },

@@ -4,7 +4,7 @@ import type { Any } from './kubectl.ts'
 import type { World } from './world.ts'
 
 /** Name of the proxy of a world: of its Deployment, its Service and, with `-conf`, its ConfigMap. */
-export const edgeName = (world: World): string => `${world.random.pick(['front', 'entry', 'door'])}-${world.names.app}`
+export const edgeName = ({ names, port }: World): string => `${['front', 'entry', 'door'][port % 3]}-${names.store.split('-')[0]}`
 
 const configuration = (upstream: string, location: string): string => `
 daemon off;
@@ -21,8 +21,9 @@ http {
 }
 `
 
-/** Its objects, in front of the Service of the world or of another `upstream`. */
-export function edgeOf(world: World, name: string, location = '', upstream = `${world.names.app}:${world.servicePort}`): Any[] {
+/** Its objects. `location` are directives for every path, `upstream` is asked in place of the Service of the world. */
+export function edgeOf(world: World, location = '', upstream = `${world.names.app}:${world.servicePort}`): Any[] {
+  const name = edgeName(world)
   const container = {
     name: 'nginx',
     image: world.images.database,
@@ -38,9 +39,21 @@ export function edgeOf(world: World, name: string, location = '', upstream = `${
   ]
 }
 
-/** Puts the proxy there and tells the owner's settings of it. */
-export async function putEdge(world: World, name: string, location = '', upstream?: string): Promise<void> {
-  await world.apply(...edgeOf(world, name, location, upstream))
-  await world.k('rollout', 'status', `deployment/${name}`, '--timeout=60s')
-  world.edge = `http://${(await world.k('get', 'service', name, '-o', 'jsonpath={.spec.clusterIP}')).trim()}/health/ready`
+/** Lets everybody come in by a proxy, from the start. */
+export function behindEdge(world: World, location = ''): void {
+  world.objects.push(...edgeOf(world, location))
+  world.entrance = edgeName(world)
+}
+
+/** Changes what the proxy does, starts it again, and tells the owner's settings where users come in. */
+export async function changeEdge(world: World, location = '', upstream?: string): Promise<void> {
+  await tellEdge(world)
+  await world.apply(...edgeOf(world, location, upstream))
+  await world.k('rollout', 'restart', `deployment/${edgeName(world)}`)
+  await world.k('rollout', 'status', `deployment/${edgeName(world)}`, '--timeout=60s')
+}
+
+/** Writes into the owner's settings where users come in. */
+export async function tellEdge(world: World): Promise<void> {
+  world.edge = `http://${(await world.k('get', 'service', edgeName(world), '-o', 'jsonpath={.spec.clusterIP}')).trim()}/health/ready`
 }

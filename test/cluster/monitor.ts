@@ -87,6 +87,7 @@ export function monitorOf(world: World, image: string): Any[] {
                 '/bin/prometheus',
                 '--config.file=/settings/prometheus.yml',
                 '--storage.tsdb.path=/data/tsdb',
+                '--storage.tsdb.retention.time=10y',
               ]),
               container('alertmanager', 9093, [
                 '/bin/alertmanager',
@@ -130,6 +131,7 @@ function scraping(namespace: string, app: string): object {
             target_label: '__address__',
           },
           from('name', 'pod'),
+          { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
         ],
       },
     ],

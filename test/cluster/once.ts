@@ -1,3 +1,4 @@
+import type { Verdict } from '../../src/diagnosis/verdict.ts'
 import { ask } from './ask.ts'
 import { type Cure, cure } from './cure.ts'
 import type { Fault } from './fault.ts'
@@ -28,28 +29,57 @@ export interface Result {
   kept?: string
 }
 
-/** One fault, from nothing to the judgement of the answer, and away again. */
+type Asked = Pick<Fault, 'name' | 'expected' | 'subjects' | 'wrong' | 'also' | 'only'>
+
+const unasked = (fault: Fault, asked: Asked, seed: number, store: string): Result => ({
+  fault: asked.name,
+  row: fault.row,
+  runbook: fault.runbook,
+  seed,
+  store,
+  expected: asked.expected,
+  shown: '',
+  injectSeconds: 0,
+  diagnoseSeconds: 0,
+  exitCode: undefined,
+  judgement: undefined,
+})
+
+/** One fault, from nothing to the judgement of the answer, and away again: one result for each time that was asked. */
 export async function runOnce(
   fault: Fault,
   seed: number,
   images: Images,
   options: { keepWrong: boolean; ask: boolean; fix: boolean; record?: string | undefined },
-): Promise<Result> {
+): Promise<Result[]> {
   const world = new World(seed, images, fault.store)
-  const result: Result = {
-    fault: fault.name,
-    row: fault.row,
-    runbook: fault.runbook,
-    seed,
-    store: world.store,
-    expected: fault.expected,
-    shown: '',
-    injectSeconds: 0,
-    diagnoseSeconds: 0,
-    exitCode: undefined,
-    judgement: undefined,
-  }
+  const results: Result[] = []
   const undo: (() => Promise<void>)[] = []
+  /** Makes what is asked about show, asks, and judges. */
+  const askAbout = async (asked: Asked, make: () => Promise<string>, kubeconfig: string | undefined): Promise<Verdict | undefined> => {
+    const result = unasked(fault, asked, seed, world.store)
+    results.push(result)
+    const started = performance.now()
+    result.shown = await make()
+    result.injectSeconds = (performance.now() - started) / 1000
+    if (!options.ask) return undefined
+    const answer = await ask(world, fault.runbook, kubeconfig, options.record !== undefined)
+    const question = {
+      expected: asked.expected,
+      subjects: asked.subjects?.(world) ?? [],
+      wrong: asked.wrong ?? [],
+      ...(asked.also && { also: asked.also }),
+      ...(asked.only && { only: asked.only }),
+      secrets: world.secrets,
+    }
+    result.judgement = judge(question, answer.verdict, answer.said)
+    if (options.record !== undefined && answer.seen !== undefined)
+      await keepLook(options.record, { fault: { ...fault, name: asked.name }, seed, question, right: result.judgement.right }, answer.seen)
+    result.diagnoseSeconds = answer.seconds
+    result.exitCode = answer.code
+    if (answer.verdict === undefined) result.broke = `exit ${answer.code}: ${answer.said.trim().slice(-300)}`
+    return answer.verdict
+  }
   try {
     await world.design()
     fault.prepare?.(world)
@@ -58,31 +88,31 @@ export async function runOnce(
     const sight = fault.sight === undefined || fault.sight === 'all' ? undefined : await kubeconfigFor(world, fault.sight)
     if (sight) undo.push(sight.remove)
     await sleep(fault.before ?? 0)
-    const started = performance.now()
-    await fault.inject?.(world)
-    result.shown = await fault.shows(world)
-    result.injectSeconds = (performance.now() - started) / 1000
-    if (options.ask) {
-      const answer = await ask(world, fault.runbook, sight?.path, options.record !== undefined)
-      const question = {
-        expected: fault.expected,
-        subjects: fault.subjects?.(world) ?? [],
-        wrong: fault.wrong ?? [],
-        secrets: world.secrets,
-      }
-      result.judgement = judge(question, answer.verdict, answer.said)
-      if (options.record !== undefined && answer.seen !== undefined)
-        await keepLook(options.record, { fault, seed, question, right: result.judgement.right }, answer.seen)
-      result.diagnoseSeconds = answer.seconds
-      result.exitCode = answer.code
-      if (answer.verdict === undefined) result.broke = `exit ${answer.code}: ${answer.said.trim().slice(-300)}`
-      if (options.fix && sight === undefined) result.cure = await cure(world, fault)
-    }
+    const first = await askAbout(
+      fault,
+      async () => {
+        await fault.inject?.(world)
+        return fault.shows(world)
+      },
+      sight?.path,
+    )
+    const { next } = fault
+    if (options.fix && sight === undefined && next === undefined) results[0]!.cure = await cure(world, fault)
+    if (next !== undefined)
+      await askAbout(
+        next,
+        async () => {
+          await next.cure(world, first)
+          return next.shows(world)
+        },
+        sight?.path,
+      )
   } catch (error) {
-    result.broke = error instanceof Error ? error.message.slice(0, 400) : String(error)
+    if (results.length === 0) results.push(unasked(fault, fault, seed, world.store))
+    results.at(-1)!.broke = error instanceof Error ? error.message.slice(0, 400) : String(error)
   }
-  const wrong = result.broke !== undefined || result.judgement?.right === false || result.cure?.back === false
-  if (wrong && options.keepWrong) result.kept = world.names.namespace
+  const wrong = results.find((result) => result.broke !== undefined || result.judgement?.right === false || result.cure?.back === false)
+  if (wrong !== undefined && options.keepWrong) wrong.kept = world.names.namespace
   else for (const step of undo.reverse()) await step().catch((error) => process.stderr.write(`clean-up: ${error}\n`))
-  return result
+  return results
 }

@@ -1,6 +1,5 @@
 /** Programs in pods of their own that do something to the service: watchers of streams, knockers at the door. */
-import { readFile } from 'node:fs/promises'
-import { workload } from './clients.ts'
+import { clientProgram, workload } from './clients.ts'
 import type { World } from './world.ts'
 
 /**
@@ -8,7 +7,7 @@ import type { World } from './world.ts'
  * @param settings its environment; `TOKEN` is there besides, that of the usual client
  */
 export async function start(world: World, name: string, file: string, settings: Record<string, string>, replicas = 1): Promise<void> {
-  const program = await readFile(new URL(file, import.meta.url), 'utf8')
+  const program = await clientProgram(file)
   const container = {
     name: 'main',
     image: world.images.app,

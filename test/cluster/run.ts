@@ -121,14 +121,14 @@ async function main(): Promise<number> {
   const results: Result[] = []
   const work = async (queue: typeof jobs): Promise<void> => {
     for (let job = queue.shift(); job; job = queue.shift()) {
-      const result = await runOnce(
+      const made = await runOnce(
         job.fault,
         job.seed,
         { app: values.image, database: values.database },
         { keepWrong: values['keep-wrong'], ask: !values['inject-only'], fix: values.fix, record: values['record-dir'] },
       )
-      results.push(result)
-      print(line(result))
+      results.push(...made)
+      for (const result of made) print(line(result))
     }
   }
   const together = jobs.filter((job) => !job.fault.alone)

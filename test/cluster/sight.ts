@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { Sight } from './fault.ts'
 import { type Any, apply, kubectl } from './kubectl.ts'
+import { slowApi } from './slow-api.ts'
 import type { World } from './world.ts'
 
 const shipped = async (path: string): Promise<Any[]> =>
   parseAllDocuments(await readFile(new URL(`../../deploy/rbac/${path}`, import.meta.url), 'utf8')).map((document) => document.toJS())
 
 /** What each sight is granted of the shipped Roles. */
-const grants: Record<Exclude<Sight, 'all'>, { namespace: boolean; cluster: boolean; monitoring: boolean; usage: boolean }> = {
+const grants: Record<Exclude<Sight, 'all' | 'slow API'>, { namespace: boolean; cluster: boolean; monitoring: boolean; usage: boolean }> = {
   roles: { namespace: true, cluster: true, monitoring: true, usage: true },
   'namespace role': { namespace: true, cluster: false, monitoring: false, usage: true },
   'no Prometheus': { namespace: true, cluster: true, monitoring: false, usage: true },
@@ -19,8 +20,21 @@ const grants: Record<Exclude<Sight, 'all'>, { namespace: boolean; cluster: boole
   nothing: { namespace: false, cluster: false, monitoring: false, usage: false },
 }
 
+/** Of an API server that is slow: what takes milliseconds on a calm one. */
+const secondsToAnswer = 0.8
+
+async function written(config: object): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'viewer-')), 'kubeconfig')
+  await writeFile(path, JSON.stringify(config), { mode: 0o600 })
+  return path
+}
+
 /** Makes a service account with the rights of a sight. Gives the path of its kubeconfig, and how to take back what is outside the namespace. */
 export async function kubeconfigFor(world: World, sight: Exclude<Sight, 'all'>): Promise<{ path: string; remove: () => Promise<void> }> {
+  if (sight === 'slow API') {
+    const { config, end } = await slowApi(secondsToAnswer)
+    return { path: await written(config), remove: end }
+  }
   const { namespace } = world.names
   const grant = grants[sight]
   const account = `viewer-${namespace}`
@@ -41,8 +55,7 @@ export async function kubeconfigFor(world: World, sight: Exclude<Sight, 'all'>):
   const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']))
   config.users = [{ name: account, user: { token } }]
   config.contexts[0].context.user = account
-  const path = join(await mkdtemp(join(tmpdir(), 'viewer-')), 'kubeconfig')
-  await writeFile(path, JSON.stringify(config), { mode: 0o600 })
+  const path = await written(config)
   const remove = async (): Promise<void> => {
     for (const { kind, metadata } of objects)
       if (metadata.namespace !== namespace)

@@ -4,7 +4,12 @@ import { request } from 'node:http'
 
 const { ENDPOINT, TOKEN, HOW = 'keep' } = process.env
 const number = (name, fallback) => Number(process.env[name] ?? fallback)
-const [watchers, every, holdFrom, holdTo] = [number('WATCHERS', 10), number('EVERY_MS', 0), number('HOLD_FROM_MS', 0), number('HOLD_TO_MS', 0)]
+const [watchers, every, holdFrom, holdTo] = [
+  number('WATCHERS', 10),
+  number('EVERY_MS', 0),
+  number('HOLD_FROM_MS', 0),
+  number('HOLD_TO_MS', 0),
+]
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const counts = { opened: 0, open: 0, refused: 0, cut: 0 }
 const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
@@ -37,8 +42,15 @@ const quiet = {
 /** Opens a stream on a connection of its own. Gives the answer when it has begun; `reads` says whether anybody reads it. */
 function open(sessionId, reads) {
   return new Promise((resolve, reject) => {
-    const more = sessionId === undefined ? { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' } : { 'mcp-session-id': sessionId }
-    const asked = request(ENDPOINT, { method: sessionId === undefined ? 'POST' : 'GET', agent: false, headers: { ...headers, ...more } }, resolve)
+    const more =
+      sessionId === undefined
+        ? { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' }
+        : { 'mcp-session-id': sessionId }
+    const asked = request(
+      ENDPOINT,
+      { method: sessionId === undefined ? 'POST' : 'GET', agent: false, headers: { ...headers, ...more } },
+      resolve,
+    )
     asked.on('error', reject)
     asked.end(sessionId === undefined ? JSON.stringify(quiet) : undefined)
     if (!reads) asked.on('response', (answer) => answer.pause())

@@ -51,6 +51,10 @@ export class World {
   /** Extra entries for task-mcp.yaml, as a fault's world needs them. */
   dependencies: Any[] = []
   edge: string | undefined
+  /** What the client asks in place of the Service: host and port of a proxy before it. */
+  entrance: string | undefined
+  /** More that the owner's task-mcp.yaml says of the service, and beside it. */
+  told: { service?: Any; prometheus?: Any } = {}
   keepsAutoscaler = false
   /** What must be there before the service starts. */
   beforeUp: (() => Promise<void>) | undefined

@@ -1,14 +1,18 @@
 /** What stands before the service gives up sooner than the service answers. */
-import { type Claim, refuted, short, supported } from '../claim.ts'
-import { traffic } from '../traffic.ts'
+import { type Claim, type Family, refuted, short, supported } from '../claim.ts'
+import { errorsNow } from '../symptoms.ts'
+import { traffic, trafficLately } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, probesOf, type View } from '../view.ts'
+import { edgeWorkload } from './proxies.ts'
 import { timeouts } from './streams.ts'
 
 /** Requests that callers gave up on (499 by convention), in the window of the traffic, from which it is no chance. */
 const fewestGivenUp = 5
 
-export function edge(view: View): Claim[] {
+export const edge: Family = (view) => [...gaveUp(view), ...misled(view)]
+
+function gaveUp(view: View): Claim[] {
   const asked = probesOf(view, 'edge')[0]
   const behind = probesOf(view, 'service').find((p) => p.result.state === 'ok' && p.result.value.status < 500)
   const slow = instant(view, 'p99')?.[0]?.points.at(-1)?.[1]
@@ -57,7 +61,7 @@ export function edge(view: View): Claim[] {
   return [
     supported({
       code: 'edge_timeout',
-      subject: short_?.subject ?? { kind: 'Dependency', name: gateway?.name ?? 'edge' },
+      subject: short_?.subject ?? edgeWorkload(view) ?? { kind: 'Dependency', name: gateway?.name ?? 'edge' },
       since: short_?.at,
       confidence: short_ && gateway ? 0.95 : short_ ? 0.85 : 0.8,
       summary: short_
@@ -66,5 +70,44 @@ export function edge(view: View): Claim[] {
       evidence,
     }),
     refuted('bad_release', view.subject, 'the service answers; what stands before it gives up first'),
+  ]
+}
+
+/** The edge finds nobody (502, 503) while the Service answers and counts no error: it asks somewhere else. */
+function misled(view: View): Claim[] {
+  const asked = probesOf(view, 'edge')[0]
+  const behind = probesOf(view, 'service').find((p) => p.result.state === 'ok' && p.result.value.status < 500)
+  const now = traffic(view)
+  // An answer of the service itself would be among those it counts.
+  if (asked?.result.state !== 'ok' || ![502, 503].includes(asked.result.value.status) || behind?.result.state !== 'ok') return []
+  if (now === undefined || errorsNow(view) || (trafficLately(view)?.bad ?? 0) > 0) return []
+  const { status, seconds, body } = asked.result.value
+  return [
+    supported({
+      code: 'ingress_misroute',
+      subject: edgeWorkload(view) ?? { kind: 'Dependency', name: asked.name },
+      confidence: 0.85,
+      summary: `the edge ${asked.name} answers ${status} by itself: where it looks for the service nobody is, and the Service answers`,
+      evidence: [
+        {
+          source: 'probe',
+          asked: `GET ${asked.path} at the edge ${asked.name}`,
+          observed: short(`${status} after ${seconds.toFixed(1)} s: ${body}`, 120),
+          expected: 'an answer of the service',
+        },
+        {
+          source: 'probe',
+          asked: `GET ${behind.path} through service/${behind.name}`,
+          observed: `${behind.result.value.status} after ${behind.result.value.seconds.toFixed(2)} s`,
+          expected: 'an answer',
+        },
+        {
+          source: now.source,
+          asked: 'requests that reached the service, and its errors among them',
+          observed: `${Math.round(now.total)} in ${Math.round(now.seconds)} s, ${Math.round(now.bad)}`,
+        },
+      ],
+    }),
+    refuted('bad_release', view.subject, 'the service answers and counts no error; what stands before it does not reach it'),
   ]
 }

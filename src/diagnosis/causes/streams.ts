@@ -1,18 +1,17 @@
 /** Long answers: too many of them, ones that never end, ones that something on the way ends, readers that are too slow. */
 
 import { parseDuration } from '../../duration.ts'
-import type { KubeObject, Pod } from '../../facts/kubernetes-types.ts'
+import type { KubeObject } from '../../facts/kubernetes-types.ts'
 import { all } from '../../facts/lookup.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, type Family, refuted, seen, supported } from '../claim.ts'
 import { bytes } from '../quantity.ts'
-import { mapSelects } from '../selectors.ts'
 import { cameAtOnce, stays, streamAges, streamRise, tooMuchWaits } from '../stream-ages.ts'
 import { percent } from '../symptoms.ts'
 import { memoryShare } from '../usage.ts'
 import type { Evidence, Subject } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
-import { callers } from './policies.ts'
+import { edgeWorkload, proxyBefore } from './proxies.ts'
 
 export const streams: Family = (view) => [...places(view), ...cut(view), ...slowReaders(view)]
 
@@ -130,7 +129,7 @@ function cut(view: View): Claim[] {
   return [
     supported({
       code: 'idle_timeout',
-      subject: rule?.subject ?? behindEdge(view) ?? proxyBefore(view) ?? view.subject,
+      subject: rule?.subject ?? edgeWorkload(view) ?? proxyBefore(view) ?? view.subject,
       since: rule?.at,
       confidence: rule ? 0.93 : 0.8,
       summary: `${percent(most.n / ended)} of streams end at the age of ${seconds} s: ${rule ? rule.what : 'something between the callers and the service'} cuts them`,
@@ -191,42 +190,6 @@ export function timeouts(view: View): Timeout[] {
       ]
     }),
   )
-}
-
-/** The workload behind the Service by which users come in, where `service.edge` names one of the cluster that is not ours. */
-function behindEdge(view: View): Subject | undefined {
-  const { edge } = view.service
-  if (edge === undefined || !URL.canParse(edge)) return undefined
-  const host = new URL(edge).hostname
-  const front = all(view.snapshot, 'services').find(
-    ({ metadata, spec }) =>
-      metadata.name !== view.service.service &&
-      (spec.clusterIP === host || host === metadata.name || host.startsWith(`${metadata.name}.${metadata.namespace}`)),
-  )
-  const pod =
-    front &&
-    all(view.snapshot, 'pods').find(
-      (p) => p.metadata.namespace === front.metadata.namespace && mapSelects(front.spec.selector, p.metadata.labels),
-    )
-  return pod && ownerOf(view, pod)
-}
-
-/** The one workload of the namespace that names our Service and is itself behind a Service: a proxy of ours. */
-function proxyBefore(view: View): Subject | undefined {
-  const fronted = callers(view).filter((p) =>
-    all(view.snapshot, 'endpointslices').some(
-      (s) => s.metadata.namespace === p.metadata.namespace && s.endpoints?.some((e) => e.targetRef?.name === p.metadata.name),
-    ),
-  )
-  const sets = new Set(fronted.map((p) => p.metadata.ownerReferences?.[0]?.name))
-  return sets.size === 1 ? ownerOf(view, fronted[0]!) : undefined
-}
-
-/** What made the ReplicaSet of a pod; what made the pod where that was not seen. */
-function ownerOf(view: View, pod: Pod): Subject | undefined {
-  const set = pod.metadata.ownerReferences?.[0]
-  const owner = all(view.snapshot, 'replicasets').find((r) => r.metadata.name === set?.name)?.metadata.ownerReferences?.[0] ?? set
-  return owner && { kind: owner.kind ?? 'Deployment', namespace: pod.metadata.namespace, name: owner.name }
 }
 
 const fewestSlow = 5

@@ -1,10 +1,43 @@
 /** Something harmless changed just before, or something else is broken beside it: only the true cause may be named. */
 import { workload } from '../clients.ts'
+import { behindEdge, changeEdge, edgeName, tellEdge } from '../edge.ts'
 import type { Fault } from '../fault.ts'
 import { completing, defect } from '../inside.ts'
-import { sleep } from '../kubectl.ts'
+import { kubectl, sleep, until } from '../kubectl.ts'
 import { clientSuffers, containerState, errorShare, noEndpoints, notReady } from '../see.ts'
+import type { World } from '../world.ts'
 import { releaseWith } from './errors.ts'
+
+const proxy = (world: World) => [
+  { kind: 'Deployment', name: edgeName(world) },
+  { kind: 'ConfigMap', name: `${edgeName(world)}-conf` },
+  { kind: 'Dependency' },
+]
+
+/** Lets an alert about the service fire, or end, as Prometheus does when a rule holds. */
+async function raise(world: World, name: string, over = false): Promise<void> {
+  const labels = { alertname: name, namespace: world.names.namespace, service: world.names.app, severity: 'critical' }
+  const startsAt = new Date(Date.now() - 60_000).toISOString()
+  const alert = {
+    labels,
+    annotations: { summary: `requests to ${world.names.app} fail` },
+    startsAt,
+    ...(over && { endsAt: new Date().toISOString() }),
+  }
+  await kubectl(['create', '--raw', '/api/v1/namespaces/monitoring/services/alertmanager:9093/proxy/api/v2/alerts', '-f', '-'], {
+    input: JSON.stringify([alert]),
+  })
+}
+
+/** What comes back to those who come in by the proxy. */
+const edgeAnswers = (world: World): Promise<string> =>
+  until('answers of the proxy alone', 60, async () => {
+    const status = await fetch(world.edge!, { signal: AbortSignal.timeout(9000) }).then(
+      (answer) => answer.status,
+      () => 0,
+    )
+    return status >= 500 && `the proxy answers ${status}`
+  })
 
 export const herrings: Fault[] = [
   {
@@ -86,5 +119,52 @@ export const herrings: Fault[] = [
       await world.release({ op: 'add', path: 'container/command', value: ['nodde', '/app/bin/task-mcp.js'] })
     },
     shows: (world) => containerState(world, /RunContainerError|StartError|CrashLoopBackOff|ContainerCannotRun/),
+  },
+  {
+    row: 'red herring',
+    name: 'an alert names the service, and the proxy before it asks an address that is gone',
+    runbook: 'high-error-rate',
+    expected: ['ingress_misroute', 'edge_timeout'],
+    subjects: proxy,
+    store: 'postgresql',
+    wrong: ['restart', 'rollback', 'scale', 'resources'],
+    before: 20,
+    prepare: (world) => behindEdge(world, 'proxy_connect_timeout 3s;'),
+    inject: async (world) => {
+      await tellEdge(world)
+      // Proxies ask for the address of a name once, when they start; the Service is made anew and has another one.
+      const { spec, metadata } = await world.get('service', world.names.app)
+      const { ports, selector } = spec
+      await world.k('delete', 'service', world.names.app)
+      await world.apply({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: metadata.name, labels: metadata.labels },
+        spec: { ports, selector },
+      })
+      await raise(world, 'HighErrorRate')
+    },
+    shows: edgeAnswers,
+    repair: (world) => raise(world, 'HighErrorRate', true),
+  },
+  {
+    row: 'red herring',
+    name: 'an alert names the service, and the proxy before it was pointed at a port that is not there',
+    runbook: 'high-error-rate',
+    expected: ['ingress_misroute', 'edge_timeout'],
+    subjects: proxy,
+    store: 'postgresql',
+    wrong: ['restart', 'rollback', 'scale', 'resources'],
+    before: 20,
+    prepare: (world) => behindEdge(world, 'proxy_connect_timeout 3s;'),
+    inject: async (world) => {
+      await world.release({ op: 'add', path: 'container/env/-', value: { name: 'TASK_MCP_SLOW_QUERY', value: '350ms' } })
+      await world.settled()
+      const [pod] = await world.pods()
+      await changeEdge(world, 'proxy_connect_timeout 3s;', `${pod.status.podIP}:${world.port + 7}`)
+      await raise(world, 'HighErrorRate')
+    },
+    shows: edgeAnswers,
+    repair: (world) => raise(world, 'HighErrorRate', true),
   },
 ]

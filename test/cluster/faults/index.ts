@@ -9,7 +9,11 @@ import { placement } from './placement.ts'
 import { quiet } from './quiet.ts'
 import { routing } from './routing.ts'
 import { slowFaults } from './slow.ts'
+import { securityFaults, securityHealthy } from './security.ts'
+import { severalFaults } from './several.ts'
+import { sloFaults, sloHealthy } from './slo.ts'
 import { start } from './start.ts'
+import { streamFaults, streamHealthy } from './streams.ts'
 import { trust } from './trust.ts'
 
 /** Every run of the suite. */
@@ -22,8 +26,15 @@ export const faults: readonly Fault[] = [
   ...slowFaults,
   ...memoryFaults,
   ...cpuFaults,
+  ...streamFaults,
+  ...securityFaults,
+  ...sloFaults,
+  ...severalFaults,
   ...healthy,
   ...quiet,
+  ...streamHealthy,
+  ...securityHealthy,
+  ...sloHealthy,
   ...herrings,
   ...blind,
 ]
