@@ -36,4 +36,12 @@ export const cases: Case[] = [
     without: [answers(200)],
     instead: 'none',
   },
+  {
+    code: 'ingress_misroute',
+    what: 'the edge answers 502 by itself, and the service counts no error',
+    subject: 'Dependency/kestrel.example',
+    remedy: 'manual',
+    fault: [answers(502)],
+    without: [fails(0.3, 'all', { minutes: 9, status: '502' })],
+  },
 ]

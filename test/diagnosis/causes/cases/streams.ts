@@ -1,4 +1,4 @@
-import { change, measured, metric, put } from '../../../support/snapshot-changes.ts'
+import { change, measured, metric, over, put } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 /** Ended streams by the bounds of their ages, and their mean age. */
@@ -26,6 +26,45 @@ const door = (timeout: string) =>
     metadata: { name: 'door', annotations: { 'nginx.ingress.kubernetes.io/proxy-read-timeout': timeout } },
     spec: { rules: [{ http: { paths: [{ backend: { service: { name: 'kestrel-front', port: { number: 80 } } } }] } }] },
   })
+
+/** Those that the other side ended, and those of a client that ends its sessions in order, by the fine bounds of a service that tells reasons. */
+const told = (reason: string, counts: [le: string, n: number][]): [Record<string, string>, number][] =>
+  counts.map(([le, n]) => [{ le, reason }, n])
+const cutAmongOrderly = [
+  metric(
+    'stream_ages',
+    ...told('client', [
+      ['15.5', 1],
+      ['20.5', 2],
+      ['30.5', 44],
+      ['45.5', 48],
+      ['+Inf', 48],
+    ]),
+    ...told('session_ended', [
+      ['15.5', 80],
+      ['20.5', 80],
+      ['30.5', 80],
+      ['45.5', 80],
+      ['+Inf', 80],
+    ]),
+  ),
+  metric('stream_age', [{ reason: 'client' }, 31.6], [{ reason: 'session_ended' }, 9.1]),
+]
+const full = [measured('streams', 20), measured('streams_limit', 20), metric('streams_rejected', [{ reason: 'limit' }, 14])]
+/** Two streams that come and go all the time besides, nine seconds each. */
+const usual = [
+  metric('streams_closed', [{ reason: 'session_ended' }, 66]),
+  metric(
+    'stream_ages',
+    ...told('session_ended', [
+      ['10.5', 200],
+      ['+Inf', 200],
+    ]),
+  ),
+  metric('stream_age', [{ reason: 'session_ended' }, 9]),
+]
+/** Forty open now, of which there were two so many minutes ago. */
+const inMinutes = (minutes: number) => over('streams', {}, (ago) => Math.round(40 - 38 * Math.min(1, ago / minutes)))
 
 export const cases: Case[] = [
   {
@@ -56,6 +95,47 @@ export const cases: Case[] = [
       metric('streams_closed', [{ reason: 'client' }, 0]),
     ],
     without: [measured('streams', 3)],
+    instead: 'none',
+  },
+  {
+    code: 'stream_leak',
+    what: 'the same number of streams more stays open all the time, beside a client that ends its own',
+    subject: 'Deployment/kestrel',
+    remedy: 'limit',
+    runbook: 'streaming-issues',
+    fault: [...full, ...usual, inMinutes(10)],
+    without: [over('streams', {}, (ago) => (ago > 2 ? 2 : 40))],
+    instead: 'stream_limit',
+  },
+  {
+    code: 'stream_limit',
+    what: 'all places are taken at once by streams that stay',
+    subject: 'Deployment/kestrel',
+    remedy: 'limit',
+    runbook: 'streaming-issues',
+    fault: [...full, metric('streams_closed', [{ reason: 'client' }, 0]), over('streams', {}, (ago) => (ago > 2 ? 2 : 40))],
+    without: [inMinutes(10)],
+    instead: 'stream_leak',
+  },
+  {
+    code: 'idle_timeout',
+    what: 'what the other side ended was half a minute old, whatever else ended in order',
+    subject: 'Deployment/kestrel',
+    remedy: 'manual',
+    runbook: 'streaming-issues',
+    fault: cutAmongOrderly,
+    without: [
+      metric(
+        'stream_ages',
+        ...told('client', [
+          ['15.5', 20],
+          ['20.5', 30],
+          ['30.5', 44],
+          ['45.5', 48],
+          ['+Inf', 48],
+        ]),
+      ),
+    ],
     instead: 'none',
   },
   {
@@ -90,6 +170,16 @@ export const cases: Case[] = [
       metric('streams_closed', [{ reason: 'backpressure' }, 9], [{ reason: 'client' }, 4]),
     ],
     without: [measured('stream_buffered', 2 ** 15), metric('streams_closed', [{ reason: 'client' }, 13])],
+    instead: 'none',
+  },
+  {
+    code: 'slow_consumers',
+    what: 'nine streams were closed for want of a reader, among many that ended in order',
+    subject: 'Deployment/kestrel',
+    remedy: 'limit',
+    runbook: 'streaming-issues',
+    fault: [metric('streams_closed', [{ reason: 'backpressure' }, 9], [{ reason: 'session_ended' }, 300], [{ reason: 'client' }, 4])],
+    without: [metric('streams_closed', [{ reason: 'backpressure' }, 9], [{ reason: 'session_ended' }, 300], [{ reason: 'client' }, 400])],
     instead: 'none',
   },
   {
