@@ -66,16 +66,10 @@ export async function typed(
 
 /** Runs a command of the tool, as its answer says it: `task-mcp scale ... -n shop`. Nobody is asked. @throws Error with what it said, when it failed. */
 export async function obey(world: World, command: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'obey-'))
-  try {
-    await writeFile(join(folder, 'task-mcp.yaml'), stringify(describe(world)))
-    const words = command.split(' ').filter(Boolean)
-    if (words[0] !== 'task-mcp') throw new Error(`"${command}" is no command of the tool`)
-    const ran = await run(process.execPath, [program, ...words.slice(1), '--yes'], { cwd: folder, timeoutSeconds: 150 })
-    if (ran.code !== 0) throw new Error(`${command}: ${(ran.err || ran.out).trim().slice(-400)}`)
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  const [tool, ...words] = command.split(' ').filter(Boolean)
+  if (tool !== 'task-mcp') throw new Error(`"${command}" is no command of the tool`)
+  const ran = await typed(world, [...words, '--yes'], undefined, 150)
+  if (ran.code !== 0) throw new Error(`${command}: ${(ran.err || ran.out).trim().slice(-400)}`)
 }
 
 function parsed(text: string): Verdict | undefined {
