@@ -87,7 +87,7 @@ export function monitorOf(world: World, image: string): Any[] {
                 '/bin/prometheus',
                 '--config.file=/settings/prometheus.yml',
                 '--storage.tsdb.path=/data/tsdb',
-                '--storage.tsdb.retention.time=10y',
+                '--storage.tsdb.retention.time=60d',
               ]),
               container('alertmanager', 9093, [
                 '/bin/alertmanager',

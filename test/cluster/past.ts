@@ -1,72 +1,74 @@
-/** Days that a service has behind it, in a real Prometheus of its own: counters written as OpenMetrics text and made into blocks by promtool. */
+/** Days that a service has behind it, in a real Prometheus of its own: told to it as OpenTelemetry points with their times. */
 import { harden } from './clients.ts'
 import { monitorOf } from './monitor.ts'
 import type { World } from './world.ts'
 
-/** What was so in the past: `share` gives the share of requests that failed, so many days ago. */
+/** What was so in the past. */
 export interface Past {
   days: number
-  /** An expression in JavaScript of `days`, the days before now. */
+  /** The share of requests that failed: an expression in JavaScript of `days`, the days before now. */
   share: string
 }
 
 const requestsAMinute = 300
 
-/** Writes the text: every minute of the days, one pod that is ready and serves. */
-const writer = (world: World, { days, share }: Past): string => `
-const { createWriteStream } = require('node:fs')
-const out = createWriteStream('/data/past.om')
+/** A program that tells of every other minute of the days: one pod that was ready and served. It stays when it is done. */
+const teller = (labels: Record<string, string>, { days, share }: Past): string => `
 const minutes = ${Math.round(days * 1440)}
 const now = Math.floor(Date.now() / 60000) * 60
-const labels = 'namespace="${world.names.namespace}",pod="${world.names.app}-7c9f6d5b48-x2kqz"'
 const share = (days) => ${share}
-const series = (name, more, value) => {
-  for (let m = minutes; m >= 1; m--) out.write(name + '{' + labels + more + '} ' + value(m) + ' ' + (now - m * 60) + '\\n')
+const point = (m, more, value) => ({
+  attributes: Object.entries({ ...${JSON.stringify(labels)}, ...more }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+  timeUnixNano: String(now - m * 60) + '000000000',
+  asDouble: value,
+})
+const request = (code) => ({ method: 'POST', route: '/mcp', status_code: code })
+const send = async (rows) => {
+  const sum = rows.flatMap(({ m, good, bad }) => [point(m, request('200'), good), point(m, request('500'), bad)])
+  const metrics = [
+    { name: 'http_server_requests_total', sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: sum } },
+    { name: 'up', gauge: { dataPoints: rows.map(({ m }) => point(m, {}, 1)) } },
+    { name: 'health_check_status', gauge: { dataPoints: rows.map(({ m }) => point(m, { check: 'ready' }, 1)) } },
+  ]
+  const body = JSON.stringify({ resourceMetrics: [{ resource: { attributes: [] }, scopeMetrics: [{ metrics }] }] })
+  const answer = await fetch('http://127.0.0.1:9090/api/v1/otlp/v1/metrics', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  if (!answer.ok) throw new Error(answer.status + ' ' + (await answer.text()))
 }
-let [good, bad] = [0, 0]
-const counts = Array.from({ length: minutes + 1 }, (_, i) => {
-  const m = minutes - i
-  bad += ${requestsAMinute} * share(m / 1440)
-  good += ${requestsAMinute} * (1 - share(m / 1440))
-  return [good, bad]
-}).reverse()
-const request = (code) => ',method="POST",route="/mcp",status_code="' + code + '"'
-out.write('# TYPE http_server_requests counter\\n')
-series('http_server_requests_total', request(200), (m) => Math.round(counts[m][0]))
-series('http_server_requests_total', request(500), (m) => Math.round(counts[m][1]))
-out.write('# TYPE up gauge\\n')
-series('up', '', () => 1)
-out.write('# TYPE health_check_status gauge\\n')
-series('health_check_status', ',check="ready"', () => 1)
-out.write('# EOF\\n')
-out.end()
+const ready = () => fetch('http://127.0.0.1:9090/-/ready').then((answer) => answer.ok, () => false)
+const main = async () => {
+  while (!(await ready())) await new Promise((resolve) => setTimeout(resolve, 500))
+  let [good, bad, rows] = [0, 0, []]
+  for (let m = minutes; m >= 1; m--) {
+    bad += ${requestsAMinute} * share(m / 1440)
+    good += ${requestsAMinute} * (1 - share(m / 1440))
+    if (m % 2 === 0 || m === 1) rows.push({ m, good: Math.round(good), bad: Math.round(bad) })
+    if (rows.length === 360 || m === 1) {
+      await send(rows)
+      rows = []
+    }
+  }
+  console.log('told of ' + minutes + ' minutes')
+  setInterval(() => {}, 60000)
+}
+main()
 `
 
 /** Puts a Prometheus with this past into the world, and tells the owner's settings of it. Before the service starts. */
 export function withPast(world: World, past: Past): void {
+  const { namespace, app } = world.names
   const objects = monitorOf(world, 'localhost/prometheus:1')
+  const settings = objects.find(({ kind }) => kind === 'ConfigMap').data
+  // What is told late must be taken still; the shipped rules would only tell of a young service.
+  settings['prometheus.yml'] = JSON.stringify({
+    ...JSON.parse(settings['prometheus.yml']),
+    rule_files: [],
+    storage: { tsdb: { out_of_order_time_window: '60d' } },
+  })
   const { spec } = objects.find(({ kind }) => kind === 'Deployment').spec.template
-  const volumeMounts = [{ name: 'data', mountPath: '/data' }]
-  spec.initContainers = [
-    harden({ name: 'write', image: world.images.app, command: ['node', '-e', writer(world, past)], volumeMounts }),
-    harden({
-      name: 'blocks',
-      image: 'localhost/prometheus:1',
-      command: [
-        '/bin/promtool',
-        'tsdb',
-        'create-blocks-from',
-        '--max-block-duration=1440h',
-        'openmetrics',
-        '-q',
-        '/data/past.om',
-        '/data/tsdb',
-      ],
-      resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } },
-      volumeMounts,
-    }),
-  ]
+  spec.containers[0].command.push('--web.enable-otlp-receiver')
   for (const container of spec.containers) container.resources = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } }
+  const program = teller({ namespace, pod: `${app}-7c9f6d5b48-x2kqz` }, past)
+  spec.containers.push(harden({ name: 'past', image: world.images.app, command: ['node', '-e', program] }))
   world.objects.push(...objects)
-  world.told.prometheus = { namespace: world.names.namespace, service: 'prometheus', port: 9090 }
+  world.told.prometheus = { namespace, service: 'prometheus', port: 9090 }
 }
