@@ -17,7 +17,7 @@ for (;;) {
       const ids = (made.structuredContent?.results ?? []).flatMap((result) => (result.task ? [{ id: result.task.id }] : []))
       counts.made += ids.length
       if (ids.length > 0) await client.callTool({ name: 'delete_tasks', arguments: { tasks: ids } })
-      await sleep(300)
+      await sleep(100)
     }
   } catch {
     counts.lost++
