@@ -174,11 +174,11 @@ export class World {
     const client = clientOf(this, await clientProgram())
     await deploy(namespace, ...this.objects.filter((object) => object.kind !== 'Namespace'))
     await apply(namespace, ...noiseOf(this))
-    if (this.store === 'postgresql') await this.k('rollout', 'status', `statefulset/${store}`, '--timeout=120s')
-    await this.k('rollout', 'status', `deployment/${app}`, '--timeout=180s')
+    if (this.store === 'postgresql') await this.k('rollout', 'status', `statefulset/${store}`, '--timeout=190s')
+    await this.k('rollout', 'status', `deployment/${app}`, '--timeout=190s')
     await apply(namespace, ...client)
-    await this.k('rollout', 'status', `deployment/${this.client}`, '--timeout=60s')
-    await until('the client works', 60, async () => ((await this.clientCounts())?.calls ?? 0) > 0)
+    await this.k('rollout', 'status', `deployment/${this.client}`, '--timeout=190s')
+    await until('the client works', 180, async () => ((await this.clientCounts())?.calls ?? 0) > 0)
   }
 
   async down(): Promise<void> {
