@@ -63,6 +63,23 @@ export const cases: Case[] = [
   },
   {
     code: 'brute_force',
+    what: 'one address guesses, and is held back most of the time',
+    subject: 'Deployment/kestrel',
+    remedy: 'block',
+    runbook: 'security-incidents',
+    fault: [
+      ...onTop,
+      logs('all', [
+        ...Array.from({ length: 60 }, (_, i) => line('192.0.2.7', i % 6 ? 429 : 401)),
+        ...Array.from({ length: 30 }, (_, i) => line(`198.51.100.${i + 1}`, 401)),
+        ...Array.from({ length: 8 }, () => line('198.51.100.90', 200)),
+      ]),
+    ],
+    without: [unlogged, from(60)],
+    instead: 'credential_stuffing',
+  },
+  {
+    code: 'brute_force',
     what: 'most attempts are above what one address may try',
     subject: 'Deployment/kestrel',
     remedy: 'block',
