@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { ago, type Change, healthy, now } from '../support/snapshot.ts'
+import { ago, aPod, aSet, type Change, healthy, now, setsOf } from '../support/snapshot.ts'
 import {
   change,
   chosen,
   edited,
+  event,
   fails,
   logs,
   metric,
@@ -131,6 +132,94 @@ const well: [string, Change[]][] = [
       put('networkpolicies', {
         metadata: { name: 'fence' },
         spec: { podSelector: { matchLabels: { app: 'kestrel' } }, policyTypes: ['Ingress', 'Egress'], ingress: [{}], egress: [{}] },
+      }),
+    ],
+  ],
+  [
+    'a rollout whose new pod takes a minute to boot, as its startup probe allows',
+    [
+      release(
+        (_, main) => {
+          main.startupProbe = { httpGet: { path: '/alive', port: 'web' }, periodSeconds: 5, failureThreshold: 60 }
+        },
+        { pods: 1, minutes: 1.2 },
+      ),
+      (s) => {
+        s.objects.pods.push(aPod(setsOf(s)[1]!, 2900))
+      },
+      pods('new', (pod) => {
+        for (const c of pod.status!.conditions!) if (c.type === 'Ready') c.status = 'False'
+        Object.assign(pod.status!.containerStatuses![0]!, { ready: false, started: false })
+      }),
+    ],
+  ],
+  [
+    'a pod was evicted a while ago and replaced',
+    [event({ kind: 'Pod', name: 'kestrel-6d5f7c9b48-zzzzz' }, 'Evicted', 'The node was low on resource: memory.', 12)],
+  ],
+  [
+    'pods of a neighbour whose name begins alike are evicted and preempted',
+    [
+      event(
+        { kind: 'Pod', name: 'kestrel-worker-5d4f6c7b8d-xzx12' },
+        'Evicted',
+        'Pod ephemeral local storage usage exceeds the total limit',
+        1,
+      ),
+      event({ kind: 'Pod', name: 'kestrel-worker-5d4f6c7b8d-xzx12' }, 'Preempted', 'Preempted by pod 0b1 on node worker-a', 1),
+    ],
+  ],
+  [
+    'a canary with the same labels, image, command and port',
+    [
+      (s) => {
+        const canary = structuredClone(s.objects.deployments.find((d) => d.metadata.name === 'kestrel')!)
+        canary.metadata = { ...canary.metadata, name: 'kestrel-canary', uid: 'uid-kestrel-canary' }
+        const set = aSet('kestrel-canary', 1, canary.spec.template, 3000, 1)
+        s.objects.deployments.push(canary)
+        s.objects.replicasets.push(set)
+        s.objects.pods.push(aPod(set, 2000))
+      },
+    ],
+  ],
+  [
+    'a webhook that puts a sidecar into every pod',
+    [
+      put('mutatingwebhookconfigurations', {
+        metadata: { name: 'mesh' },
+        webhooks: [{ name: 'mesh.example', rules: [{ operations: ['CREATE'], resources: ['pods'] }] }],
+      }),
+      pods('all', (pod) => {
+        pod.spec.containers.push({ name: 'proxy', image: 'registry.example/proxy:1' })
+        pod.status!.containerStatuses!.push({ name: 'proxy', ready: true, restartCount: 0, state: { running: {} } })
+      }),
+    ],
+  ],
+  [
+    'one caller with an address of long ago, while others are served',
+    [
+      put('pods', {
+        metadata: { name: 'rook' },
+        spec: { nodeName: 'worker-b', containers: [{ name: 'rook', env: [{ name: 'PLANS', value: 'http://kestrel-front:9999' }] }] },
+        status: { phase: 'Running' },
+      }),
+    ],
+  ],
+  [
+    'an init container that asks for a Service that is there',
+    [
+      newImage(1, 0.3),
+      pods('new', (pod) => {
+        pod.spec.initContainers = [{ name: 'before', command: ['sh', '-c', 'until nc -z ledger 6000; do sleep 1; done'] }]
+        pod.status!.phase = 'Pending'
+        for (const c of pod.status!.conditions!) if (c.type === 'Ready') c.status = 'False'
+        pod.status!.initContainerStatuses = [{ name: 'before', ready: false, restartCount: 0, state: { running: { startedAt: ago(0.3) } } }]
+        pod.status!.containerStatuses![0] = {
+          name: 'main',
+          ready: false,
+          restartCount: 0,
+          state: { waiting: { reason: 'PodInitializing' } },
+        }
       }),
     ],
   ],
