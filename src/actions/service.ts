@@ -7,8 +7,16 @@ import { type Look, listed, planBase, type Target, workloadTarget } from './look
 import { named, type Plan } from './plan.ts'
 import { refOf } from './restart.ts'
 
-/** Put a Service (the settings' own when undefined) back on the pods of the workload; with `everyNode`, also let nodes without such a pod forward to others. */
-export async function planService(look: Look, name: string | undefined, everyNode: boolean, why: string): Promise<Plan> {
+/** What the way of a Service to its pods may need beside its selector and target ports. */
+export interface Way {
+  /** Let nodes without such a pod forward to others. */
+  everyNode: boolean
+  /** The port on which callers ask, where the Service no longer has it. */
+  askedPort?: number | undefined
+}
+
+/** Put a Service (the settings' own when undefined) back on the pods of the workload. */
+export async function planService(look: Look, name: string | undefined, { everyNode, askedPort: asked }: Way, why: string): Promise<Plan> {
   const workload = await workloadTarget(look, undefined)
   const { namespace } = workload
   const called = name?.replace(/^(service|services|svc)\//, '') ?? look.settings.service.service
@@ -30,6 +38,7 @@ export async function planService(look: Look, name: string | undefined, everyNod
   const fields = [
     ...(equal(selector, object.spec.selector) ? [] : [changeField(object, ['spec', 'selector'], selector)]),
     ...ports.flatMap((change) => change ?? []),
+    ...(asked === undefined ? [] : portForCallers(object, asked, template, look.settings.service.port)),
     ...(everyNode ? trafficPolicies(object) : []),
   ]
   const what = named('Service', called)
@@ -46,7 +55,13 @@ export async function planService(look: Look, name: string | undefined, everyNod
       { verb: 'patch', kind: 'Service', ref: refOf(target), metadata: object.metadata, fields, guard: 'resourceVersion', rollout: false },
     ],
     verification: [
-      { what: 'endpoints', namespace, service: called, port: object.spec.ports?.[0]?.port ?? 80, path: look.settings.service.health.ready },
+      {
+        what: 'endpoints',
+        namespace,
+        service: called,
+        port: asked ?? object.spec.ports?.[0]?.port ?? 80,
+        path: look.settings.service.health.ready,
+      },
     ],
   }
   if (fields.length === 0)
@@ -59,6 +74,24 @@ export async function planService(look: Look, name: string | undefined, everyNod
     plan.warnings.push(`no pod has the labels ${selectorText(selector)} now`)
   return plan
 }
+
+/** The port that callers ask for, on the entry that leads to the pods' own port; nothing where the Service has it. UsageError where several could be meant. */
+function portForCallers(service: Service, asked: number, template: PodTemplate, settled: number): FieldChange[] {
+  const ports = service.spec.ports ?? []
+  if (ports.some((p) => p.port === asked)) return []
+  const meant = ports.length === 1 ? [0] : ports.flatMap((p, i) => (numberOf(template, p.targetPort ?? p.port) === settled ? [i] : []))
+  if (meant.length !== 1)
+    throw new UsageError(
+      `service/${service.metadata.name} has ${ports.length} ports, and which of them should be ${asked} is not clear`,
+      `kubectl -n ${service.metadata.namespace} edit service ${service.metadata.name}`,
+    )
+  return [changeField(service, ['spec', 'ports', String(meant[0]), 'port'], asked)]
+}
+
+const numberOf = (template: PodTemplate, port: number | string | undefined): number | undefined =>
+  typeof port === 'number'
+    ? port
+    : template.spec.containers.flatMap((container) => container.ports ?? []).find((one) => one.name === port)?.containerPort
 
 /** Traffic policies that keep requests on the node they came in by. */
 const trafficPolicies = (service: Service): FieldChange[] =>
@@ -115,8 +148,10 @@ function targetPortChange(
     (declared.some((one) => one.containerPort === Number(wanted) || one.name === wanted) ||
       (typeof wanted === 'number' && probed.includes(wanted)))
   const now = port.targetPort ?? port.port
-  if (there(now)) return undefined
   const applied = lastApplied(service)?.ports?.find((one) => one.port === port.port)?.targetPort
+  // A port of another container is there, and is not the one that was meant when the Service was applied.
+  const strayed = numberOf(template, applied) === settled && numberOf(template, now) !== settled
+  if (there(now) && !strayed) return undefined
   const candidates = [applied, port.name, settled, ...byProtocol(declared, port).map((one) => one.name ?? one.containerPort), ...probed]
   const found = candidates.find(there)
   return found === undefined ? undefined : changeField(service, ['spec', 'ports', String(index), 'targetPort'], found)
@@ -129,7 +164,7 @@ function describe(fields: readonly FieldChange[], side: 'from' | 'to'): string {
   return fields
     .map(({ path, [side]: value }) => {
       if (path[1] === 'selector') return `selector ${selectorText(value as Labels)}`
-      return `${path[1] === 'ports' ? 'target port' : path[1]} ${String(value)}`
+      return `${path[1] === 'ports' ? (path[3] === 'port' ? 'port' : 'target port') : path[1]} ${String(value)}`
     })
     .join(', ')
 }

@@ -5,10 +5,10 @@ import type { ExitCode } from '../errors.ts'
 import { act, type Planner } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
 
-type ServiceOptions = ActionOptions & { everyNode: boolean }
+type ServiceOptions = ActionOptions & { everyNode: boolean; askedPort?: number }
 
 export const planner: Planner<ServiceOptions> = (args, options) => ({
-  plan: (look) => planService(look, args[0], options.everyNode, options.why ?? 'asked for by hand'),
+  plan: (look) => planService(look, args[0], options, options.why ?? 'asked for by hand'),
 })
 
 export function run(context: Context, args: readonly string[], options: ServiceOptions): Promise<ExitCode> {

@@ -57,7 +57,7 @@ function commandFor(action: ActionName, claim: Claim, view: View): string {
       return `task-mcp scale ${target}${replicas} -n ${subject.namespace ?? view.service.namespace}`
     }
     case 'service':
-      return `task-mcp service ${subject.name} ${place(view)}${claim.code === 'traffic_policy_local' ? ' --every-node' : ''}`
+      return `task-mcp service ${subject.name} ${place(view)}${claim.code === 'traffic_policy_local' ? ' --every-node' : ''}${hints.askedPort ? ` --asked-port ${hints.askedPort}` : ''}`
     case 'policy':
       return `task-mcp policy ${subject.name} -n ${subject.namespace ?? view.service.namespace}${claim.code === 'netpol_dns_block' ? ' --allow dns' : ''}`
     case 'pod':

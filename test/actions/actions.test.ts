@@ -191,6 +191,27 @@ test('a Service goes back to the labels and the port of the pods, and back again
   expect(ownPart(service())).toBe(before)
 })
 
+test('a Service gets back the port on which callers ask, and leaves the port of a sidecar for the one it was applied with', async () => {
+  const shop = aShop()
+  const service = () => shop.cluster.one('services', namespace, 'checkout').spec.ports
+  const ports = [{ name: 'http', port: 80, targetPort: 'http' }]
+  const applied = JSON.stringify({ spec: { selector: { app: 'checkout' }, ports } })
+  shop.release((deployment) => {
+    deployment.spec.template.spec.containers.push({ name: 'exporter', ports: [{ name: 'figures', containerPort: 9100 }] })
+  })
+  shop.cluster.put('services', {
+    metadata: { name: 'checkout', namespace, annotations: { 'kubectl.kubernetes.io/last-applied-configuration': applied } },
+    spec: { selector: { app: 'checkout' }, ports: [{ name: 'http', port: 80, targetPort: 'figures' }] },
+  })
+  shop.cluster.settle()
+  expect((await shop.run('service', '--yes')).code).toBe(0)
+  expect(service()).toMatchObject(ports)
+  shop.cluster.one('services', namespace, 'checkout').spec.ports = [{ name: 'http', port: 8443, targetPort: 'http' }]
+  expect((await shop.run('service', '--yes')).out).toContain('already selects')
+  expect((await shop.run('service', '--asked-port', '80', '--yes')).code).toBe(0)
+  expect(service()).toMatchObject(ports)
+})
+
 test('a Service that also picks foreign pods is narrowed; a port that probes alone prove is used', async () => {
   const shop = aShop()
   shop.cluster.put('pods', {

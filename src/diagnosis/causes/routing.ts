@@ -128,6 +128,7 @@ function askedPort(view: View): Claim[] {
         seen('Pod', first.pod, `the address of ${front.metadata.name}`, `port ${first.port}`, `one of ${has}`),
         seen('Service', front, 'spec.ports', has, String(first.port), editedAt(front)),
       ],
+      hints: { askedPort: String(first.port) },
       effects: [{ what: `${asked.length} ${asked.length > 1 ? 'addresses' : 'address'} of callers lead nowhere` }],
     }),
   ]
