@@ -48,8 +48,8 @@ export function aReadOnlyVolume(folder: string): { release(): void } {
   return { release: () => void run('mount', '-o', 'remount,bind,rw', folder) }
 }
 
-/** A disk that is read-only from `fail` on, as after an error of the hardware, until `repair` mounts it anew; nobody may use it then. */
-export function aFailingDisk(): { folder: string; fail(): void; repair(): void } {
+/** A disk that is read-only from `fail` on, as after an error of the hardware. Nobody may hold a file of it open when it is unmounted. */
+export function aFailingDisk(): { folder: string; fail(): void; unmount(): void; repair(): void } {
   const home = aFolder()
   const folder = path.join(home, 'disk')
   const image = path.join(home, 'image')
@@ -63,8 +63,8 @@ export function aFailingDisk(): { folder: string; fail(): void; repair(): void }
   return {
     folder,
     fail: () => writeFileSync(`/sys/fs/ext4/${device()}/trigger_fs_error`, '1'),
+    unmount: () => void run('umount', folder),
     repair: () => {
-      run('umount', folder)
       works(() => run('fsck.ext4', '-p', image))
       mount()
     },

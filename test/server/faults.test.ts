@@ -56,12 +56,11 @@ test.skipIf(!mountsHere)(
 )
 
 test.skipIf(!disksHere)(
-  'a disk that turns read-only: writes say so, reads go on, and after a repair all that was acknowledged is there',
+  'a disk that turns read-only: writes say so, reads go on, and once it is repaired and mounted again the same server goes on',
   { timeout: 30_000 },
   async () => {
     const disk = aFailingDisk()
-    const settings = { 'database-path': path.join(disk.folder, 'tasks.db'), 'health-interval': '100ms' }
-    const server = await aServer(settings)
+    const server = await aServer({ 'database-path': path.join(disk.folder, 'tasks.db'), 'health-interval': '100ms' })
     const session = await aSession(server)
     const ids = [(await create(session, 'one')).data.task.id, (await create(session, 'two')).data.task.id]
     disk.fail()
@@ -71,10 +70,16 @@ test.skipIf(!disksHere)(
     })
     await turned(server).toMatchObject({ http: 503, status: 'not_ready', reason: expect.stringMatching(/disk failed|read-only/) })
     await allThere(session, ids)
-    await server.close()
+    disk.unmount()
+    await turned(server).toMatchObject({ http: 503, status: 'not_ready', reason: expect.stringContaining('is its volume mounted?') })
+    expect(await create(session, 'nowhere')).toMatchObject({ status: 503 })
     disk.repair()
-    const again = await aServer(settings)
-    await turned(again).toMatchObject({ status: 'ready' })
+    await turned(server).toMatchObject({ http: 200, status: 'ready' })
+    ids.push((await create(session, 'after')).data.task.id)
+    await allThere(session, ids)
+    expect((await session.tool('list_tasks')).data.tasks).toHaveLength(3)
+    await server.close()
+    const again = await aServer({ 'database-path': server.databasePath })
     await allThere(await aSession(again), ids)
     expect(JSON.stringify(server.lines)).not.toContain('by a bug')
   },

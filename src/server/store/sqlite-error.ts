@@ -22,3 +22,11 @@ export function sqliteError(error: unknown, place: string): unknown {
   if (known === undefined) return error
   return new StoreError(known[0], `${known[1]} (${place}: ${error.message}, SQLite code ${error.errcode})`, { cause: error })
 }
+
+const [readOnly, inputOutput] = [8, 10]
+
+/** True for what `sqliteError` gave when the file, or the disk under it, takes no writes. */
+export function cannotWrite(error: unknown): boolean {
+  const code = error instanceof StoreError ? (error.cause as { errcode?: number } | undefined)?.errcode : undefined
+  return code !== undefined && [readOnly, inputOutput].includes(code & 0xff)
+}

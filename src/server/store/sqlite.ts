@@ -1,9 +1,9 @@
-import { accessSync, constants, statSync } from 'node:fs'
 import { applyMigrations, repairTables } from './migrate.ts'
 import { type Change, type ObserveQuery, type Store, StoreError, type Transaction } from './port.ts'
 import { demandTables } from './shape.ts'
-import { connect, limitSize, pageSize } from './sqlite-connection.ts'
-import { sqliteError } from './sqlite-error.ts'
+import { type Connection, pageSize } from './sqlite-connection.ts'
+import { cannotWrite, sqliteError } from './sqlite-error.ts'
+import { openFile } from './sqlite-file.ts'
 
 export interface SqliteOptions {
   /** The file; its directory must exist and be writable. */
@@ -34,34 +34,15 @@ interface Waiting {
  * @throws StoreError when the file cannot be opened or is no database.
  */
 export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }: SqliteOptions): Store {
-  let writer = connect(path)
-  const own = identityOf(path)
-  let reader = connect(path)
+  const file = openFile(path, maxBytes, (error) => observe('limit', 0, error))
   const listeners: Array<(change: Change) => void> = []
   const queue: Waiting[] = []
   let busy = false
   let closed = false
   let reading = 0
-  /** The file could only be opened for reading, or became so. */
-  let readOnly = false
 
-  const limit = (): void => {
-    if (maxBytes > 0 && limitSize(writer, maxBytes) > maxBytes)
-      observe('limit', 0, new StoreError('full', `the file already has more than ${maxBytes} bytes; it will not grow`))
-  }
-  limit()
-
-  /**
-   * A connection that was made while nothing could be written stays that way, and so does every other that is made beside it. When
-   * the file can be written again, all are closed and made anew.
-   */
-  const openAgain = (): void => {
-    if (!isWritable(path)) return
-    for (const { database } of [writer, reader]) if (database.isOpen) database.close()
-    writer = connect(path)
-    reader = connect(path)
-    limit()
-    readOnly = false
+  const rest = (): void => {
+    if (!busy && reading === 0) file.rest()
   }
 
   const finish = (item: Waiting, error: unknown, settle: () => void): void => {
@@ -70,10 +51,10 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
   }
 
   /** Waits for another process without holding up this one. */
-  const begin = async (): Promise<void> => {
+  const begin = async ({ database }: Connection): Promise<void> => {
     for (const since = performance.now(); ; ) {
       try {
-        return writer.database.exec('BEGIN IMMEDIATE')
+        return database.exec('BEGIN IMMEDIATE')
       } catch (cause) {
         const error = sqliteError(cause, path)
         if (!(error instanceof StoreError) || error.problem !== 'busy' || performance.now() - since > busyMilliseconds) throw cause
@@ -86,10 +67,10 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
     const changes: Change[] = []
     const done: Array<{ item: Waiting; value: unknown }> = []
     let open = [...batch]
+    let writer: Connection | undefined
     try {
-      if (identityOf(path) !== own) throw replaced(path)
-      if (readOnly && reading === 0) openAgain()
-      await begin()
+      writer = file.writer()
+      await begin(writer)
       for (const item of batch) {
         const mine: Change[] = []
         writer.database.exec('SAVEPOINT one')
@@ -100,8 +81,7 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
           changes.push(...mine)
         } catch (cause) {
           const error = sqliteError(cause, path)
-          readOnly ||= isReadOnly(error)
-          if (!writer.database.isTransaction) throw cause
+          if (cannotWrite(error) || !writer.database.isTransaction) throw cause
           writer.database.exec('ROLLBACK TO one')
           writer.database.exec('RELEASE one')
           open = open.filter((other) => other !== item)
@@ -109,10 +89,11 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
         }
       }
       writer.database.exec('COMMIT')
+      file.wrote(true)
     } catch (cause) {
-      if (writer.database.isOpen && writer.database.isTransaction) writer.database.exec('ROLLBACK')
+      if (writer?.database.isTransaction) rollBack(writer)
       const error = sqliteError(cause, path)
-      readOnly ||= isReadOnly(error)
+      if (cannotWrite(error)) file.wrote(false)
       for (const item of open) finish(item, error, () => item.reject(error))
       return
     }
@@ -123,6 +104,7 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
   const drain = async (): Promise<void> => {
     while (queue.length > 0) await runBatch(queue.splice(0, largestBatch))
     busy = false
+    rest()
   }
 
   const write = <T>(operation: string, work: (tx: Transaction) => Promise<T>): Promise<T> =>
@@ -142,8 +124,7 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
       const since = performance.now()
       reading += 1
       try {
-        if (!reader.database.isOpen) throw new StoreError('unavailable', `the database file could not be opened again (${path})`)
-        const value = await work(reader.transaction([]))
+        const value = await work(file.reader().transaction([]))
         observe(operation, (performance.now() - since) / 1000, undefined)
         return value
       } catch (cause) {
@@ -152,6 +133,7 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
         throw error
       } finally {
         reading -= 1
+        rest()
       }
     },
     migrate: async () => {
@@ -177,37 +159,21 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
     onChange: (listener) => listeners.push(listener),
     close: async () => {
       if (closed) return
-      await write('close', async () => undefined)
-      closed = true
-      reader.database.close()
-      writer.database.close()
+      await write('close', async () => undefined).finally(() => {
+        closed = true
+        file.close()
+      })
     },
   }
 }
 
-/** Which file has the name now, or undefined when none has. */
-function identityOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false, bigint: true })
-  return found === undefined ? undefined : `${found.dev}:${found.ino}`
-}
-
-function isWritable(path: string): boolean {
+function rollBack({ database }: Connection): void {
   try {
-    accessSync(path, constants.W_OK)
-    return true
+    database.exec('ROLLBACK')
   } catch {
-    return false
+    // What cannot be taken back is not committed either.
   }
 }
-
-const isReadOnly = (error: unknown): boolean => error instanceof StoreError && error.problem === 'read_only'
-
-/** What would be written then would be in a file without a name, and gone with this process. */
-const replaced = (path: string): StoreError =>
-  new StoreError(
-    'unavailable',
-    `the database file was moved, removed or replaced while in use (${path}): put it back, or restart the server to use what is there now`,
-  )
 
 /** Thrown by the probe to take back the row by which it found that there is room. */
 class RoomEnough extends Error {}
