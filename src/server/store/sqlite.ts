@@ -159,10 +159,9 @@ export function openSqlite({ path, maxBytes, observe, busyMilliseconds = 2000 }:
     onChange: (listener) => listeners.push(listener),
     close: async () => {
       if (closed) return
-      await write('close', async () => undefined).finally(() => {
-        closed = true
-        file.close()
-      })
+      closed = true
+      while (busy) await new Promise((resolve) => setImmediate(resolve))
+      file.close()
     },
   }
 }
