@@ -1,20 +1,18 @@
 /**
- * `tools/call` of an echo, on 50 kept connections, for each server in one run: what is compared is CPU time per request,
- * which does not depend on what else the machine does, and the requests answered per second, which does.
- *   node bench/server/call.ts [requests]
+ * `tools/call` of an echo, on 50 kept connections, for each server in turn: the server has one core and is kept busy, who asks has the
+ * other. What is compared is CPU time for a request, which other work on the machine changes least, and requests a second.
+ *   node bench/server/call.ts [seconds a turn] [turns] [servers]
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { Agent, request } from 'node:http'
-import { cpus } from 'node:os'
-import path from 'node:path'
+import { aGenerator, type Generator, percentile } from './generator.ts'
+import { type Measured, machine, measured, pin } from './measured.ts'
 
-const requests = Number(process.argv[2] ?? 12_000)
+const seconds = Number(process.argv[2] ?? 1)
+const turns = Number(process.argv[3] ?? 6)
+const names = (process.argv[4] ?? 'raw,ours,lite,stock,stateless').split(',')
 const connections = 50
-const rounds = 6
+const warmUpSeconds = 4
 
 interface Figures {
-  readonly name: string
   readonly microseconds: number
   readonly perSecond: number
   readonly p50: number
@@ -22,122 +20,51 @@ interface Figures {
   readonly megabytes: number
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: connections })
-
-function post(
-  url: string,
-  body: object,
-  headers: Record<string, string>,
-): Promise<{ status: number; session: string | undefined; text: string }> {
-  const text = JSON.stringify(body)
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      {
-        agent,
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json, text/event-stream',
-          'content-length': Buffer.byteLength(text),
-          ...headers,
-        },
-      },
-      (response) => {
-        let got = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          got += chunk
-        })
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, session: response.headers['mcp-session-id'] as string | undefined, text: got }),
-        )
-      },
-    )
-    sent.on('error', reject)
-    sent.end(text)
-  })
-}
-
-async function cpuOf(child: ChildProcess): Promise<{ microseconds: number; rss: number }> {
-  const answered = once(child, 'message')
-  child.send('cpu')
-  const [{ cpu, rss }] = (await answered) as [{ cpu: NodeJS.CpuUsage; rss: number }]
-  return { microseconds: cpu.user + cpu.system, rss }
-}
-
 interface Target {
   readonly name: string
-  readonly child: ChildProcess
-  readonly call: () => Promise<number>
+  readonly server: Measured
+  readonly generator: Generator
 }
 
 async function start(name: string): Promise<Target> {
-  const child = fork(path.join(import.meta.dirname, 'target.ts'), [name])
-  const [{ url, token }] = (await once(child, 'message')) as [{ url: string; token: string }]
-  const auth = { authorization: `Bearer ${token}` }
-  const hello = {
-    protocolVersion: name === 'lite' ? '2025-06-18' : '2025-11-25',
-    capabilities: {},
-    clientInfo: { name: 'bench', version: '1' },
-  }
-  const { session } = await post(url, { jsonrpc: '2.0', id: 0, method: 'initialize', params: hello }, auth)
-  const headers = {
-    ...auth,
-    ...(session === undefined
-      ? name === 'raw'
-        ? {}
-        : { 'mcp-protocol-version': hello.protocolVersion }
-      : { 'mcp-session-id': session, 'mcp-protocol-version': hello.protocolVersion }),
-  }
-  let id = 0
-  const call = async (): Promise<number> => {
-    const since = performance.now()
-    const params = { name: 'echo', arguments: { text: 'hello' } }
-    const { status, text } = await post(url, { jsonrpc: '2.0', id: ++id, method: 'tools/call', params }, headers)
-    if (status !== 200 || !text.includes('hello')) throw new Error(`${name} answered ${status}: ${text}`)
-    return performance.now() - since
-  }
-  return { name, child, call }
+  const server = await measured(name, 0)
+  return { name, server, generator: await aGenerator(server.url, server.headers, connections) }
 }
 
-async function round({ name, child, call }: Target, count: number): Promise<Figures> {
-  const latencies: number[] = []
-  const before = await cpuOf(child)
-  const since = performance.now()
-  let left = count
-  await Promise.all(
-    Array.from({ length: connections }, async () => {
-      while (left-- > 0) latencies.push(await call())
-    }),
-  )
-  const seconds = (performance.now() - since) / 1000
-  const after = await cpuOf(child)
-  latencies.sort((a, b) => a - b)
-  const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0
-  const microseconds = (after.microseconds - before.microseconds) / count
-  return { name, microseconds, perSecond: count / seconds, p50: at(0.5), p99: at(0.99), megabytes: after.rss / 1e6 }
+async function turn({ server, generator }: Target): Promise<Figures> {
+  const before = await server.used()
+  const { perSecond, latencies } = await generator.asFastAsItGoes(seconds)
+  const { cpu, rss } = await server.used()
+  return {
+    microseconds: (cpu - before.cpu) / latencies.length,
+    perSecond,
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+    megabytes: rss / 1e6,
+  }
 }
 
-/** Rounds take turns, and the best of each server counts: what else the machine does only ever makes a round worse. */
-const targets = await Promise.all(['raw', 'ours', 'lite', 'stock', 'stateless'].map(start))
+pin(process.pid, 1)
+const targets: Target[] = []
+for (const name of names) targets.push(await start(name))
+for (const { generator } of targets) await generator.asFastAsItGoes(warmUpSeconds)
+
+/** Servers take turns, and the best turn of each counts: what else the machine does only ever makes a turn worse. */
 const best = new Map<string, Figures>()
-for (let turn = 0; turn <= rounds; turn++)
+for (let count = 0; count < turns; count++)
   for (const target of targets) {
-    const figures = await round(target, Math.ceil(requests / rounds))
+    const figures = await turn(target)
     const before = best.get(target.name)
-    if (turn > 0 && (before === undefined || figures.microseconds < before.microseconds)) best.set(target.name, figures)
+    if (before === undefined || figures.microseconds < before.microseconds) best.set(target.name, figures)
   }
-for (const { child } of targets) child.kill()
-const results = targets.map(({ name }) => best.get(name)!)
-const raw = results[0]!
-const ours = results[1]!
-process.stdout.write(
-  `${cpus()[0]?.model}, ${cpus().length} cores, node ${process.version}, best of ${rounds} rounds, ${requests} requests on ${connections} connections\n`,
-)
+for (const { generator, server } of targets) {
+  generator.close()
+  server.child.kill()
+}
+const costOf = (name: string): number => best.get(name)?.microseconds ?? Number.NaN
+process.stdout.write(`${machine()}; best of ${turns} turns of ${seconds} s on ${connections} connections, server on one core\n`)
 process.stdout.write('server    CPU us/request  of raw  times ours  requests/s  p50 ms  p99 ms  MB\n')
-for (const { name, microseconds, perSecond, p50, p99, megabytes } of results)
+for (const [name, { microseconds, perSecond, p50, p99, megabytes }] of best)
   process.stdout.write(
-    `${name.padEnd(9)} ${microseconds.toFixed(1).padStart(14)}  ${`${((100 * raw.microseconds) / microseconds).toFixed(0)}%`.padStart(6)}  ${(microseconds / ours.microseconds).toFixed(1).padStart(10)}  ${perSecond.toFixed(0).padStart(10)}  ${p50.toFixed(1).padStart(6)}  ${p99.toFixed(1).padStart(6)}  ${megabytes.toFixed(0)}\n`,
+    `${name.padEnd(9)} ${microseconds.toFixed(1).padStart(14)}  ${`${((100 * costOf('raw')) / microseconds).toFixed(0)}%`.padStart(6)}  ${(microseconds / costOf('ours')).toFixed(1).padStart(10)}  ${perSecond.toFixed(0).padStart(10)}  ${p50.toFixed(1).padStart(6)}  ${p99.toFixed(1).padStart(6)}  ${megabytes.toFixed(0)}\n`,
   )
-agent.destroy()

@@ -37,6 +37,30 @@ describe.skipIf(!postgresThere)('two replicas on one PostgreSQL (TEST_DATABASE_U
     await expect.poll(async () => (await at(one, id, 'ping')).status).toBe(404)
   })
 
+  test('what other replicas cannot know of a session is not acknowledged: 503, and when to come back', async () => {
+    const url = await aDatabase()
+    const settings = { 'database-url': url, 'database-connect-timeout': 1 }
+    const [one, two] = [await aServer(settings), await aServer(settings)]
+    const before = await aSession(one)
+    const name = new URL(url).pathname.slice(1)
+    const admin = new pg.Client(process.env.TEST_DATABASE_URL)
+    await admin.connect()
+    onTestFinished(() => admin.end())
+    await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`)
+    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
+    const { opened } = await aSession(one)
+    const subscribed = await before.call('resources/subscribe', { uri: 'task://any' })
+    const ended = await fetch(one.url, { method: 'DELETE', headers: { 'mcp-session-id': before.id } })
+    for (const { status, headers } of [opened, subscribed, ended])
+      expect([status, headers.get('retry-after'), headers.get('mcp-session-id')]).toEqual([503, '2', null])
+    await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`)
+    const after = await aSession(one)
+    for (const { id } of [before, after]) expect(await at(two, id, 'ping')).toMatchObject({ status: 200 })
+    expect((await fetch(one.url, { method: 'DELETE', headers: { 'mcp-session-id': before.id } })).status).toBe(200)
+    await expect.poll(async () => (await at(two, before.id, 'ping')).status).toBe(404)
+    expect(JSON.stringify([...one.lines, ...two.lines])).not.toContain('by a bug')
+  })
+
   test('a subscription made at one replica is heard on a stream of the other, whoever makes the change', async () => {
     const [one, two] = await twoReplicas()
     const { id, tool } = await aSession(one)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { aFolder, aServer, aSession } from './a-server.ts'
 import { aDatabase, postgresThere } from './stores.ts'
 
@@ -58,6 +58,26 @@ test('a database that another process holds is busy, not broken', { timeout: 20_
   other.close()
   await session
   await expect.poll(() => readiness(server.adminUrl), { timeout: 8000 }).toMatchObject({ status: 'ready' })
+})
+
+test('a session that is opened while nothing can be written works, and outlives a restart once it could be kept', {
+  timeout: 20_000,
+}, async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const server = await aServer()
+  const other = new DatabaseSync(server.databasePath)
+  other.exec('BEGIN IMMEDIATE')
+  const session = await aSession(server)
+  expect((await session.tool('list_tasks')).data.tasks).toEqual([])
+  other.exec('ROLLBACK')
+  vi.advanceTimersByTime(15_000)
+  const kept = () => other.prepare('SELECT principal FROM sessions WHERE id = ?').get(session.id)
+  await expect.poll(kept).toEqual({ principal: 'anonymous' })
+  other.close()
+  await server.close()
+  const again = await aServer({ 'database-path': server.databasePath })
+  expect(await again.post({ jsonrpc: '2.0', id: 2, method: 'ping' }, { 'mcp-session-id': session.id })).toMatchObject({ status: 200 })
 })
 
 test('a file that is no database, and a folder that is not there, are said at the start', async () => {

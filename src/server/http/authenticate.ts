@@ -1,7 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Principal } from '../mcp/exchange.ts'
-import type { AuthFailure } from '../telemetry/catalogue.ts'
-import type { VerifyJwt } from './jwt.ts'
+import type { Verdict, VerifyJwt } from './jwt.ts'
 import type { Tokens } from './tokens.ts'
 
 /** The ways in: tokens of our own, and tokens of an issuer. */
@@ -11,10 +9,7 @@ export interface Credentials {
 }
 
 /** @returns the principal, or why the credentials are refused and what to tell the caller. */
-export async function authenticate(
-  { headers }: IncomingMessage,
-  { tokens, verifyJwt }: Credentials,
-): Promise<{ principal: Principal } | { failure: AuthFailure; said: string }> {
+export function authenticate({ headers }: IncomingMessage, { tokens, verifyJwt }: Credentials): Verdict | Promise<Verdict> {
   const { authorization } = headers
   if (authorization === undefined) return { failure: 'missing', said: 'authentication is needed: send Authorization: Bearer TOKEN' }
   const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1]

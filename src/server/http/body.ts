@@ -19,7 +19,6 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
     })
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]!.toString('utf8') : Buffer.concat(chunks).toString('utf8')))
     request.on('error', () => reject(new HttpRefusal(400, 'the body was cut short')))
-    request.on('aborted', () => reject(new HttpRefusal(400, 'the body was cut short')))
   })
 }
 

@@ -26,6 +26,8 @@ export function answer(
     return
   }
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  response.writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': String(Buffer.byteLength(text)) })
-  response.end(text)
+  const bytes = Buffer.byteLength(text)
+  response.writeHead(status, { 'content-type': 'application/json', ...headers, 'content-length': bytes })
+  // As many bytes as characters is ASCII, which needs no encoding.
+  response.end(text, bytes === text.length ? 'latin1' : 'utf8')
 }

@@ -1,11 +1,14 @@
-import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import { spareConnections } from './capacity.ts'
 
 const graceMilliseconds = 100
 
 export interface Connections {
+  /** A request begins on a connection. True when it is the last that the connection takes. */
+  begin(socket: Socket): boolean
+  /** Its answer is over. */
+  end(socket: Socket): void
   /** True when there are more than the most, and none of them is idle. */
   crowded(): boolean
   /** From now on each answer closes its connection. */
@@ -19,7 +22,7 @@ export interface Connections {
  * `closeIdleConnections` leaves those open on which nothing was sent yet, and clients do open some in advance; a stop would wait
  * for them until its deadline.
  */
-export function trackConnections(server: Server | TlsServer, most: number): Connections {
+export function trackConnections(server: Server, most: number): Connections {
   const busy = new Map<Socket, number>()
   let retiring = false
   let stopping = false
@@ -38,17 +41,16 @@ export function trackConnections(server: Server | TlsServer, most: number): Conn
     if (busy.size > most) endAnIdleOne(socket)
     socket.on('close', () => busy.delete(socket))
   })
-  // Before the handler, which may answer at once.
-  server.prependListener('request', ({ socket }, response) => {
-    if (retiring || busy.size > most) response.setHeader('connection', 'close')
-    busy.set(socket, (busy.get(socket) ?? 0) + 1)
-    response.on('close', () => {
+  return {
+    begin: (socket) => {
+      busy.set(socket, (busy.get(socket) ?? 0) + 1)
+      return retiring || busy.size > most
+    },
+    end: (socket) => {
       const left = (busy.get(socket) ?? 1) - 1
       if (busy.has(socket)) busy.set(socket, left)
       if (stopping && left === 0) socket.destroySoon()
-    })
-  })
-  return {
+    },
     crowded: () => busy.size > most,
     retire: () => {
       retiring = true

@@ -7,6 +7,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import { authenticate, type Credentials } from './authenticate.ts'
 import type { Blocked, BlockedEntry } from './block-list.ts'
 import type { Call } from './call.ts'
+import type { Verdict } from './jwt.ts'
 import { checkOrigin } from './origin.ts'
 import { comeBack, HttpRefusal } from './refusal.ts'
 import { metadataUrl } from './resource-metadata.ts'
@@ -16,10 +17,10 @@ import { tagOf } from './tokens.ts'
 /** Who may come in, and how often. */
 export interface Guard {
   /**
-   * Gives the principal of a request.
+   * Gives the principal of a request, at once unless an issuer must be asked.
    * @throws HttpRefusal 401, 403 (of a foreign page, or blocked) or 429.
    */
-  admit(request: IncomingMessage): Promise<Principal>
+  admit(request: IncomingMessage): Principal | Promise<Principal>
   /** @throws HttpRefusal 429 when a principal opens sessions too fast. */
   admitSession(call: Call): void
   /** Takes the limits from the settings again. */
@@ -58,13 +59,17 @@ export function createGuard(settings: () => Settings, credentials: Credentials, 
     throw new HttpRefusal(403, `this ${what} is blocked${until}: ask those who run this server`)
   }
 
-  const identify = async (request: IncomingMessage, address: string): Promise<Principal> => {
-    metrics.authAttempts.inc()
+  const identify = (request: IncomingMessage, address: string): Principal | Promise<Principal> => {
+    metrics.tally.authAttempts += 1
     if (failures.empty(address)) {
       metrics.authFailures.inc({ reason: 'throttled' })
       limited('auth_failures', 60 / settings().authFailureLimit, 'too many failed authentications from this address')
     }
-    const verdict = await authenticate(request, credentials)
+    const verdict = authenticate(request, credentials)
+    return verdict instanceof Promise ? verdict.then((later) => believed(later, address)) : believed(verdict, address)
+  }
+
+  const believed = (verdict: Verdict, address: string): Principal => {
     if ('principal' in verdict) return verdict.principal
     metrics.authFailures.inc({ reason: verdict.failure })
     if (verdict.failure === 'keys_unavailable') throw comeBack(503, 5, verdict.said)
@@ -72,18 +77,31 @@ export function createGuard(settings: () => Settings, credentials: Credentials, 
     throw new HttpRefusal(401, verdict.said, { headers: { 'www-authenticate': challenge(settings(), verdict.failure) } })
   }
 
+  const within = (principal: Principal): Principal => {
+    refuse(blocked.principal(principal), 'principal')
+    limited('principal', principals.take(principal.name), `you may make ${settings().rateLimit} requests a second`)
+    return principal
+  }
+
+  /** The host that was let in last, and the settings it was let in by: it comes again and again. */
+  let served: { host: string | undefined; by: Settings } | undefined
+  const checkPage = (request: IncomingMessage): void => {
+    const { host, origin } = request.headers
+    const by = settings()
+    if (origin === undefined && served?.host === host && served?.by === by) return
+    const publicHost = by.publicUrl === '' ? '' : new URL(by.publicUrl).hostname
+    checkOrigin(request, { hosts: by.allowedHosts, origins: by.allowedOrigins, publicHost, ownHost: by.host })
+    served = { host, by }
+  }
+
   return {
-    admit: async (request) => {
+    admit: (request) => {
       const address = request.socket.remoteAddress ?? ''
       refuse(blocked.address(address), 'address')
-      const { allowedHosts, allowedOrigins, publicUrl, host } = settings()
-      const publicHost = publicUrl === '' ? '' : new URL(publicUrl).hostname
-      checkOrigin(request, { hosts: allowedHosts, origins: allowedOrigins, publicHost, ownHost: host })
+      checkPage(request)
       limited('address', addresses.take(address), 'too many requests from this address')
-      const principal = anybody() ? anonymous : await identify(request, address)
-      refuse(blocked.principal(principal), 'principal')
-      limited('principal', principals.take(principal.name), `you may make ${settings().rateLimit} requests a second`)
-      return principal
+      const principal = anybody() ? anonymous : identify(request, address)
+      return principal instanceof Promise ? principal.then(within) : within(principal)
     },
     admitSession: ({ principal }) => {
       limited(

@@ -12,6 +12,7 @@ import { mostConnections } from './capacity.ts'
 import type { Certificate } from './certificate.ts'
 import { trackConnections } from './connections.ts'
 import { comeBack, comeBackSeconds, HttpRefusal } from './refusal.ts'
+import { Reply } from './reply.ts'
 import { metadataPaths } from './resource-metadata.ts'
 
 /** What one listener answers. */
@@ -37,6 +38,8 @@ export interface Seen {
   parent: TraceContext | undefined
   /** Where traces are sent. */
   span: Span | undefined
+  /** It is no request in progress any more: answered, or a stream by now. */
+  left: boolean
 }
 
 export interface Listener {
@@ -75,38 +78,44 @@ export async function listen(
   tracing?: Tracing,
 ): Promise<Listener> {
   const finish = createFinish(metrics, log, tracing)
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+  const handle = (request: IncomingMessage, response: Reply): void => {
     const since = performance.now()
+    const { socket } = request
+    response.last = connections.begin(socket)
     const path = pathOf(request.url ?? '/')
     const given = request.headers['x-request-id']
     const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
     const parent = contextOf(request.headers.traceparent)
     // Taken now: a connection that is closed has none.
-    const address = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
-    const seen: Seen = { requestId, address, call: undefined, method: undefined, since, parent, span: undefined }
-    response.setHeader('x-request-id', requestId)
-    metrics.httpActive.inc()
-    let left = false
-    const leave = (): void => {
-      if (!left) metrics.httpActive.dec()
-      left = true
-    }
+    const address = socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
+    const seen: Seen = { requestId, address, call: undefined, method: undefined, since, parent, span: undefined, left: false }
+    response.requestId = requestId
+    metrics.tally.active += 1
     response.on('close', () => {
-      leave()
+      if (!seen.left) metrics.tally.active -= 1
+      seen.left = true
+      connections.end(socket)
       finish(request, response, path, (performance.now() - since) / 1000, seen)
     })
-    void route(request, response, path, routes, seen, () => {
-      if (connections.crowded()) throw comeBack(503, 1, `this replica has ${most} connections open, which is its most`)
-    })
-      .catch((error: unknown) => refuse(response, error, seen, log))
-      .finally(() => {
-        if (seen.call?.streaming === true) leave()
-      })
+    void serve(request, response, path, seen)
+  }
+  const serve = async (request: IncomingMessage, response: ServerResponse, path: string, seen: Seen): Promise<void> => {
+    try {
+      await route(request, response, path, routes, seen, checkRoom)
+    } catch (error) {
+      refuse(response, error, seen, log)
+    }
+    if (seen.call?.streaming !== true || seen.left) return
+    metrics.tally.active -= 1
+    seen.left = true
+  }
+  const checkRoom = (): void => {
+    if (connections.crowded()) throw comeBack(503, 1, `this replica has ${most} connections open, which is its most`)
   }
   const server =
     at.certificate === undefined
-      ? createServer(bounds, handle)
-      : createTlsServer({ ...bounds, ...at.certificate, minVersion: 'TLSv1.2' }, handle)
+      ? createServer({ ...bounds, ServerResponse: Reply }, handle)
+      : createTlsServer({ ...bounds, ServerResponse: Reply, ...at.certificate, minVersion: 'TLSv1.2' }, handle)
   const most = mostConnections()
   const connections = trackConnections(server, most)
   await new Promise<void>((resolve, reject) => {
@@ -136,7 +145,7 @@ export async function listen(
   }
 }
 
-async function route(
+function route(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -145,10 +154,12 @@ async function route(
   /** @throws HttpRefusal 503 when there are too many connections for anything but a look at the server's health. */
   checkRoom: () => void,
 ): Promise<void> {
-  if (path === '/mcp' && routes.mcp !== undefined) {
-    checkRoom()
-    return routes.mcp(request, response, seen)
-  }
+  if (path !== '/mcp' || routes.mcp === undefined) return routeOther(request, response, path, routes)
+  checkRoom()
+  return routes.mcp(request, response, seen)
+}
+
+async function routeOther(request: IncomingMessage, response: ServerResponse, path: string, routes: Routes): Promise<void> {
   if (routes.metadata !== undefined && request.method === 'GET' && metadataPaths.includes(path))
     return answer(response, 200, routes.metadata)
   if (await routes.admin?.(request, response, path)) return

@@ -27,19 +27,22 @@ export function createMcpRoute(
 ): McpRoute {
   let working = 0
 
-  const handle = async (call: Call, seen: Seen): Promise<void> => {
+  const post = async (call: Call, seen: Seen): Promise<void> => {
+    const body = await parsedBody(call.request, settings())
+    seen.method = methodOf(body)
+    seen.parent ??= contextOf(metaOf(body)?.traceparent)
+    const era = modern.claims(call, body) ? modern : legacy
+    if (tracing === undefined) return era.post(call, body)
+    seen.span = tracing.start('POST /mcp', { kind: 'server', parent: seen.parent, since: seen.since })
+    return tracing.within(seen.span, () => era.post(call, body))
+  }
+
+  const handle = (call: Call, seen: Seen): Promise<void> => {
     const { request } = call
     if (request.method !== 'POST' && modern.claims(call, undefined)) throw notUsed(request.method, 'POST')
     switch (request.method) {
-      case 'POST': {
-        const body = await parsedBody(request, settings())
-        seen.method = methodOf(body)
-        seen.parent ??= contextOf(metaOf(body)?.traceparent)
-        const post = (): Promise<void> => (modern.claims(call, body) ? modern.post(call, body) : legacy.post(call, body))
-        if (tracing === undefined) return post()
-        seen.span = tracing.start('POST /mcp', { kind: 'server', parent: seen.parent, since: seen.since })
-        return tracing.within(seen.span, post)
-      }
+      case 'POST':
+        return post(call, seen)
       case 'GET':
         return legacy.get(call)
       case 'DELETE':
@@ -50,7 +53,8 @@ export function createMcpRoute(
   }
 
   const route = async (request: IncomingMessage, response: ServerResponse, seen: Seen): Promise<void> => {
-    const principal = await guard.admit(request)
+    const admitted = guard.admit(request)
+    const principal = admitted instanceof Promise ? await admitted : admitted
     const call: Call = { request, response, requestId: seen.requestId, principal, streaming: false }
     seen.call = call
     if (working >= settings().maxInFlight) {
@@ -74,7 +78,8 @@ function notUsed(method: string | undefined, allow: string): HttpRefusal {
 
 async function parsedBody(request: IncomingMessage, { maxBodyBytes, maxDepth }: Settings): Promise<unknown> {
   const type = request.headers['content-type'] ?? ''
-  if (!/^application\/json\s*(;|$)/i.test(type)) throw new HttpRefusal(415, 'a POST carries JSON: send Content-Type: application/json')
+  if (type !== 'application/json' && !/^application\/json\s*(;|$)/i.test(type))
+    throw new HttpRefusal(415, 'a POST carries JSON: send Content-Type: application/json')
   const accept = request.headers.accept ?? '*/*'
   if (!/application\/(json|\*)|\*\/\*/.test(accept))
     throw new HttpRefusal(406, 'the answer is JSON or an event stream: send Accept: application/json, text/event-stream')

@@ -10,7 +10,7 @@ export interface Tokens {
   find(token: string): Principal | undefined
 }
 
-const digestOf = (token: string): string => hash('sha256', token, 'hex')
+const digestOf = (token: string): Buffer => hash('sha256', token, 'buffer')
 
 /** Eight characters that stand for a principal in logs. */
 export const tagOf = (name: string): string => hash('sha256', `principal:${name}`, 'hex').slice(0, 8)
@@ -20,7 +20,9 @@ export const tagOf = (name: string): string => hash('sha256', `principal:${name}
  * @throws UsageError that names the line, and shows nothing of the token.
  */
 export function readTokens(setting: string, file: { path: string; text: string } | undefined): Tokens {
-  const known = new Map<string, Principal>()
+  /** By digest, so that of two entries with one token the last counts. */
+  const known = new Map<string, { digest: Buffer; principal: Principal }>()
+  const add = (digest: Buffer, principal: Principal): void => void known.set(digest.toString('hex'), { digest, principal })
   for (const [index, pair] of setting
     .split(',')
     .map((part) => part.trim())
@@ -32,7 +34,7 @@ export function readTokens(setting: string, file: { path: string; text: string }
         `entry ${index + 1} of TASK_MCP_TOKENS is not NAME=TOKEN with a token of 8 characters or more`,
         'write NAME=TOKEN, with commas between several',
       )
-    known.set(digestOf(token), { name, tag: tagOf(name), scopes: taskScopes })
+    add(digestOf(token), { name, tag: tagOf(name), scopes: taskScopes })
   }
   for (const [index, line] of (file?.text ?? '').split('\n').entries()) {
     const trimmed = line.trim()
@@ -43,13 +45,15 @@ export function readTokens(setting: string, file: { path: string; text: string }
         `${file?.path}:${index + 1} is not "NAME SHA256 [scope,scope]"`,
         "a token's SHA-256: printf %s TOKEN | sha256sum",
       )
-    known.set(digest.toLowerCase(), { name, tag: tagOf(name), scopes: list === undefined ? taskScopes : new Set(list.split(',')) })
+    const scopes = list === undefined ? taskScopes : new Set(list.split(','))
+    add(Buffer.from(digest, 'hex'), { name, tag: tagOf(name), scopes })
   }
+  const all = [...known.values()]
   return {
-    size: known.size,
+    size: all.length,
     find: (token) => {
       const digest = digestOf(token)
-      for (const [other, principal] of known) if (timingSafeEqual(Buffer.from(digest), Buffer.from(other))) return principal
+      for (const { digest: other, principal } of all) if (timingSafeEqual(digest, other)) return principal
       return undefined
     },
   }

@@ -3,6 +3,7 @@ import { isServerError } from '../telemetry/catalogue.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { contextOf, spanned, type Tracing } from '../telemetry/trace.ts'
+import type { Cancellation } from './cancellation.ts'
 import type { Exchange } from './exchange.ts'
 import { explain } from './operations.ts'
 import { errorMessage, type Params, type RpcRequest, type RpcResponse, resultMessage, rpcCode } from './rpc.ts'
@@ -11,11 +12,14 @@ import { errorMessage, type Params, type RpcRequest, type RpcResponse, resultMes
 export type Dispatch = (
   request: RpcRequest,
   exchange: Exchange,
+  cancellation: Cancellation,
   httpRequestId: string,
   work: (params: Params) => Promise<object>,
   /** Whether the answer will be sent alone, so that its HTTP status shows a failure. */
   alone: () => boolean,
 ) => Promise<{ message: RpcResponse; status: number; headers?: Readonly<Record<string, string>> }>
+
+const none: Params = {}
 
 export interface DispatchOptions {
   readonly metrics: Metrics
@@ -39,18 +43,18 @@ export function createDispatch({ metrics, log, methods, tools, tracing }: Dispat
     observer.observe(seconds)
   }
 
-  const answer: Dispatch = async (request, exchange, httpRequestId, work, alone) => {
+  const answer: Dispatch = async (request, exchange, cancellation, httpRequestId, work, alone) => {
     const since = performance.now()
     const method = methods.has(request.method) ? request.method : '_other'
     const named = request.method === 'tools/call' ? String(request.params?.name) : ''
     const tool = named === '' || tools.has(named) ? named : '_other'
     try {
-      const result = await Promise.race([work(request.params ?? {}), whenAborted(exchange.signal)])
+      const result = await cancellation.whileAllowed(work(request.params ?? none))
       observe(method, tool, (result as { isError?: boolean }).isError === true ? 'tool_error' : '', (performance.now() - since) / 1000)
       return { message: resultMessage(request.id, result), status: 200 }
     } catch (cause) {
       if (cause instanceof HttpRefusal) throw cause
-      const { error, errorType, bug } = explain(cause, exchange.signal)
+      const { error, errorType, bug } = explain(cause, cancellation.reason)
       const shown = error.status >= 500 && alone()
       observe(method, tool, shown ? String(error.status) : errorType, (performance.now() - since) / 1000)
       if (!shown && isServerError(errorType)) metrics.badRequests.count(exchange.principal.tag, 'error')
@@ -86,7 +90,7 @@ export function createDispatch({ metrics, log, methods, tools, tracing }: Dispat
 
 /** A span for each request, inside that of its HTTP request; of the trace that `_meta` names, where that is another one. */
 function traced(answer: Dispatch, tracing: Tracing, { methods, tools }: Pick<DispatchOptions, 'methods' | 'tools'>): Dispatch {
-  return async (request, exchange, httpRequestId, work, alone) => {
+  return async (request, exchange, cancellation, httpRequestId, work, alone) => {
     const { params } = request
     // Whoever asks for what there is not does not choose the names of spans.
     const method = methods.has(request.method) ? request.method : '_other'
@@ -102,7 +106,7 @@ function traced(answer: Dispatch, tracing: Tracing, { methods, tools }: Pick<Dis
     span.set('mcp.protocol.version', exchange.revision === '' ? undefined : exchange.revision)
     span.set('jsonrpc.request.id', String(request.id).slice(0, 100))
     return spanned(tracing, span, async () => {
-      const outcome = await answer(request, exchange, httpRequestId, work, alone)
+      const outcome = await answer(request, exchange, cancellation, httpRequestId, work, alone)
       const { error, result } = outcome.message
       if (error !== undefined) {
         span.set('rpc.response.status_code', String(error.code))
@@ -114,12 +118,4 @@ function traced(answer: Dispatch, tracing: Tracing, { methods, tools }: Pick<Dis
       return outcome
     })
   }
-}
-
-/** Rejects with the reason when the signal aborts. */
-export function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }

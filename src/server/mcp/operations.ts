@@ -212,8 +212,8 @@ function refusalAsParams(error: unknown): never {
   throw error
 }
 
-/** Takes what an operation threw. Gives the error to send, and how it counts. A bug's message stays in the log. */
-export function explain(error: unknown, signal: AbortSignal): { error: RpcError; errorType: ErrorType; bug: boolean } {
+/** Takes what an operation threw, and why it was cancelled if it was. Gives the error to send, and how it counts. A bug's message stays in the log. */
+export function explain(error: unknown, cancelled: unknown): { error: RpcError; errorType: ErrorType; bug: boolean } {
   if (error instanceof RpcError) {
     const others = error.status === 429 ? 'rate_limited' : 'invalid_params'
     return { error, errorType: error.code === rpcCode.methodNotFound ? 'method_not_found' : others, bug: false }
@@ -224,8 +224,8 @@ export function explain(error: unknown, signal: AbortSignal): { error: RpcError;
     const errorType = error.problem === 'timeout' ? 'timeout' : 'unavailable'
     return { error: new RpcError(rpcCode.unavailable, `Not available now: ${error.message}`, { status: 503 }), errorType, bug: false }
   }
-  if (signal.aborted) {
-    const timeout = reasonOf(signal.reason) === 'timeout'
+  if (cancelled !== undefined) {
+    const timeout = reasonOf(cancelled) === 'timeout'
     const said = timeout ? 'The request took too long and was given up' : 'The request was cancelled'
     return {
       error: new RpcError(rpcCode.unavailable, said, { status: timeout ? 503 : 200 }),

@@ -15,12 +15,43 @@ export type LogFields = Readonly<Record<string, unknown>>
 
 const order: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 40 }
 
+let second = Number.NaN
+let shown = ''
+
+/** `2026-11-23T13:00:00.000Z`: up to the point it is made once a second. */
+function timeOf(milliseconds: number): string {
+  const whole = Math.floor(milliseconds / 1000)
+  if (whole !== second) {
+    second = whole
+    shown = new Date(whole * 1000).toISOString().slice(0, 20)
+  }
+  return `${shown}${String(Math.floor(milliseconds - whole * 1000)).padStart(3, '0')}Z`
+}
+
+/** What must be escaped in a JSON string, or is better left to those who know. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must be escaped
+const special = /["\\\u0000-\u001f\ud800-\udfff]/
+
+const quoted = (text: string): string => (special.test(text) ? JSON.stringify(text) : `"${text}"`)
+
+/** The fields as JSON has them, each with a comma before it. There is a line for each request, and most values are plain. */
+function written(fields: LogFields | undefined): string {
+  let text = ''
+  for (const name in fields) {
+    const value = fields[name]
+    if (value === undefined) continue
+    if (typeof value === 'string') text += `,"${name}":${quoted(value)}`
+    else text += `,"${name}":${Number.isFinite(value) ? value : JSON.stringify(value)}`
+  }
+  return text
+}
+
 /** Takes where lines go (without newline) and the clock in milliseconds. Gives a log that starts at `level`. */
 export function createLog(write: (line: string) => void, now: () => number, level: LogLevel): Log {
   let least = order[level]
   const at = (name: LogLevel) => (message: string, fields?: LogFields) => {
     if (order[name] < least) return
-    write(JSON.stringify({ time: new Date(now()).toISOString(), level: name, msg: message, ...fields }))
+    write(`{"time":"${timeOf(now())}","level":"${name}","msg":${quoted(message)}${written(fields)}}`)
   }
   return {
     debug: at('debug'),

@@ -14,8 +14,16 @@ export interface RequestLabels {
   readonly status_class: string
 }
 
+/** Counted for every request, so as plain numbers that a scrape puts into the metrics. */
+export interface Tally {
+  /** Requests being worked on, streams left out. */
+  active: number
+  authAttempts: number
+}
+
 /** The metrics of one server: what its rooms write, and the text a scrape gets. */
-export interface Metrics extends Catalogue {
+export interface Metrics extends Omit<Catalogue, 'httpActive' | 'authAttempts'> {
+  readonly tally: Tally
   /** The exposition text and its content type: OpenMetrics where the Accept header asks for it. Called once per scrape. */
   scrape(accept?: string): Promise<{ text: string; contentType: string }>
   /** Observes the time of an HTTP request that is part of a recorded trace. */
@@ -33,11 +41,19 @@ export function createMetrics(countable: Countable, build: { version: string; re
   collectProcess(registry)
   zeroInitialise(catalogue, countable)
   catalogue.buildInfo.set(build, 1)
+  const { httpActive, authAttempts, ...written } = catalogue
+  const tally: Tally = { active: 0, authAttempts: 0 }
+  const readTally = (): void => {
+    httpActive.set(tally.active)
+    authAttempts.inc(tally.authAttempts)
+    tally.authAttempts = 0
+  }
   const badRequests = createBadRequests(catalogue.badByPrincipal, () => performance.now())
-  const readers: Array<() => void> = [badRequests.show]
+  const readers: Array<() => void> = [readTally, badRequests.show]
   let openMetrics: ReturnType<typeof openMetricsOf> | undefined
   return {
-    ...catalogue,
+    ...written,
+    tally,
     badRequests,
     scrape: async (accept) => {
       for (const read of readers) read()

@@ -3,6 +3,7 @@ import { HttpRefusal } from '../../http/refusal.ts'
 import type { Streams } from '../../http/streams.ts'
 import type { Settings } from '../../settings.ts'
 import type { TaskList } from '../../tasks/task-list.ts'
+import { Cancellation } from '../cancellation.ts'
 import type { Dispatch } from '../dispatch.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Operations } from '../operations.ts'
@@ -12,7 +13,7 @@ import { followRequestStream } from './follow.ts'
 import { createHeldAnswers, heldBounds } from './held-answers.ts'
 import { answerMethod, initialized, revisions } from './methods.ts'
 import { openRequestStream, type RequestStream, resumeRequestStream } from './request-stream.ts'
-import type { Session } from './session.ts'
+import { cancelHere, type Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import type { StreamLog } from './stream-log.ts'
 
@@ -44,7 +45,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
   const held = createHeldAnswers(heldBounds)
   const followLimits = { requestTimeout: () => settings().requestTimeout, now: options.now }
 
-  const sessionOf = (call: Call): Promise<Session> => {
+  const sessionOf = (call: Call): Session | Promise<Session> => {
     const id = header(call, 'mcp-session-id')
     if (id === undefined)
       throw new HttpRefusal(400, 'the Mcp-Session-Id header is missing: initialize first, then send the id you were given')
@@ -57,6 +58,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
     const { message, status, headers } = await dispatch(
       request,
       { ...noSession, principal: call.principal, signal: new AbortController().signal },
+      new Cancellation(),
       call.requestId,
       async (params) => {
         const { state, result } = initialized(params, options.version)
@@ -82,27 +84,34 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
         )
       return stream
     }
-    const work = requests.map((request) => {
-      const controller = new AbortController()
-      const timer = setTimeout(() => controller.abort(new Error('timeout')), settings().requestTimeout * 1000)
-      const exchange = exchangeOf(call, session, controller.signal, toStream)
-      remember(session, request, controller)
-      return dispatch(
-        request,
-        exchange,
-        call.requestId,
-        (params) => answerMethod(request.method, params, exchange, session, sessions, operations),
-        () => stream === undefined && !batch,
-      ).finally(() => {
-        clearTimeout(timer)
-        forget(session, request, controller)
-      })
-    })
-    const done = await Promise.all(work)
-    const messages = done.map(({ message }) => message)
-    if (stream !== undefined) stream.finish(messages)
-    else if (batch) answer(call.response, 200, messages)
-    else answer(call.response, done[0]!.status, messages[0]!, done[0]!.headers)
+    const answered = async (request: RpcRequest): ReturnType<Dispatch> => {
+      const cancellation = new Cancellation(settings().requestTimeout * 1000)
+      const working = { id: request.id, cancellation }
+      const exchange = exchangeOf(call, session, cancellation, toStream)
+      session.inFlight.add(working)
+      try {
+        return await dispatch(
+          request,
+          exchange,
+          cancellation,
+          call.requestId,
+          (params) => answerMethod(request.method, params, exchange, session, sessions, operations),
+          () => stream === undefined && !batch,
+        )
+      } finally {
+        cancellation.over()
+        session.inFlight.delete(working)
+      }
+    }
+    if (!batch) {
+      const { message, status, headers } = await answered(requests[0]!)
+      if (stream === undefined) answer(call.response, status, message, headers)
+      else stream.finish([message])
+      return
+    }
+    const messages = (await Promise.all(requests.map(answered))).map(({ message }) => message)
+    if (stream === undefined) answer(call.response, 200, messages)
+    else stream.finish(messages)
   }
 
   return {
@@ -113,8 +122,10 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       if (messages.length === 0 || kinds.includes(undefined)) throw new HttpRefusal(400, 'the body is not a JSON-RPC 2.0 message')
       const first = messages[0]!
       if (!batch && kinds[0] === 'request' && (first as RpcRequest).method === 'initialize') return initialize(call, first as RpcRequest)
-      const session = await sessionOf(call)
+      const found = sessionOf(call)
+      const session = found instanceof Promise ? await found : found
       checkRevision(call)
+      if (!batch && kinds[0] === 'request') return answerRequests(call, session, [first as RpcRequest], false)
       if (batch && session.state.revision > '2025-03-26')
         throw new HttpRefusal(400, `revision ${session.state.revision} has no batches: send one message a request`)
       if (batch && messages.length > settings().maxBatch)
@@ -126,8 +137,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
         else if ('method' in message && message.method === 'notifications/cancelled') await cancel(session, message.params ?? {}, sessions)
       }
       if (requests.length === 0) return answer(call.response, 202)
-      if (requests.some(({ method }) => method === 'initialize') && batch)
-        throw new HttpRefusal(400, 'initialize cannot be part of a batch')
+      if (requests.some(({ method }) => method === 'initialize')) throw new HttpRefusal(400, 'initialize cannot be part of a batch')
       await answerRequests(call, session, requests, batch)
     },
 
@@ -176,11 +186,13 @@ const noSession = {
 
 let asked = 0
 
-function exchangeOf(call: Call, session: Session, signal: AbortSignal, toStream: () => RequestStream | undefined): Exchange {
+function exchangeOf(call: Call, session: Session, cancellation: Cancellation, toStream: () => RequestStream | undefined): Exchange {
   return {
     principal: call.principal,
     clientCapabilities: session.state.clientCapabilities,
-    signal,
+    get signal() {
+      return cancellation.signal
+    },
     revision: session.state.revision,
     notify: (method, params) => toStream()?.send({ jsonrpc: '2.0', method, params }),
     ask: (method, params) => {
@@ -190,7 +202,7 @@ function exchangeOf(call: Call, session: Session, signal: AbortSignal, toStream:
       const id = `ask-${++asked}`
       return new Promise((resolve, reject) => {
         session.asked.set(id, { resolve, reject })
-        signal.addEventListener('abort', () => session.asked.delete(id), { once: true })
+        cancellation.signal.addEventListener('abort', () => session.asked.delete(id), { once: true })
         stream.send({ jsonrpc: '2.0', id, method, params })
       })
     },
@@ -198,24 +210,10 @@ function exchangeOf(call: Call, session: Session, signal: AbortSignal, toStream:
   }
 }
 
-function remember({ inFlight }: Session, { id }: RpcRequest, controller: AbortController): void {
-  const same = inFlight.get(id)
-  if (same === undefined) inFlight.set(id, new Set([controller]))
-  else same.add(controller)
-}
-
-function forget({ inFlight }: Session, { id }: RpcRequest, controller: AbortController): void {
-  const same = inFlight.get(id)
-  same?.delete(controller)
-  if (same?.size === 0) inFlight.delete(id)
-}
-
 /** Where the request is not worked on here, another replica may. */
 async function cancel(session: Session, { requestId }: Params, sessions: Sessions): Promise<void> {
   if (typeof requestId !== 'string' && typeof requestId !== 'number') return
-  const controllers = session.inFlight.get(requestId)
-  if (controllers === undefined) return sessions.cancelElsewhere(session, requestId)
-  for (const controller of controllers) controller.abort(new Error('cancelled'))
+  if (!cancelHere(session, requestId)) await sessions.cancelElsewhere(session, requestId)
 }
 
 function takeAnswer({ asked: waiting }: Session, { id, result, error }: RpcResponse): void {

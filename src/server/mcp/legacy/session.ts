@@ -1,5 +1,6 @@
 import type { EventStream } from '../../http/event-stream.ts'
 import type { Change } from '../../store/port.ts'
+import type { Cancellation } from '../cancellation.ts'
 import type { ClientCapabilities } from '../exchange.ts'
 import type { RequestId } from '../rpc.ts'
 
@@ -21,14 +22,14 @@ export interface Session {
   readonly openedAt: number
   state: SessionState
   usedAt: number
-  /** Whether the store knows it; when the store could not take it, it lives here alone. */
+  /** Whether the store knows it; until then it lives here alone. */
   kept: boolean
   /** The client's GET stream, when it has one open here. */
   stream: EventStream | undefined
   /** Changes that wait while that stream is told what it has missed; undefined when nothing waits. */
   held: Change[] | undefined
-  /** Requests being worked on, for cancellation. */
-  readonly inFlight: Map<RequestId, Set<AbortController>>
+  /** Requests being worked on. Two can have one id. */
+  readonly inFlight: Set<{ readonly id: RequestId; readonly cancellation: Cancellation }>
   /** Questions to the client that it has not answered. */
   readonly asked: Map<RequestId, { resolve(result: unknown): void; reject(error: Error): void }>
   /** What was to be sent on request streams that the client left before their end, by stream. */
@@ -52,8 +53,19 @@ export function newSession(id: string, principal: string, now: number, state: Se
     kept: false,
     stream: undefined,
     held: undefined,
-    inFlight: new Map(),
+    inFlight: new Set(),
     asked: new Map(),
     replays: new Map(),
   }
+}
+
+/** Cancels what this process works on under an id. False when that is nothing. */
+export function cancelHere({ inFlight }: Session, request: RequestId): boolean {
+  let found = false
+  for (const { id, cancellation } of inFlight)
+    if (id === request) {
+      cancellation.cancel(new Error('cancelled'))
+      found = true
+    }
+  return found
 }

@@ -1,6 +1,7 @@
 import { answer, type Call } from '../../http/call.ts'
 import { type EventStream, openEventStream } from '../../http/event-stream.ts'
 import type { Settings } from '../../settings.ts'
+import { Cancellation } from '../cancellation.ts'
 import type { Dispatch } from '../dispatch.ts'
 import type { ClientCapabilities, Exchange } from '../exchange.ts'
 import type { Operations } from '../operations.ts'
@@ -71,12 +72,11 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
       return
     }
     let stream: EventStream | undefined
-    const controller = new AbortController()
-    const timer = setTimeout(() => controller.abort(new Error('timeout')), settings().requestTimeout * 1000)
-    const left = (): void => controller.abort(new Error('cancelled'))
+    const cancellation = new Cancellation(settings().requestTimeout * 1000)
+    const left = (): void => cancellation.cancel(new Error('cancelled'))
     call.response.once('close', left)
     const streamed = /text\/event-stream|\*\/\*/.test(headerOf(call.request.headers, 'accept') ?? '')
-    const direct = exchangeOf(call, meta, controller.signal, (message) => {
+    const direct = exchangeOf(call, meta, cancellation, (message) => {
       if (!streamed || call.response.headersSent) return stream?.send(message)
       call.streaming = true
       stream = openEventStream(call.response, { maxBufferedBytes: Number.POSITIVE_INFINITY, onClose: () => undefined })
@@ -89,6 +89,7 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
       const { message, status, headers } = await dispatch(
         request,
         exchange,
+        cancellation,
         call.requestId,
         (given) => answerMethod(request, given, exchange),
         () => stream === undefined,
@@ -97,7 +98,7 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
       stream.send(message)
       stream.close('completed')
     } finally {
-      clearTimeout(timer)
+      cancellation.over()
       call.response.off('close', left)
     }
   }
@@ -162,12 +163,19 @@ function optional<K extends string>(key: K, value: string | undefined): { [key i
   return (value === undefined ? {} : { [key]: value }) as { [key in K]?: string }
 }
 
-function exchangeOf(call: Call, meta: Readonly<Record<string, unknown>>, signal: AbortSignal, send: (message: object) => void): Exchange {
+function exchangeOf(
+  call: Call,
+  meta: Readonly<Record<string, unknown>>,
+  cancellation: Cancellation,
+  send: (message: object) => void,
+): Exchange {
   const capabilities = meta[metaKey.clientCapabilities]
   return {
     principal: call.principal,
     clientCapabilities: (typeof capabilities === 'object' && capabilities !== null ? capabilities : {}) as ClientCapabilities,
-    signal,
+    get signal() {
+      return cancellation.signal
+    },
     revision: modernRevisions[0]!,
     notify: (method, params) => {
       if (method !== 'notifications/message' || meta[metaKey.logLevel] !== undefined) send({ jsonrpc: '2.0', method, params })

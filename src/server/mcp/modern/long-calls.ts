@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto'
 import { type Row, type Store, StoreError } from '../../store/port.ts'
 import type { ErrorType } from '../../telemetry/catalogue.ts'
 import type { Log } from '../../telemetry/log.ts'
-import { whenAborted } from '../dispatch.ts'
 import type { DeferredCall, Exchange, Principal } from '../exchange.ts'
 import { demand, explain } from '../operations.ts'
 import { RpcError, rpcCode } from '../rpc.ts'
@@ -96,7 +95,7 @@ export function createLongCalls(
       const answer = await Promise.race([doing, whenAborted(signal)])
       await settle(id, 'completed', '', { resultType: 'complete', ...answer })
     } catch (cause) {
-      const { error, errorType, bug } = explain(cause, signal)
+      const { error, errorType, bug } = explain(cause, signal.reason)
       if (errorType === 'cancelled') return settle(id, 'cancelled', 'cancelled', undefined)
       if (bug) log.error('a long call failed by a bug', { reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
       else log.warn('a long call failed', { error_type: errorType, reason: error.message })
@@ -228,4 +227,12 @@ function handle(taskId: string, status: Status, message: string, createdAt: numb
 
 function later(milliseconds: number): Promise<false> {
   return new Promise((resolve) => setTimeout(() => resolve(false), milliseconds).unref())
+}
+
+/** Rejects with the reason when the signal aborts. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
