@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Admin, createAdmin } from './http/admin.ts'
 import { type Blocked, createBlocked } from './http/block-list.ts'
 import { createDebug } from './http/debug.ts'
-import { createGuard } from './http/guard.ts'
+import { createGuard, scopeChallenge } from './http/guard.ts'
 import { createHealth, type Health } from './http/health.ts'
 import { createVerifyJwt } from './http/jwt.ts'
 import { type Listener, listen } from './http/listener.ts'
@@ -112,7 +112,14 @@ export async function startServer(settings: Settings, io: ServerIo): Promise<Run
   }
   const toolLimits = createToolLimits(current, metrics)
   const operations = createOperations(offer, toolLimits.admit)
-  const dispatch = createDispatch({ metrics, log, methods: new Set(methods), tools: new Set(toolNames), tracing })
+  const dispatch = createDispatch({
+    metrics,
+    log,
+    methods: new Set(methods),
+    tools: new Set(toolNames),
+    tracing,
+    challenge: (scope) => scopeChallenge(current(), scope),
+  })
   const sessions = createSessions(store, current, now, metrics, log)
   const streams = createStreams(current, metrics)
   const blocked = createBlocked(current, io.clock.now)

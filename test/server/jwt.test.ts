@@ -44,7 +44,10 @@ test('a token of the issuer is who it says, with its scopes', async () => {
   const reader = await aSession(server, bearer(await issuer.token({ sub: 'bob', scope: 'tasks:read' })))
   expect((await reader.tool('list_tasks')).data.tasks).toHaveLength(1)
   const refused = await reader.call('tools/call', { name: 'create_task', arguments: { title: 'y' } })
-  expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([403, 'Bearer error="insufficient_scope", scope="tasks:write"'])
+  expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([
+    403,
+    'Bearer error="insufficient_scope", scope="tasks:write", resource_metadata="https://tasks.example/.well-known/oauth-protected-resource/mcp"',
+  ])
   expect(await server.metric('auth_failures_total{reason="insufficient_scope"}')).toBe(1)
 })
 
@@ -53,7 +56,7 @@ test('a stranger is told where tokens come from', async () => {
   const server = await aServer(settings(issuer.url))
   const refused = await server.post(initialize())
   expect(refused.headers.get('www-authenticate')).toBe(
-    'Bearer realm="task-mcp", resource_metadata="https://tasks.example/.well-known/oauth-protected-resource/mcp"',
+    'Bearer realm="task-mcp", scope="tasks:read", resource_metadata="https://tasks.example/.well-known/oauth-protected-resource/mcp"',
   )
   const found = await fetch(new URL('/.well-known/oauth-protected-resource/mcp', server.url))
   expect(await found.json()).toMatchObject({
@@ -81,6 +84,27 @@ test('a token with another signature, or none, is refused', async () => {
   const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify({ iss: issuer.url, aud: 'https://tasks.example/mcp', sub: 'eve', exp: 4e9 })).toString('base64url')}.`
   expect((await server.post(initialize(), bearer(unsigned))).status).toBe(401)
   expect(await server.metric('auth_failures_total{reason="bad_signature"}')).toBe(2)
+})
+
+test('a token does not say where its keys are: nothing is fetched from an address in it', async () => {
+  const issuer = await anIssuer()
+  const asked: string[] = []
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const key = { ...(await exportJWK(publicKey)), kid: 'mine', alg: 'ES256' }
+  const evil = createServer((request, response) => {
+    asked.push(String(request.url))
+    response.end(JSON.stringify({ keys: [key] }))
+  })
+  await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void evil.close())
+  const at = `http://127.0.0.1:${(evil.address() as AddressInfo).port}/keys`
+  const server = await aServer(settings(issuer.url))
+  const token = await new SignJWT({ iss: issuer.url, aud: 'https://tasks.example/mcp', sub: 'eve', scope: 'tasks:write' })
+    .setProtectedHeader({ alg: 'ES256', kid: 'mine', jku: at, x5u: at, jwk: key })
+    .setExpirationTime('5m')
+    .sign(privateKey)
+  expect((await server.post(initialize(), bearer(token))).status).toBe(401)
+  expect(asked).toEqual([])
 })
 
 test('keys can be rotated, and an issuer that is away is no refusal of the token', async () => {

@@ -1,9 +1,10 @@
 /** What docs/threats.md promises and no other test shows. */
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Tool } from '../../src/server/mcp/definition.ts'
 import { aFolder, aServer, aSession, initialize } from './a-server.ts'
 
@@ -98,9 +99,74 @@ test('words that look like SQL or a path stay words', async () => {
   expect((await session.call('resources/read', { uri: 'task://../../etc/passwd' })).body.error.code).toBe(-32002)
 })
 
+test('nobody is led to another address by a webhook that redirects', async () => {
+  const asked: string[] = []
+  const hook = createServer((request, response) => {
+    asked.push(String(request.url))
+    response.writeHead(307, { location: '/inside' }).end()
+  })
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void hook.close())
+  const { port } = hook.address() as AddressInfo
+  const server = await aServer({ 'webhook-url': `http://127.0.0.1:${port}/changes`, 'webhook-mode': 'before' })
+  const session = await aSession(server, { authorization: 'Bearer canary-of-the-caller' })
+  expect((await session.tool('create_task', { title: 'asked' })).status).toBe(503)
+  expect(asked).toEqual(['/changes'])
+})
+
+test('the webhook is not given the token of the caller', async () => {
+  const heard: string[] = []
+  const hook = createServer((request, response) => {
+    heard.push(JSON.stringify(request.headers))
+    request.on('data', (part: Buffer) => heard.push(part.toString()))
+    request.on('end', () => response.writeHead(204).end())
+  })
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void hook.close())
+  const { port } = hook.address() as AddressInfo
+  const token = 'canary-token-of-ada'
+  const settings = { 'webhook-url': `http://127.0.0.1:${port}/`, 'webhook-mode': 'before', tokens: `ada=${token}` }
+  const session = await aSession(await aServer(settings), { authorization: `Bearer ${token}` })
+  expect(await session.tool('create_task', { title: 'told' })).toMatchObject({ status: 200, isError: false })
+  expect(heard.length).toBeGreaterThan(1)
+  expect(heard.join()).not.toContain('canary')
+})
+
+test('who did what can be told afterwards, by the log and by the history', async () => {
+  const token = 'canary-token-of-ada'
+  const server = await aServer({ tokens: `ada=${token}` })
+  const session = await aSession(server, { authorization: `Bearer ${token}` })
+  const { data } = await session.tool('create_task', { title: 'mine' })
+  await session.tool('complete_task', { id: data.task.id })
+  const { history } = (await session.tool('task_history', { id: data.task.id })).data
+  expect(history.map(({ actor, action }: Record<string, string>) => [actor, action])).toEqual([
+    ['ada', 'completed'],
+    ['ada', 'created'],
+  ])
+  const lines = server.lines.filter(({ msg, mcp_method }) => msg === 'request' && mcp_method === 'tools/call')
+  expect(lines).toHaveLength(3)
+  for (const line of lines) expect(line).toMatchObject({ status: 200, principal: expect.stringMatching(/^[0-9a-f]{8}$/) })
+  expect(JSON.stringify(server.lines)).not.toContain(token)
+})
+
+test('a server that was put up without authentication says so, and which it is', async () => {
+  const server = await aServer()
+  expect(server.lines.find(({ msg }) => String(msg).startsWith('there is no authentication'))).toMatchObject({
+    level: 'warn',
+    url: server.url,
+  })
+  expect(await server.metric('task_mcp_build_info{version="1.2.3",revision=""}')).toBe(1)
+})
+
+test('no text of a caller can become a command: the server starts no process and evaluates nothing', () => {
+  const room = path.join(import.meta.dirname, '../../src/server')
+  for (const file of readdirSync(room, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')))
+    expect(readFileSync(path.join(room, file), 'utf8'), file).not.toMatch(/node:(child_process|vm|worker_threads)|\beval\(|new Function/)
+})
+
 test('every test that the table of threats names is there', () => {
   const table = readFileSync(path.join(import.meta.dirname, '../../docs/threats.md'), 'utf8')
-  const named = [...table.matchAll(/`(test\/server\/[\w./-]+)`: ([^|]+?)\s*\|$/gm)]
+  const named = [...table.matchAll(/`(test\/[\w./-]+)`: ([^|]+?)\s*\|$/gm)]
   expect(named.length).toBeGreaterThan(20)
   for (const [, file = '', names = ''] of named) {
     const source = readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Principal } from '../mcp/exchange.ts'
-import { taskScopes } from '../mcp/scopes.ts'
+import { scopes, taskScopes } from '../mcp/scopes.ts'
 import type { Settings } from '../settings.ts'
 import type { Limiter } from '../telemetry/catalogue.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -117,6 +117,13 @@ export function createGuard(settings: () => Settings, credentials: Credentials, 
 function challenge(settings: Settings, failure: string): string {
   const parts = ['realm="task-mcp"']
   if (failure !== 'missing') parts.push('error="invalid_token"')
-  if (settings.jwtIssuer !== '') parts.push(`resource_metadata="${metadataUrl(settings)}"`)
+  // The least that is of use: a client that needs more is told by the answer to its call.
+  if (settings.jwtIssuer !== '') parts.push(`scope="${scopes.read}"`, `resource_metadata="${metadataUrl(settings)}"`)
   return `Bearer ${parts.join(', ')}`
+}
+
+/** What WWW-Authenticate says to a caller whose token lacks a scope. */
+export function scopeChallenge(settings: Settings, scope: string): string {
+  const metadata = settings.jwtIssuer === '' ? '' : `, resource_metadata="${metadataUrl(settings)}"`
+  return `Bearer error="insufficient_scope", scope="${scope}"${metadata}`
 }

@@ -29,9 +29,11 @@ export interface DispatchOptions {
   readonly tools: ReadonlySet<string>
   /** Where traces are sent. */
   readonly tracing: Tracing | undefined
+  /** What WWW-Authenticate says when the token lacks a scope. */
+  readonly challenge: (scope: string) => string
 }
 
-export function createDispatch({ metrics, log, methods, tools, tracing }: DispatchOptions): Dispatch {
+export function createDispatch({ metrics, log, methods, tools, tracing, challenge }: DispatchOptions): Dispatch {
   const observers = new Map<string, { observe(seconds: number): void }>()
   const observe = (method: string, tool: string, errorType: string, seconds: number): void => {
     const key = `${method}|${tool}|${errorType}`
@@ -81,7 +83,7 @@ export function createDispatch({ metrics, log, methods, tools, tracing }: Dispat
       return {
         message: errorMessage(request.id, error),
         status: error.status,
-        headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+        headers: { 'www-authenticate': challenge(scope) },
       }
     }
   }

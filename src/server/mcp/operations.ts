@@ -29,7 +29,7 @@ export interface Ending {
 
 /** Answers the shared methods from one offer. */
 export interface Operations {
-  /** @throws RpcError, StoreError, DependencyError or a bug. */
+  /** @throws RpcError, StoreError, DependencyError or a bug, at once or later. */
   run(method: string, params: Params, exchange: Exchange): Promise<object>
   has(method: string): boolean
   toolNamed(name: string): Tool | undefined
@@ -54,7 +54,7 @@ export function createOperations(offer: Offer, admitCall: (tool: string, princip
       refuseCursor(params)
       return toolList(revision)
     },
-    'tools/call': async (params, exchange) => {
+    'tools/call': (params, exchange) => {
       const name = text(params, 'name')
       const tool = tools.get(name)
       if (tool === undefined) throw new RpcError(rpcCode.invalidParams, `Unknown tool: ${name}; tools/list has those there are`)
@@ -105,7 +105,7 @@ export function createOperations(offer: Offer, admitCall: (tool: string, princip
   return {
     has: (method) => Object.hasOwn(methods, method),
     toolNamed: (name) => tools.get(name),
-    run: async (method, params, exchange) => {
+    run: (method, params, exchange) => {
       const work = Object.hasOwn(methods, method) ? methods[method] : undefined
       if (work === undefined) throw new RpcError(rpcCode.methodNotFound, `Method not found: ${method}`)
       return work(params, exchange)

@@ -5,7 +5,6 @@ import type { Settings } from '../../settings.ts'
 import type { TaskList } from '../../tasks/task-list.ts'
 import { Cancellation } from '../cancellation.ts'
 import type { Dispatch } from '../dispatch.ts'
-import type { Exchange } from '../exchange.ts'
 import type { Operations } from '../operations.ts'
 import { kindOf, type Params, RpcError, type RpcMessage, type RpcRequest, type RpcResponse, rpcCode } from '../rpc.ts'
 import { placeOf, tellMissed } from './changes.ts'
@@ -14,6 +13,7 @@ import { createHeldAnswers, heldBounds } from './held-answers.ts'
 import { answerMethod, initialized, revisions } from './methods.ts'
 import { openRequestStream, type RequestStream, resumeRequestStream } from './request-stream.ts'
 import { cancelHere, type Session } from './session.ts'
+import { SessionExchange } from './session-exchange.ts'
 import type { Sessions } from './sessions.ts'
 import type { StreamLog } from './stream-log.ts'
 
@@ -87,7 +87,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
     const answered = async (request: RpcRequest): ReturnType<Dispatch> => {
       const cancellation = new Cancellation(settings().requestTimeout * 1000)
       const working = { id: request.id, cancellation }
-      const exchange = exchangeOf(call, session, cancellation, toStream)
+      const exchange = new SessionExchange(call, session, cancellation, toStream)
       session.inFlight.add(working)
       try {
         return await dispatch(
@@ -120,12 +120,12 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       const messages = (batch ? body : [body]) as RpcMessage[]
       const kinds = messages.map(kindOf)
       if (messages.length === 0 || kinds.includes(undefined)) throw new HttpRefusal(400, 'the body is not a JSON-RPC 2.0 message')
-      const first = messages[0]!
-      if (!batch && kinds[0] === 'request' && (first as RpcRequest).method === 'initialize') return initialize(call, first as RpcRequest)
+      const only = !batch && kinds[0] === 'request' ? (body as RpcRequest) : undefined
+      if (only?.method === 'initialize') return initialize(call, only)
       const found = sessionOf(call)
       const session = found instanceof Promise ? await found : found
       checkRevision(call)
-      if (!batch && kinds[0] === 'request') return answerRequests(call, session, [first as RpcRequest], false)
+      if (only !== undefined) return answerRequests(call, session, [only], false)
       if (batch && session.state.revision > '2025-03-26')
         throw new HttpRefusal(400, `revision ${session.state.revision} has no batches: send one message a request`)
       if (batch && messages.length > settings().maxBatch)
@@ -182,32 +182,6 @@ const noSession = {
   notify: () => undefined,
   ask: () => Promise.reject(new RpcError(rpcCode.invalidRequest, 'there is no session yet')),
   reconnect: () => undefined,
-}
-
-let asked = 0
-
-function exchangeOf(call: Call, session: Session, cancellation: Cancellation, toStream: () => RequestStream | undefined): Exchange {
-  return {
-    principal: call.principal,
-    clientCapabilities: session.state.clientCapabilities,
-    get signal() {
-      return cancellation.signal
-    },
-    revision: session.state.revision,
-    notify: (method, params) => toStream()?.send({ jsonrpc: '2.0', method, params }),
-    ask: (method, params) => {
-      const stream = toStream()
-      if (stream === undefined)
-        return Promise.reject(new RpcError(rpcCode.invalidRequest, 'this client accepts no event stream, so it cannot be asked'))
-      const id = `ask-${++asked}`
-      return new Promise((resolve, reject) => {
-        session.asked.set(id, { resolve, reject })
-        cancellation.signal.addEventListener('abort', () => session.asked.delete(id), { once: true })
-        stream.send({ jsonrpc: '2.0', id, method, params })
-      })
-    },
-    reconnect: () => toStream()?.reconnect(),
-  }
 }
 
 /** Where the request is not worked on here, another replica may. */

@@ -45,8 +45,21 @@ export function initialized(params: Params, version: string) {
   }
 }
 
-/** Answers every method of a session but `initialize`. */
-export async function answerMethod(
+/** Answers every method of a session but `initialize`. @throws RpcError, at once or later. */
+export function answerMethod(
+  method: string,
+  params: Params,
+  exchange: Exchange,
+  session: Session,
+  sessions: Sessions,
+  operations: Operations,
+): Promise<object> {
+  return operations.has(method)
+    ? operations.run(method, params, exchange)
+    : answerOwnMethod(method, params, exchange, session, sessions, operations)
+}
+
+async function answerOwnMethod(
   method: string,
   params: Params,
   exchange: Exchange,

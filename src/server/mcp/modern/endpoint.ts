@@ -106,7 +106,7 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
   return {
     claims: ({ request }, body) => {
       if (modernRevisions.includes(headerOf(request.headers, 'mcp-protocol-version') ?? '')) return true
-      return (Array.isArray(body) ? body : [body]).some(hasEnvelope)
+      return Array.isArray(body) ? body.some(hasEnvelope) : hasEnvelope(body)
     },
     post: async (call, body) => {
       const { classifyInboundRequest } = await import('@modelcontextprotocol/server')
