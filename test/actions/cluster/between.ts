@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { kubectl } from '../../cluster/kubectl.ts'
 import type { Trouble } from '../../support/api-server.ts'
 
-/** A request that changes an object of a person's: no dry run, no event, no question about rights. */
+/** A request that changes an object of a person's: no dry run, no event, no question to another server or about rights. */
 export interface Change {
   method: string
   path: string
@@ -56,7 +56,7 @@ export async function openBetween(): Promise<Between> {
     request.on('end', async () => {
       const { method = '', url = '/' } = request
       const path = url.split('?')[0]!
-      const change = method !== 'GET' && !url.includes('dryRun=All') && !/\/(events|selfsubject\w+)$/.test(path)
+      const change = method !== 'GET' && !url.includes('dryRun=All') && !/\/(events|selfsubject\w+)$|\/proxy\//.test(path)
       const wrong = await between.trouble({ method, path, change })
       if (wrong === 'freeze') return
       if (wrong === 'cut') return request.socket.destroy()

@@ -83,13 +83,22 @@ export async function aHand(settings: object): Promise<Hand> {
   }
 }
 
-/** A small Deployment that starts at once, its Service, its ConfigMap, and a policy on it. */
+const nginx = `cat >/tmp/nginx.conf <<'END'
+error_log stderr; pid /tmp/nginx.pid;
+events {}
+http { access_log off; server { listen 8080; return 200; } }
+END
+exec nginx -c /tmp/nginx.conf -g 'daemon off;'`
+
+/** A small Deployment that starts at once and answers everything with 200, its Service, its ConfigMap, and a policy on it. */
 export async function aTarget(namespace: string, name = 'target'): Promise<void> {
   const labels = { app: name }
   const container = (image: string, greeting: string) => ({
     name: 'main',
     image,
+    command: ['sh', '-c', nginx],
     imagePullPolicy: 'IfNotPresent',
+    readinessProbe: { httpGet: { path: '/', port: 'http' }, periodSeconds: 1 },
     env: [{ name: 'GREETING', value: greeting }],
     envFrom: [{ configMapRef: { name } }],
     ports: [{ name: 'http', containerPort: 8080 }],
@@ -107,7 +116,7 @@ export async function aTarget(namespace: string, name = 'target'): Promise<void>
         selector: { matchLabels: labels },
         template: {
           metadata: { labels },
-          spec: { terminationGracePeriodSeconds: 0, containers: [container('localhost/pause:1', 'hello')] },
+          spec: { terminationGracePeriodSeconds: 0, containers: [container('localhost/services:1', 'hello')] },
         },
       },
     },
