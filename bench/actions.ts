@@ -3,7 +3,7 @@
  * processes in pairs, on a small service of the bench's own on the cluster of KUBECONFIG. Each change is made twice by ours: on the
  * service of the settings, which is diagnosed first, and on a workload that is not, which is planned and gated only.
  *
- *   npm run build && node bench/actions.ts [--runs 10] [--image IMAGE]
+ *   npm run build && node bench/actions.ts [--runs 10] [--only restart,scale] [--image IMAGE]
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,11 @@ import { makeService, type Where } from './diagnose-service.ts'
 
 const bin = path.resolve(import.meta.dirname, '../bin/task-mcp.js')
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '10' }, image: { type: 'string', default: 'localhost/node:24-slim' } },
+  options: {
+    runs: { type: 'string', default: '10' },
+    only: { type: 'string', default: 'restart,scale,rollback' },
+    image: { type: 'string', default: 'localhost/node:24-slim' },
+  },
 })
 const out = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -47,7 +51,8 @@ async function bench(where: Where, runs: number, folder: string): Promise<void> 
     ['not the service', 'another'],
   ] as const)
     await writeFile(path.join(folder, `${file}.yaml`), JSON.stringify({ service: { namespace, workload: name, service, port: 3000 } }))
-  // Something to go back to.
+  // Something to go back to, and all pods at once, which spares waiting between what is measured.
+  await kubectl(['-n', namespace, 'patch', workload, '-p', JSON.stringify({ spec: { strategy: { rollingUpdate: { maxSurge: '100%' } } } })])
   await kubectl(['-n', namespace, 'set', 'env', workload, 'RELEASE=2'])
   await settled()
   const once = async (kind: (typeof kinds)[number], change: Change, time: number): Promise<number> => {
@@ -62,7 +67,7 @@ async function bench(where: Where, runs: number, folder: string): Promise<void> 
     await settled()
     return ran.seconds
   }
-  for (const change of changes(workload)) {
+  for (const change of changes(workload).filter(({ name }) => values.only.split(',').includes(name))) {
     const times: Record<(typeof kinds)[number], number[]> = { kubectl: [], 'not the service': [], 'the service': [] }
     // A count of turns, so that every one of them has something to change.
     let turn = 1
