@@ -32,7 +32,8 @@ export async function aHand(settings: object): Promise<Hand> {
   const folder = await mkdtemp(join(tmpdir(), 'hand-'))
   await writeFile(join(folder, 'task-mcp.yaml'), stringify(settings))
   const file = join(folder, 'record.jsonl')
-  const env = { TASK_MCP_RECORD: file, USER: 'prover' }
+  // Patience: what is proven here is what is done, and not how fast a machine full of other tests does it.
+  const env = { TASK_MCP_RECORD: file, USER: 'prover', TASK_MCP_TIMEOUT: '60s' }
   return {
     folder,
     type: (argv, kubeconfig) =>

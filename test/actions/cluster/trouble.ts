@@ -22,7 +22,7 @@ export interface InTrouble {
   wrong: string
 }
 
-const flags = ['--yes', '--wait', '60s', '--observe', '0s', '--despite', 'gate']
+const flags = ['--yes', '--wait', '120s', '--observe', '0s', '--despite', 'gate']
 const shell = (command: string): Promise<unknown> => promisify(execFile)('sh', ['-c', command])
 
 /** How the API server is frozen and thawed, for the shell of this machine. */
