@@ -15,8 +15,8 @@ export interface UnderLoad extends Balance {
   said: string
 }
 
-/** What clients met from before each action until after its end, on the cluster of KUBECONFIG. */
-export async function load(seed: number, images: { app: string; database: string }): Promise<UnderLoad[]> {
+/** What clients met from before each action until after its end, on the cluster of KUBECONFIG; `only` some rounds, or all. */
+export async function load(seed: number, images: { app: string; database: string }, only: readonly string[]): Promise<UnderLoad[]> {
   const world = new World(seed, images, 'postgresql')
   world.replicas = 3
   world.load = { pause: 2000, workers: 1 }
@@ -29,6 +29,7 @@ export async function load(seed: number, images: { app: string; database: string
     await world.up()
     const hand = await aHand(describe(world))
     const measure = async (round: string, ...line: string[]): Promise<void> => {
+      if (only.length > 0 && !only.includes(round)) return
       await openLedger(world, round, world.names.app, undefined)
       const before = new Set((await world.pods()).map((pod) => pod.metadata.uid))
       const replaced = line[0] === 'restart' || line[0] === 'rollback'

@@ -54,7 +54,7 @@ const proofs: Readonly<Record<string, () => Promise<readonly { wrong: string }[]
   undo: async () =>
     (await undo(namespace)).map((one) => ({ ...one, wrong: one.changed && one.difference === '' ? '' : one.difference || 'not changed' })),
   load: async () =>
-    (await load(seed, images)).map((one) => ({
+    (await load(seed, images, only)).map((one) => ({
       ...one,
       wrong: [
         one.code === 0 ? '' : `exit ${one.code}`,
