@@ -129,12 +129,13 @@ async function main(): Promise<number> {
       )
       results.push(...made)
       for (const result of made) print(line(result))
+      // At once: a run that is stopped keeps what it has.
+      await writeFile(values.out, `${JSON.stringify({ seed, results }, undefined, 1)}\n`)
     }
   }
   const together = jobs.filter((job) => !job.fault.alone)
   await Promise.all(Array.from({ length: Number(values.jobs) }, () => work(together)))
   await work(jobs.filter((job) => job.fault.alone))
-  await writeFile(values.out, `${JSON.stringify({ seed, results }, undefined, 1)}\n`)
   return summary(results) ? 0 : 1
 }
 
