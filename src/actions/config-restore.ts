@@ -54,9 +54,16 @@ export async function planConfig(look: Look, writer: ClusterWriter, word: string
       workload: workload.name,
       template: workload.object.spec.template,
       makesRoom: true,
+      coming: { ...object, data: restored(object, keys, earlier) },
     })
   return plan
 }
+
+/** The data as it will be: these keys as they were, the others as they are. */
+const restored = (object: ConfigMap, keys: readonly string[], earlier: Readonly<Record<string, string>>): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(object.data ?? {}).filter(([one]) => !keys.includes(one))),
+  ...Object.fromEntries(keys.flatMap((one) => (earlier[one] === undefined ? [] : [[one, earlier[one]]]))),
+})
 
 function nameOf(word: string): string {
   const [kind, name] = word.split('/')

@@ -1,7 +1,7 @@
 /** Could a new pod start? Asked before anything that makes pods: the API server is asked to make one without effect, references and nodes are looked at. */
 import { randomBytes } from 'node:crypto'
 import { AbsentError, DeniedError, ExpectedError, InterruptedError, RefusedError } from '../errors.ts'
-import type { PodTemplate } from '../facts/kubernetes-types.ts'
+import type { ConfigMap, PodTemplate } from '../facts/kubernetes-types.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
 import { roomFor } from './capacity.ts'
 import { type Look, listed } from './look.ts'
@@ -16,6 +16,8 @@ export interface PodQuestion {
   template: PodTemplate
   /** Pods of other revisions that go as the new ones come: a full quota is then no obstacle for long. */
   makesRoom: boolean
+  /** A ConfigMap as it will be when the pod starts. */
+  coming?: ConfigMap
 }
 
 /** The gates for one more pod of a template. */
@@ -54,7 +56,7 @@ async function admissionGate(look: Look, writer: ClusterWriter, question: PodQue
 
 async function referenceGate(look: Look, question: PodQuestion): Promise<Gate> {
   const name = 'what the pod refers to exists'
-  const { missing, unseen } = await checkReferences(look, question.namespace, question.template)
+  const { missing, unseen } = await checkReferences(look, question.namespace, question.template, question.coming)
   if (missing.length > 0) return { name, state: 'failed', said: missing.join('; ') }
   if (unseen.length > 0) return { name, state: 'unknown', said: `not seen: ${unseen.join('; ')}` }
   return { name, state: 'ok', said: 'ConfigMaps, Secrets, their keys and volumes are there' }

@@ -18,17 +18,18 @@ export interface References {
   unseen: string[]
 }
 
-/** Look up everything that a template refers to. Values of Secrets are never read: their keys are known from who wrote them. */
-export async function checkReferences(look: Look, namespace: string, template: PodTemplate): Promise<References> {
-  const outcomes = await Promise.all(referencesOf(template).map((reference) => checkOne(look, namespace, reference)))
+/** Look up everything that a template refers to. Values of Secrets are never read: their keys are known from who wrote them. `coming` is a ConfigMap as it will be by then. */
+export async function checkReferences(look: Look, namespace: string, template: PodTemplate, coming?: ConfigMap): Promise<References> {
+  const outcomes = await Promise.all(referencesOf(template).map((reference) => checkOne(look, namespace, reference, coming)))
   return { missing: outcomes.flatMap((outcome) => outcome.missing), unseen: outcomes.flatMap((outcome) => outcome.unseen) }
 }
 
-async function checkOne(look: Look, namespace: string, reference: Reference): Promise<References> {
+async function checkOne(look: Look, namespace: string, reference: Reference, coming: ConfigMap | undefined): Promise<References> {
   const called = `${reference.kind} ${reference.name}`
   let object: KubeObject
   try {
-    object = await look.cluster.get(resourceOf[reference.kind], { namespace, name: reference.name }, look.signal)
+    if (reference.kind === 'ConfigMap' && coming !== undefined && coming.metadata.name === reference.name) object = coming
+    else object = await look.cluster.get(resourceOf[reference.kind], { namespace, name: reference.name }, look.signal)
   } catch (error) {
     if (error instanceof AbsentError) return { missing: [`${called} does not exist (${reference.use})`], unseen: [] }
     if (error instanceof InterruptedError || !(error instanceof ExpectedError)) throw error

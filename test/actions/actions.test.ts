@@ -379,6 +379,15 @@ test('an edited ConfigMap goes back to what was applied, and the pods that read 
   expect((await shop.run('config-restore', 'secret/checkout', '--yes')).err).toContain('values of Secrets are never read')
 })
 
+test('a key that is gone is put back: pods that cannot start without it yet are no reason to stop', async () => {
+  const shop = aShop()
+  const applied = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ data: { greeting: 'hello' } }) }
+  shop.cluster.put('configmaps', { metadata: { name: 'checkout', namespace, annotations: applied }, data: { welcome: 'hello' } })
+  const done = await shop.run('config-restore', 'configmap/checkout', '--yes')
+  expect([done.code, done.err]).toEqual([0, expect.stringContaining('ConfigMaps, Secrets, their keys and volumes are there')])
+  expect(shop.cluster.one('configmaps', namespace, 'checkout').data).toEqual({ greeting: 'hello' })
+})
+
 test('a bad pod is captured, then deleted; another takes its place, and that cannot be undone', async () => {
   const shop = aShop()
   const pod = shop.cluster.all('pods').find((one) => one.metadata.labels?.app === 'checkout')!
