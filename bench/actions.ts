@@ -1,9 +1,9 @@
 /**
  * How much longer `task-mcp restart`, `scale` and `rollback` take than kubectl for the same change, until the API server has it: whole
- * processes in pairs, on a small service of the bench's own on the cluster of KUBECONFIG. Each change is made twice by ours: on the
+ * processes in pairs, on the cluster of KUBECONFIG, on a small service of the bench's own or on one of two replicas that is there. Each change is made twice by ours: on the
  * service of the settings, which is diagnosed first, and on a workload that is not, which is planned and gated only.
  *
- *   npm run build && node bench/actions.ts [--runs 10] [--only restart,scale] [--image IMAGE]
+ *   npm run build && node bench/actions.ts [--runs 10] [--only restart,scale] [--image IMAGE] [--namespace N --workload W --service S]
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -19,6 +19,9 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '10' },
     only: { type: 'string', default: 'restart,scale,rollback' },
     image: { type: 'string', default: 'localhost/node:24-slim' },
+    namespace: { type: 'string' },
+    workload: { type: 'string' },
+    service: { type: 'string' },
   },
 })
 const out = (text: string) => process.stdout.write(`${text}\n`)
@@ -93,7 +96,11 @@ async function bench(where: Where, runs: number, folder: string): Promise<void> 
 }
 
 const versions = JSON.parse(await kubectl(['version', '-o', 'json'])) as Record<'clientVersion' | 'serverVersion', { gitVersion: string }>
-const { where, remove } = await makeService(values.image)
+const { namespace, workload, service } = values
+const { where, remove } =
+  namespace === undefined || workload === undefined
+    ? await makeService(values.image)
+    : { where: { namespace, workload, service: service ?? workload }, remove: async () => {} }
 const folder = await mkdtemp(path.join(tmpdir(), 'bench-'))
 try {
   out(`${machine()}, kubectl ${versions.clientVersion.gitVersion}, cluster ${versions.serverVersion.gitVersion}; load ${load()}`)
