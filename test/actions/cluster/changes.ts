@@ -56,7 +56,7 @@ export async function mend(namespace: string): Promise<void> {
 }
 
 const settled = (namespace: string): Promise<string> =>
-  kubectl(['-n', namespace, 'rollout', 'status', 'deployment/target', '--timeout=90s'], { timeoutSeconds: 100 })
+  kubectl(['-n', namespace, 'rollout', 'status', 'deployment/target', '--timeout=300s'], { timeoutSeconds: 310 })
 
 /** What a person owns of the four objects, as text that is the same for the same state. */
 export async function whole(namespace: string): Promise<string> {

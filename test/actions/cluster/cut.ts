@@ -27,7 +27,7 @@ export interface Cut {
   wrong: string
 }
 
-const flags = ['--yes', '--wait', '120s', '--observe', '0s', '--despite', 'gate']
+const flags = ['--yes', '--wait', '300s', '--observe', '0s', '--despite', 'gate']
 
 /** So many kills on the cluster of KUBECONFIG, in a namespace of its own. */
 export async function cut(namespace: string, seed: number, rounds: number, only: readonly string[]): Promise<Cut[]> {
@@ -101,14 +101,14 @@ async function kill(place: Place, name: string, round: number, random: ReturnTyp
     next === 'same line'
       ? await hand.type(line, kubeconfig)
       : next === 'undo'
-        ? await hand.type(['undo', planned!.plan.id, '--yes', '--wait', '120s', '--observe', '0s'], kubeconfig)
+        ? await hand.type(['undo', planned!.plan.id, '--yes', '--wait', '300s', '--observe', '0s'], kubeconfig)
         : await hand.type(['resume', '--yes', '--wait', '0s'], kubeconfig)
   const named = ran.err.includes('was cut off')
   const applied = taken()
   const unknown = unknownIn(await hand.record())
   // What another command names is taken back as it says.
   const back =
-    next === 'other command' ? await hand.type(['undo', planned!.plan.id, '--yes', '--wait', '120s', '--observe', '0s'], kubeconfig) : ran
+    next === 'other command' ? await hand.type(['undo', planned!.plan.id, '--yes', '--wait', '300s', '--observe', '0s'], kubeconfig) : ran
   const wrong = [
     unknown > 0 ? `${unknown} unknown` : '',
     asked && !named && next !== 'undo' ? 'not named' : '',

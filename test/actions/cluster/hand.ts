@@ -40,7 +40,7 @@ export async function aHand(settings: object): Promise<Hand> {
       run(process.execPath, [program, ...argv], {
         cwd: folder,
         env: { ...env, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) },
-        timeoutSeconds: 240,
+        timeoutSeconds: 500,
       }),
     killed: (argv, after, since, kubeconfig) =>
       new Promise((resolve, reject) => {
@@ -135,7 +135,7 @@ export async function aTarget(namespace: string, name = 'target'): Promise<void>
     },
   ]
   for (const item of items) await kubectl(['apply', '-f', '-'], { input: JSON.stringify(item) })
-  await kubectl(['-n', namespace, 'rollout', 'status', `deployment/${name}`, '--timeout=120s'])
+  await kubectl(['-n', namespace, 'rollout', 'status', `deployment/${name}`, '--timeout=300s'], { timeoutSeconds: 310 })
 }
 
 export async function object(namespace: string, kind: string, name: string): Promise<Any> {

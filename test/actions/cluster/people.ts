@@ -23,7 +23,7 @@ export async function people(namespace: string, only: readonly string[]): Promis
   try {
     for (const name of Object.keys(makers).filter((action) => only.length === 0 || only.includes(action))) {
       const change = await makers[name]!(namespace, ++round)
-      const line = [...change.line, '--yes', '--wait', '120s', '--observe', '0s', '--despite', 'gate']
+      const line = [...change.line, '--yes', '--wait', '300s', '--observe', '0s', '--despite', 'gate']
       const heard = between.changes.length
       let there = 0
       let meet: (() => void) | undefined

@@ -22,7 +22,7 @@ export interface InTrouble {
   wrong: string
 }
 
-const flags = ['--yes', '--wait', '120s', '--observe', '0s', '--despite', 'gate']
+const flags = ['--yes', '--wait', '300s', '--observe', '0s', '--despite', 'gate']
 const shell = (command: string): Promise<unknown> => promisify(execFile)('sh', ['-c', command])
 
 /** How the API server is frozen and thawed, for the shell of this machine. */
@@ -125,7 +125,7 @@ async function meet(one: Trouble, change: Doable, hand: Hand, between: Between, 
   const unknown = unknownIn(await hand.record())
   const code = ran?.code ?? 137
   const wrong = [
-    one.codes.includes(code) ? '' : `exit ${code}: ${ran?.err.slice(-300)}`,
+    one.codes.includes(code) ? '' : `exit ${code}: ${ran?.out.slice(-300)}${ran?.err.slice(-300)}`,
     one.applied === 'never' && applied !== 0 ? 'it was applied' : '',
     one.applied === 'once' && applied !== change.writes ? `applied ${applied} of ${change.writes}` : '',
     again !== undefined && (again.code !== 0 || taken() !== change.writes)
