@@ -23,6 +23,15 @@ export interface Dependency {
   from: string
 }
 
+/** Text in which a dependency is named as a program names it: by its host or Service, or by the address that these resolve to. */
+export function namesDependency(d: Dependency): RegExp {
+  const { clusterIP, externalName } = d.service?.spec ?? {}
+  const address = clusterIP === 'None' ? undefined : clusterIP
+  const names = [d.host, d.serviceName, d.name, address, externalName, ...d.pods.map((p) => p.status?.podIP)]
+  const escaped = [...new Set(names.filter((n) => n !== undefined && n !== ''))].map((n) => n!.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`(?<![\\w.-])(?:${escaped.join('|')})(?![\\w-])`, 'i')
+}
+
 interface Address {
   host: string
   port: number | undefined

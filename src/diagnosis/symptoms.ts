@@ -5,12 +5,12 @@ import { short } from './claim.ts'
 import { logEvidence, matching, patterns } from './logs.ts'
 import { failing } from './start-failure.ts'
 import { millis } from './time.ts'
-import { type Traffic, traffic, trafficLately } from './traffic.ts'
+import { ofPods, type Traffic, traffic, trafficLately } from './traffic.ts'
 import { cpuShare, memoryShare } from './usage.ts'
 import type { Evidence, Symptom } from './verdict.ts'
 import { endpointsOf, instant, logsOf, podIsReady, probesOf, type View } from './view.ts'
 
-/** Fewer errors than this prove nothing, whatever the ratio; between two scrapes a moment apart, one does. */
+/** Fewer errors than this prove nothing, whatever the ratio. */
 const fewestErrors = 3
 /** How long a pod may take to become ready before it counts as missing, where nothing says that it fails. Its own probes may give it longer. */
 const settlingSeconds = 45
@@ -29,10 +29,16 @@ const allowedSeconds = (pod: Pod): number =>
 export function errorsNow(view: View): Traffic | undefined {
   const now = traffic(view)
   const lately = trafficLately(view)
-  const high =
-    now?.ratio !== undefined && now.ratio > view.thresholds.errorRatio && now.bad >= (now.source === 'metrics' ? 1 : fewestErrors)
+  const high = now?.ratio !== undefined && now.ratio > view.thresholds.errorRatio && (now.bad >= fewestErrors || often(view, now))
   const goesOn = lately === undefined || lately.total === 0 || lately.bad > 0
   return high && goesOn ? now : undefined
+}
+
+/** Whether the few errors between two scrapes a moment apart are no stray ones: as large a share has failed since the pods began to count. */
+function often(view: View, now: Traffic): boolean {
+  if (now.source !== 'metrics' || now.bad < 1) return false
+  const all = ofPods(view.pods, now)
+  return all.total > 0 && all.bad / all.total > view.thresholds.errorRatio
 }
 
 /** One fact that shows that the service itself is in trouble; undefined where nothing does. */

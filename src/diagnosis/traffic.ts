@@ -15,6 +15,8 @@ export interface Traffic {
   byPod: Map<string, { total: number; bad: number }>
   byStatus: Map<string, number>
   source: 'prometheus' | 'metrics'
+  /** The same by pod since each began to count, where only two moments were seen and their difference is small. */
+  sinceStart?: Map<string, { total: number; bad: number }>
 }
 
 /** How much a counter grew over its points: the sum of its steps, a step down being a restart from zero. */
@@ -147,7 +149,24 @@ function scraped(view: View): Traffic | undefined {
   }
   const times = direct.value.map((s) => s.at)
   const found = sum(view, [...series.values()], Math.min(...times), Math.max(...times), failedIn(direct.value))
-  return found && { ...found, source: 'metrics' }
+  return found && { ...found, source: 'metrics', sinceStart: sinceStart([...series.values()], statusLabel) }
+}
+
+/** What counters of pods stand at. */
+function sinceStart(series: readonly Series[], statusLabel: string): Map<string, { total: number; bad: number }> {
+  const pods = new Map<string, { total: number; bad: number }>()
+  for (const { labels, points } of series) {
+    const counted = points.at(-1)?.[1] ?? 0
+    const of = pods.get(labels.pod ?? '') ?? { total: 0, bad: 0 }
+    pods.set(labels.pod ?? '', { total: of.total + counted, bad: of.bad + (isServerError(labels[statusLabel]) ? counted : 0) })
+  }
+  return pods
+}
+
+/** Requests and failures of some pods, over the longest time that was seen of each. */
+export function ofPods(pods: readonly { metadata: { name: string } }[], t: Traffic): { total: number; bad: number } {
+  const counted = pods.flatMap((p) => (t.sinceStart ?? t.byPod).get(p.metadata.name) ?? [])
+  return { total: counted.reduce((sum, of) => sum + of.total, 0), bad: counted.reduce((sum, of) => sum + of.bad, 0) }
 }
 
 /** What the server is to blame for, as `error_type` has it where no status shows it. */

@@ -15,7 +15,6 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
   const { statusLabel, routeLabel, duration } = s.metrics
   // A pod's own cgroup has an empty container label; some runtimes export nothing below it.
   const inNamespace = `namespace=${quote(s.namespace)},pod!="",container!="POD"`
-  const bucket = duration && `${duration}_bucket{${[pods, s.metrics.exclude].filter(Boolean).join(',')}}`
   return {
     up: `up{${pods}}`,
     errors_by_route: `sum by (${routeLabel}, ${statusLabel}) (increase(${requests(s)}[2m]))`,
@@ -24,11 +23,11 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
     memory: `sum by (pod, container) (container_memory_working_set_bytes{${inNamespace}})`,
     node_cpu: 'sum by (node) (rate(container_cpu_usage_seconds_total{id="/"}[1m]))',
     node_memory: 'sum by (node) (container_memory_working_set_bytes{id="/"})',
-    ...(bucket && {
-      p95: `histogram_quantile(0.95, sum by (le) (rate(${bucket}[2m])))`,
-      p99: `histogram_quantile(0.99, sum by (le) (rate(${bucket}[2m])))`,
-      p95_by_pod: `histogram_quantile(0.95, sum by (le, pod) (rate(${bucket}[2m])))`,
-      p95_by_route: `histogram_quantile(0.95, sum by (le, ${routeLabel}) (rate(${bucket}[2m])))`,
+    ...(duration && {
+      p95: latency(s, 0.95),
+      p99: latency(s, 0.99),
+      p95_by_pod: latency(s, 0.95, 'pod'),
+      p95_by_route: latency(s, 0.95, routeLabel),
     }),
     pool: `sum by (pod, state) (db_pool_connections{${pods}})`,
     query_time: `sum by (operation) (rate(db_query_duration_seconds_sum{${pods}}[2m])) / sum by (operation) (rate(db_query_duration_seconds_count{${pods}}[2m]))`,
@@ -71,6 +70,17 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
   }
 }
 
+/** Names that libraries give to the histogram of request durations, in seconds. */
+const usualDurations = ['http_server_request_duration_seconds', 'http_request_duration_seconds', 'http_server_requests_seconds']
+
+/** A quantile of latency over two minutes by the histogram of the settings; where the pods have none of that name, by a usual one. */
+function latency(s: ServiceSettings, quantile: number, by?: string): string {
+  const pods = [podMatchers(s), s.metrics.exclude].filter(Boolean).join(',')
+  return [...new Set([s.metrics.duration, ...usualDurations])]
+    .map((name) => `histogram_quantile(${quantile}, sum by (${['le', by].filter(Boolean).join(', ')}) (rate(${name}_bucket{${pods}}[2m])))`)
+    .join(' or ')
+}
+
 /** Operations that failed in the server while HTTP said 200: the error is inside a stream or a batch. Where the status shows it, `error_type` is that status. */
 const failedOperations = (pods: string): string =>
   `mcp_server_operation_duration_seconds_count{${pods},error_type=~"internal|unavailable|timeout"}`
@@ -104,7 +114,6 @@ export function rangeQueries(s: ServiceSettings, lookbackSeconds: number): Recor
   const { statusLabel } = s.metrics
   const long = Math.max(600, lookbackSeconds)
   const step = Math.max(15, Math.ceil(long / 240))
-  const bucket = s.metrics.duration && `${s.metrics.duration}_bucket{${[pods, s.metrics.exclude].filter(Boolean).join(',')}}`
   return {
     requests: { expression: `sum by (pod, ${statusLabel}) (${requests(s)})`, seconds: 600, step: 5 },
     failed_operations: { expression: `sum by (pod) (${failedOperations(pods)})`, seconds: 600, step: 5 },
@@ -120,7 +129,7 @@ export function rangeQueries(s: ServiceSettings, lookbackSeconds: number): Recor
       seconds: long,
       step,
     },
-    ...(bucket && { p95: { expression: `histogram_quantile(0.95, sum by (le) (rate(${bucket}[2m])))`, seconds: long, step } }),
+    ...(s.metrics.duration && { p95: { expression: latency(s, 0.95), seconds: long, step } }),
     auth: {
       expression: ['attempts', 'failures']
         .map((what) => `label_replace(sum(rate(auth_${what}_total{${pods}}[1m])), "what", "${what}", "", "")`)

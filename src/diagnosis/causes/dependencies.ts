@@ -1,8 +1,8 @@
 /** What the service needs and does not get: a dependency that is down, slow, outside our reach, or asked through too small a pool. */
 import { find, replicasOf, sees } from '../../facts/lookup.ts'
-import { editedAt } from '../changes.ts'
+import { editedAt, recentDiff } from '../changes.ts'
 import { type Claim, type Family, open, refuted, seen, short, supported } from '../claim.ts'
-import type { Dependency } from '../dependencies.ts'
+import { type Dependency, namesDependency } from '../dependencies.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { mapSelects, selectorText } from '../selectors.ts'
 import { failing } from '../start-failure.ts'
@@ -14,11 +14,35 @@ const kindName = (d: Dependency): string => d.workloadKind
 /** Whether a dependency in the cluster cannot answer: no ready endpoint behind its Service, no ready pod, or no Service at all. */
 export function isDown(view: View, d: Dependency): boolean {
   if (d.external) return false
-  if (d.serviceName && !d.service) return sees(view.snapshot, 'services') && (d.declared || d.workload !== undefined)
+  if (d.serviceName && !d.service) return sees(view.snapshot, 'services') && (d.declared || d.workload !== undefined || unresolved(view, d))
   if (d.service && !d.service.spec.selector && d.slices.length === 0) return false
   if (d.service?.spec.type === 'ExternalName') return false
   if (d.service && sees(view.snapshot, 'endpointslices')) return !endpointsOf(d.slices).some((e) => e.ready)
   return d.workload !== undefined && sees(view.snapshot, 'pods') && !d.pods.some(podIsReady)
+}
+
+/** Whether the program says that the name of an undeclared dependency does not resolve, and the newest revision did not bring that name in. */
+function unresolved(view: View, d: Dependency): boolean {
+  const brought = recentDiff(view)?.some((c) => c.field === 'env' && d.from === `env ${c.name}`) ?? false
+  return !brought && complaints(view, d, patterns.dns).length > 0
+}
+
+/** Lines and bad health answers of the last minutes that name a dependency and match a pattern, as quoted texts. */
+function complaints(view: View, d: Dependency, pattern: RegExp): string[] {
+  const named = namesDependency(d)
+  const bodies = view.snapshot.probes.flatMap((p) => (p.result.state === 'ok' && p.result.value.status >= 500 ? [p.result.value.body] : []))
+  return [...matching(logsOf(view), pattern, view.now - 300_000).map((l) => l.text), ...bodies].filter((t) => pattern.test(t) && named.test(t))
+}
+
+/** What a Service in front of a dependency leads to, where no container of its pods says that it listens there and callers are refused; undefined where it fits. */
+function deadPort(view: View, d: Dependency): string | undefined {
+  const port = d.service?.spec.ports?.find((p) => p.port === d.port) ?? d.service?.spec.ports?.[0]
+  const open = d.pods.flatMap((p) => p.spec.containers.flatMap((c) => c.ports ?? []))
+  if (!port || !d.service?.spec.selector || open.length === 0) return undefined
+  const target = port.targetPort ?? port.port
+  if (open.some((p) => p.containerPort === Number(target) || p.name === target)) return undefined
+  const named = typeof target === 'string' && !/^\d+$/.test(target)
+  return named || complaints(view, d, patterns.refused).length > 0 ? String(target) : undefined
 }
 
 export const dependencies: Family = (view) => [
@@ -30,9 +54,8 @@ export const dependencies: Family = (view) => [
 
 /** Whether the service itself says that it suffers: not ready, not starting, or answering with errors. */
 function suffers(view: View, d: Dependency): Evidence[] {
-  const names = [d.name, d.serviceName, d.host].filter((n) => n !== undefined)
   const probe = probesOf(view, 'pod').find((p) => p.result.state === 'ok' && p.result.value.status >= 500)
-  const lines = matching(logsOf(view), new RegExp(names.map((n) => n!.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'i')).filter(
+  const lines = matching(logsOf(view), namesDependency(d)).filter(
     (l) => patterns.refused.test(l.text) || patterns.timeout.test(l.text) || patterns.dns.test(l.text) || patterns.error.test(l.text),
   )
   return [
@@ -52,7 +75,8 @@ function suffers(view: View, d: Dependency): Evidence[] {
 
 function down(view: View, d: Dependency): Claim[] {
   const subject: Subject = { kind: kindName(d), namespace: d.namespace, name: d.workload?.metadata.name ?? d.name }
-  if (!isDown(view, d)) {
+  const dead = deadPort(view, d)
+  if (!isDown(view, d) && dead === undefined) {
     return d.external || !d.service
       ? []
       : [
@@ -79,6 +103,10 @@ function down(view: View, d: Dependency): Claim[] {
   } else if (d.service && d.workload && !mapSelects(d.service.spec.selector, d.workload.spec.template.metadata?.labels)) {
     target = { kind: 'Service', namespace: d.namespace, name: d.service.metadata.name }
     what = `its Service selects ${selectorText(d.service.spec.selector)}, which no pod of it carries`
+  } else if (dead !== undefined && readyPods.length > 0) {
+    target = { kind: 'Service', namespace: d.namespace, name: d.service!.metadata.name }
+    what = `its Service leads to port ${dead}, on which no container of it listens`
+    evidence.push(seen('Service', d.service!, 'spec.ports.targetPort', dead, 'a port of its pods', editedAt(d.service!)))
   } else if (d.workload) {
     evidence.push(seen(kindName(d), d.workload, 'spec.replicas, ready', `${wanted}, ${readyPods.length}`, 'at least 1 ready'))
     what = wanted === 0 ? 'is scaled to 0' : 'has no ready pod'

@@ -36,6 +36,7 @@ import { slowRelease } from './slow-release.ts'
 import { start } from './start.ts'
 import { streams } from './streams.ts'
 import { stuck } from './stuck.ts'
+import { unanswered } from './unanswered.ts'
 import { upstreams } from './upstreams.ts'
 
 export const families: readonly Family[] = [
@@ -60,6 +61,7 @@ export const families: readonly Family[] = [
   dependencies,
   upstreams,
   inside,
+  unanswered,
   memory,
   cpu,
   disks,

@@ -1,18 +1,18 @@
 /** Errors that came with a change: a release, an edited configuration; or that live in one pod alone. */
-import { newestDiff, rolledOutAt } from '../changes.ts'
+import { newestDiff, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, open, refuted, seen, short, supported } from '../claim.ts'
-import { editEvidence, readConfigMap } from '../edits.ts'
+import { editEvidence, readConfigMap, startedAt } from '../edits.ts'
 import { errorTemplates, logEvidence } from '../logs.ts'
 import { errorEvidence, errorsNow, percent } from '../symptoms.ts'
 import { changeText, material } from '../template-diff.ts'
 import { millis } from '../time.ts'
-import { errorOnset, type Traffic, trafficBefore } from '../traffic.ts'
+import { errorOnset, ofPods, type Traffic, trafficBefore } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { logsOf, podIsReady, probesOf, type View } from '../view.ts'
 
 export const release: Family = (view) => {
   const errors = errorsNow(view)
-  return [...unreadyRelease(view), ...(errors ? [...onePod(view, errors), ...byChange(view, errors)] : [])]
+  return [...unreadyRelease(view), ...unreadyConfig(view), ...(errors ? [...onePod(view, errors), ...byChange(view, errors)] : [])]
 }
 
 /** Pods of the newest revision that answer their readiness question with an error, beside earlier pods that answer it well. */
@@ -57,16 +57,58 @@ function unreadyRelease(view: View): Claim[] {
   ]
 }
 
-const ratioOf = (t: { total: number; bad: number } | undefined): number | undefined => (t && t.total > 0 ? t.bad / t.total : undefined)
-
-function together(pods: readonly { metadata: { name: string } }[], t: Traffic): { total: number; bad: number } {
-  return pods
-    .map((p) => t.byPod.get(p.metadata.name))
-    .reduce<{ total: number; bad: number }>((sum, p) => ({ total: sum.total + (p?.total ?? 0), bad: sum.bad + (p?.bad ?? 0) }), {
-      total: 0,
-      bad: 0,
-    })
+/** Pods that read a ConfigMap after it was edited and answer their readiness question with an error since, under the template of before. */
+function unreadyConfig(view: View): Claim[] {
+  const read = readConfigMap(view)
+  if (!read || (material(recentDiff(view) ?? []).length > 0 && (millis(rolledOutAt(view)) ?? 0) > read.at)) return []
+  const readers = view.pods.filter((p) => startedAt(p) >= read.at - 1000)
+  const answer = (pods: View['pods'], fits: (status: number) => boolean) =>
+    probesOf(view, 'pod').find(
+      (p) =>
+        p.purpose === 'ready' && p.result.state === 'ok' && fits(p.result.value.status) && pods.some((x) => x.metadata.name === p.name),
+    )
+  const bad = answer(
+    readers.filter((p) => !podIsReady(p)),
+    (status) => status >= 500,
+  )
+  if (bad?.result.state !== 'ok' || readers.some(podIsReady)) return []
+  const good = answer(
+    view.pods.filter((p) => !readers.includes(p) && podIsReady(p)),
+    (status) => status < 400,
+  )
+  const subject = { kind: 'ConfigMap', namespace: view.service.namespace, name: read.object.metadata.name }
+  return [
+    supported({
+      code: 'config_change',
+      subject,
+      since: new Date(read.at).toISOString(),
+      confidence: good ? 0.9 : 0.8,
+      summary: `pods that started after ConfigMap ${subject.name} was edited report themselves not ready${good ? '; those from before are well' : ''}, under the same template`,
+      evidence: [
+        editEvidence(read),
+        {
+          source: 'probe',
+          asked: `GET ${bad.path} of pod/${bad.name}:${bad.port} (started since)`,
+          observed: short(`${bad.result.value.status} ${bad.result.value.body}`),
+          expected: '200',
+        },
+        ...(good?.result.state === 'ok'
+          ? [
+              {
+                source: 'probe' as const,
+                asked: `GET ${good.path} of pod/${good.name}:${good.port} (from before)`,
+                observed: String(good.result.value.status),
+                expected: '200',
+              },
+            ]
+          : []),
+      ],
+    }),
+    refuted('bad_release', view.subject, 'the pod template is the same as before the pods failed'),
+  ]
 }
+
+const ratioOf = (t: { total: number; bad: number } | undefined): number | undefined => (t && t.total > 0 ? t.bad / t.total : undefined)
 
 /** Requests that one pod must have answered before its share of errors means anything. */
 const enough = 10
@@ -74,7 +116,7 @@ const enough = 10
 /** Whether the errors live in one pod of several alike. */
 function sick(view: View, t: Traffic): string | undefined {
   const rows = view.pods
-    .map((p) => ({ name: p.metadata.name, of: t.byPod.get(p.metadata.name) ?? { total: 0, bad: 0 } }))
+    .map((p) => ({ name: p.metadata.name, of: ofPods([p], t) }))
     .filter((r) => r.of.total >= enough)
   if (rows.length < 2) return undefined
   const [worst, ...rest] = rows.sort((a, b) => b.of.bad / b.of.total - a.of.bad / a.of.total)
@@ -89,7 +131,8 @@ function onePod(view: View, errors: Traffic): Claim[] {
   // A first pod of a new revision is the release, not the pod.
   const peers = view.newPods.includes(pod) ? view.newPods : view.oldPods
   if (peers.length < 2 && view.newPods.includes(pod) && view.revisions.length > 1 && view.oldPods.length > 0) return []
-  const of = errors.byPod.get(pod.metadata.name)!
+  const of = ofPods([pod], errors)
+  const all = ofPods(view.pods, errors)
   return [
     supported({
       code: 'single_bad_pod',
@@ -101,7 +144,7 @@ function onePod(view: View, errors: Traffic): Claim[] {
         {
           source: errors.source,
           asked: 'errors by pod',
-          observed: `${Math.round(of.bad)} of ${Math.round(of.total)} in ${pod.metadata.name}; ${Math.round(errors.bad - of.bad)} of ${Math.round(errors.total - of.total)} elsewhere`,
+          observed: `${Math.round(of.bad)} of ${Math.round(of.total)} in ${pod.metadata.name}; ${Math.round(all.bad - of.bad)} of ${Math.round(all.total - of.total)} elsewhere`,
           expected: 'alike',
         },
         errorEvidence(view, errors),
@@ -120,12 +163,12 @@ function byChange(view: View, errors: Traffic): Claim[] {
   const proof = [errorEvidence(view, errors), ...routeEvidence(view), ...logEvidenceOf(view)]
   const claims: Claim[] = []
   const read = readConfigMap(view)
-  const [now, before] = [together(view.newPods, errors), together(view.oldPods, errors)]
+  const [now, before] = [ofPods(view.newPods, errors), ofPods(view.oldPods, errors)]
   const apart = now.total >= enough && before.total >= enough
   const earlier = trafficBefore(view, rolled)
   const cleanBefore = earlier?.ratio !== undefined && earlier.total >= enough && earlier.ratio <= view.thresholds.errorRatio
   const onlyNew = apart && (ratioOf(now) ?? 0) > view.thresholds.errorRatio && (ratioOf(before) ?? 0) <= (ratioOf(now) ?? 0) / 5
-  if (recent && changed.length > 0 && (onlyNew || (!apart && cleanBefore) || (!apart && earlier === undefined && !read))) {
+  if (recent && changed.length > 0 && (onlyNew || (!apart && cleanBefore) || (!apart && earlier === undefined && (!read || rolled > read.at)))) {
     const split: Evidence[] = apart
       ? [
           {

@@ -25,7 +25,17 @@ export const routing: KnownCauses = {
     owner: 'service',
   },
   netpol_ingress_block: {
-    folds: ['telemetry_gap', 'dependency_down', 'external_dependency'],
+    folds: [
+      'telemetry_gap',
+      'dependency_down',
+      'external_dependency',
+      'dependency_slow',
+      'pool_exhausted',
+      'crash_on_start',
+      'init_dependency_hang',
+      'bad_release',
+      'config_change',
+    ],
     cures: [{ action: 'policy', why: 'let the policy admit the callers again' }],
     never: [samePolicy, notTheRelease],
     owner: 'network',

@@ -23,6 +23,13 @@ const queries = (seconds: number, perSecond: number): Change[] => [
   metric('query_count', [{ operation: 'claim' }, perSecond * 120]),
   metric('query_rate', [{}, perSecond]),
 ]
+/** How long pods take to say that they are ready, in seconds. */
+const answersIn =
+  (seconds: number): Change =>
+  (s) => {
+    answers('all', '/ready', 200, 'ok')(s)
+    for (const p of s.probes) if (p.path === '/ready' && p.result.state === 'ok') p.result.value.seconds = seconds
+  }
 
 export const cases: Case[] = [
   {
@@ -138,6 +145,44 @@ export const cases: Case[] = [
       metric('query_count', [{ operation: 'claim' }, 900]),
     ],
     without: [metric('query_time_lately', [{ operation: 'claim' }, 0.1])],
+    instead: 'none',
+  },
+  {
+    code: 'dependency_down',
+    what: 'its Service leads to a port on which its pods do not listen, and callers are refused',
+    subject: 'Service/ledger',
+    remedy: 'escalate',
+    fault: [
+      change('services', 'ledger', (s) => {
+        s.spec.ports![0]!.targetPort = 6001
+      }),
+      fails(0.9),
+      logs('all', Array<string>(4).fill('Error: connect ECONNREFUSED ledger:6000')),
+    ],
+    without: [
+      change('services', 'ledger', (s) => {
+        s.spec.ports![0]!.targetPort = 6000
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'dependency_slow',
+    what: 'the log says that a ready store did not answer in time',
+    subject: 'Deployment/ledger',
+    remedy: 'escalate',
+    fault: [fails(0.8), logs('all', Array<string>(4).fill('Error: ledger:6000 timed out after 1500 ms'))],
+    without: [silentLogs],
+    instead: 'none',
+  },
+  {
+    code: 'dependency_slow',
+    what: 'every pod takes a second to say that it is ready, and none to say that it lives',
+    subject: 'Deployment/ledger',
+    remedy: 'escalate',
+    runbook: 'performance-degradation',
+    fault: [answersIn(1.2)],
+    without: [answersIn(0.02)],
     instead: 'none',
   },
 ]

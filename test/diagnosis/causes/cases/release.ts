@@ -1,5 +1,5 @@
 import type { Change } from '../../../support/snapshot.ts'
-import { edited, fails, logs, notReady, put, release, startedAgain } from '../../../support/snapshot-changes.ts'
+import { answers, edited, fails, logs, notReady, put, release, startedAgain } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const newImage = (minutes = 6, pods = 1) =>
@@ -45,6 +45,21 @@ export const cases: Case[] = [
     subject: 'ConfigMap/kestrel-settings',
     remedy: 'config',
     fault: [edited('configmaps', 'kestrel-settings', 8), startedAgain(7), fails(0.3, 'all', { minutes: 7 })],
+    without: [startedAgain(2000)],
+    instead: 'none',
+  },
+  {
+    code: 'config_change',
+    what: 'the first pod that read a ConfigMap since its edit is not ready, and those from before are',
+    subject: 'ConfigMap/kestrel-settings',
+    remedy: 'config',
+    fault: [
+      edited('configmaps', 'kestrel-settings', 8),
+      startedAgain(4, 0),
+      notReady(0),
+      answers(0, '/ready', 503, 'getaddrinfo ENOTFOUND ledgers'),
+      answers(1, '/ready', 200),
+    ],
     without: [startedAgain(2000)],
     instead: 'none',
   },
