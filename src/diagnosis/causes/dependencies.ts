@@ -22,16 +22,19 @@ export function isDown(view: View, d: Dependency): boolean {
 }
 
 /** Whether the program says that the name of an undeclared dependency does not resolve, and the newest revision did not bring that name in. */
-function unresolved(view: View, d: Dependency): boolean {
-  const brought = recentDiff(view)?.some((c) => c.field === 'env' && d.from === `env ${c.name}`) ?? false
-  return !brought && complaints(view, d, patterns.dns).length > 0
-}
+const unresolved = (view: View, d: Dependency): boolean => !broughtIn(view, d) && complaints(view, d, patterns.dns).length > 0
+
+/** Whether the newest revision changed the variable that names a dependency: what is wrong with the name came with it. */
+export const broughtIn = (view: View, d: Dependency): boolean =>
+  recentDiff(view)?.some((c) => c.field === 'env' && d.from === `env ${c.name}`) ?? false
 
 /** Lines and bad health answers of the last minutes that name a dependency and match a pattern, as quoted texts. */
 function complaints(view: View, d: Dependency, pattern: RegExp): string[] {
   const named = namesDependency(d)
   const bodies = view.snapshot.probes.flatMap((p) => (p.result.state === 'ok' && p.result.value.status >= 500 ? [p.result.value.body] : []))
-  return [...matching(logsOf(view), pattern, view.now - 300_000).map((l) => l.text), ...bodies].filter((t) => pattern.test(t) && named.test(t))
+  return [...matching(logsOf(view), pattern, view.now - 300_000).map((l) => l.text), ...bodies].filter(
+    (t) => pattern.test(t) && named.test(t),
+  )
 }
 
 /** What a Service in front of a dependency leads to, where no container of its pods says that it listens there and callers are refused; undefined where it fits. */

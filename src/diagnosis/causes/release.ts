@@ -115,9 +115,7 @@ const enough = 10
 
 /** Whether the errors live in one pod of several alike. */
 function sick(view: View, t: Traffic): string | undefined {
-  const rows = view.pods
-    .map((p) => ({ name: p.metadata.name, of: ofPods([p], t) }))
-    .filter((r) => r.of.total >= enough)
+  const rows = view.pods.map((p) => ({ name: p.metadata.name, of: ofPods([p], t) })).filter((r) => r.of.total >= enough)
   if (rows.length < 2) return undefined
   const [worst, ...rest] = rows.sort((a, b) => b.of.bad / b.of.total - a.of.bad / a.of.total)
   const others = ratioOf(rest.reduce((s, r) => ({ total: s.total + r.of.total, bad: s.bad + r.of.bad }), { total: 0, bad: 0 })) ?? 0
@@ -168,7 +166,11 @@ function byChange(view: View, errors: Traffic): Claim[] {
   const earlier = trafficBefore(view, rolled)
   const cleanBefore = earlier?.ratio !== undefined && earlier.total >= enough && earlier.ratio <= view.thresholds.errorRatio
   const onlyNew = apart && (ratioOf(now) ?? 0) > view.thresholds.errorRatio && (ratioOf(before) ?? 0) <= (ratioOf(now) ?? 0) / 5
-  if (recent && changed.length > 0 && (onlyNew || (!apart && cleanBefore) || (!apart && earlier === undefined && (!read || rolled > read.at)))) {
+  if (
+    recent &&
+    changed.length > 0 &&
+    (onlyNew || (!apart && cleanBefore) || (!apart && earlier === undefined && (!read || rolled > read.at)))
+  ) {
     const split: Evidence[] = apart
       ? [
           {

@@ -6,7 +6,7 @@ import { errorsNow } from '../symptoms.ts'
 import { millis } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
 import { logsOf, podIsReady, probesOf, type View } from '../view.ts'
-import { isDown } from './dependencies.ts'
+import { broughtIn, isDown } from './dependencies.ts'
 
 /** Milliseconds of log before the look, the fewest lines, and the least share of all error lines that name one dependency. */
 const recent = 300_000
@@ -20,17 +20,15 @@ export const unanswered: Family = (view) => {
 
 function timedOut(view: View): Claim[] {
   const errors = linesOf(logsOf(view)).filter((l) => (millis(l.time) ?? 0) >= view.now - recent && patterns.error.test(plain(l.text)))
-  const late = errors.filter((l) => waits.test(plain(l.text)))
-  const bodies = probesOf(view, 'pod').filter(
-    (p) => p.result.state === 'ok' && p.result.value.status >= 500 && patterns.timeout.test(p.result.value.body),
-  )
+  const bodies = probesOf(view, 'pod').filter((p) => p.result.state === 'ok' && p.result.value.status >= 500)
   const suffers = errorsNow(view) !== undefined || view.pods.some((p) => !podIsReady(p))
   if (!suffers) return []
   return view.dependencies.flatMap((d): Claim[] => {
-    if (isDown(view, d)) return []
+    if (isDown(view, d) || broughtIn(view, d)) return []
     const named = namesDependency(d)
-    const lines = late.filter((l) => named.test(plain(l.text)))
-    const body = bodies.find((p) => p.result.state === 'ok' && named.test(p.result.value.body))
+    const about = (text: string): boolean => named.test(text) && (waits.test(text) || (d.pods.length === 0 && away.test(text)))
+    const lines = errors.filter((l) => about(plain(l.text)))
+    const body = bodies.find((p) => p.result.state === 'ok' && about(p.result.value.body))
     if (!body && (lines.length < fewest || lines.length < errors.length * share)) return []
     const serving = view.oldPods.filter(podIsReady)
     if (lines.length > 0 && serving.length > 0 && !lines.some((l) => serving.some((p) => p.metadata.name === l.pod)))
@@ -79,6 +77,9 @@ function lateReadiness(view: View): Claim[] {
 /** What is said of one who was reached, or should have been, and did not answer in time. */
 const waits = new RegExp(`${patterns.timeout.source}|socket hang up|closed by|connection terminated|ECONNRESET`, 'i')
 
+/** The same of one who is not in the cluster: where nobody listens, or the name is not known, there is nothing here to look at. */
+const away = new RegExp(`${patterns.refused.source}|${patterns.dns.source}`, 'i')
+
 const subjectOf = (d: Dependency): Subject =>
   d.external
     ? { kind: 'Dependency', name: d.name }
@@ -109,7 +110,7 @@ function claim(d: Dependency, lines: readonly LogLine[], body: View['snapshot'][
     confidence: 0.8,
     summary: seen
       ? `${d.name} is ready and does not answer in time`
-      : `${d.name} stands outside what can be seen here, and does not answer in time`,
+      : `${d.name} stands outside what can be seen here, and cannot be reached`,
     evidence,
   })
 }

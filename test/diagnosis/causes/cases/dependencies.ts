@@ -1,5 +1,5 @@
 import type { Change } from '../../../support/snapshot.ts'
-import { answers, change, fails, logs, measured, metric, notReady } from '../../../support/snapshot-changes.ts'
+import { always, answers, change, fails, logs, measured, metric, notReady, put } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const partnerFails = (how: string) =>
@@ -183,6 +183,20 @@ export const cases: Case[] = [
     runbook: 'performance-degradation',
     fault: [answersIn(1.2)],
     without: [answersIn(0.02)],
+    instead: 'none',
+  },
+  {
+    code: 'external_dependency',
+    what: 'a Service that only renames a host, whose name is not known any more',
+    subject: 'Service/rates',
+    remedy: 'limit',
+    fault: [
+      put('services', { metadata: { name: 'rates' }, spec: { type: 'ExternalName', externalName: 'rates.example' } }),
+      always((_, main) => void main.env!.push({ name: 'RATES_URL', value: 'http://rates:8080/v1' })),
+      fails(0.3),
+      logs('all', Array<string>(4).fill('Error: getaddrinfo ENOTFOUND rates')),
+    ],
+    without: [silentLogs],
     instead: 'none',
   },
 ]
