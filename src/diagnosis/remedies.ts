@@ -13,10 +13,14 @@ export function remediesOf(claim: Claim, view: View): Remedy[] {
   const known = knownOf(claim)
   const fits = known.cures.filter((c) => !c.revision || (claim.introducedByRevision === true && hasEarlier(view)))
   const list = fits.length ? fits : [{ action: 'escalate' as const, why: 'no action of this tool cures it' }]
-  return list
-    .filter((c) => c.action !== 'scale' || claim.code !== 'dependency_down' || claim.hints?.replicas !== undefined)
-    .filter((c) => c.action !== 'config' || list.length === 1 || canRestore(claim, view))
-    .map((c) => ({ action: c.action, why: c.why, command: commandFor(c.action, claim, view) }))
+  return (
+    list
+      // That action points a Service at the pods of this workload: to one of something else it would be harm.
+      .filter((c) => c.action !== 'service' || claim.subject.name === view.service.service)
+      .filter((c) => c.action !== 'scale' || claim.code !== 'dependency_down' || claim.hints?.replicas !== undefined)
+      .filter((c) => c.action !== 'config' || list.length === 1 || canRestore(claim, view))
+      .map((c) => ({ action: c.action, why: c.why, command: commandFor(c.action, claim, view) }))
+  )
 }
 
 export const refusalsOf = (claim: Claim): Refusal[] => [...knownOf(claim).never]

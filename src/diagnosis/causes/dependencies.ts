@@ -106,7 +106,7 @@ function down(view: View, d: Dependency): Claim[] {
   } else if (d.service && d.workload && !mapSelects(d.service.spec.selector, d.workload.spec.template.metadata?.labels)) {
     target = { kind: 'Service', namespace: d.namespace, name: d.service.metadata.name }
     what = `its Service selects ${selectorText(d.service.spec.selector)}, which no pod of it carries`
-  } else if (dead !== undefined && readyPods.length > 0) {
+  } else if (dead !== undefined && !isDown(view, d)) {
     target = { kind: 'Service', namespace: d.namespace, name: d.service!.metadata.name }
     what = `its Service leads to port ${dead}, on which no container of it listens`
     evidence.push(seen('Service', d.service!, 'spec.ports.targetPort', dead, 'a port of its pods', editedAt(d.service!)))
@@ -131,7 +131,7 @@ function down(view: View, d: Dependency): Claim[] {
   }
   return [
     supported({
-      code: 'dependency_down',
+      code: dead !== undefined && !isDown(view, d) ? 'service_target_port' : 'dependency_down',
       subject: target,
       since: downSince(view, d),
       confidence: felt.length ? 0.97 : d.declared ? 0.9 : 0.75,

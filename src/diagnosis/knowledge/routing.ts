@@ -19,8 +19,21 @@ export const routing: KnownCauses = {
     owner: 'service',
   },
   service_target_port: {
-    folds: ['telemetry_gap', 'netpol_ingress_block'],
-    cures: [{ action: 'service', why: 'let the Service lead to the port on which the pods listen' }],
+    folds: [
+      'telemetry_gap',
+      'netpol_ingress_block',
+      'dependency_slow',
+      'external_dependency',
+      'pool_exhausted',
+      'crash_on_start',
+      'init_dependency_hang',
+      'bad_release',
+      'config_change',
+    ],
+    cures: [
+      { action: 'service', why: 'let the Service lead to the port on which the pods listen' },
+      { action: 'manual', why: 'set the target port to one on which its pods listen' },
+    ],
     never: [{ action: 'restart', why: 'the pods are well; the Service leads to the wrong port' }, notTheRelease],
     owner: 'service',
   },

@@ -148,10 +148,10 @@ export const cases: Case[] = [
     instead: 'none',
   },
   {
-    code: 'dependency_down',
-    what: 'its Service leads to a port on which its pods do not listen, and callers are refused',
+    code: 'service_target_port',
+    what: 'the Service of the store leads to a port on which its pods do not listen, and callers are refused',
     subject: 'Service/ledger',
-    remedy: 'escalate',
+    remedy: 'manual',
     fault: [
       change('services', 'ledger', (s) => {
         s.spec.ports![0]!.targetPort = 6001
