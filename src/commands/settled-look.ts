@@ -1,6 +1,6 @@
 /** A look at something that still moves is taken again before an answer is given that knows nothing, or that all is well. */
 import type { Context } from '../context.ts'
-import { firstFailures, freshErrors, settling, unexplained } from '../diagnosis/settling.ts'
+import { firstFailures, freshErrors, nothingServed, settling, unexplained } from '../diagnosis/settling.ts'
 import type { Verdict, VerdictWord } from '../diagnosis/verdict.ts'
 import type { View } from '../diagnosis/view.ts'
 import type { Snapshot } from '../facts/snapshot.ts'
@@ -29,7 +29,7 @@ export async function settledLook<J extends { verdict: Verdict; view: View }>(
     const { view } = verdicts[0]!
     const all = (word: VerdictWord) => verdicts.every(({ verdict }) => verdict.verdict === word)
     const moving = all('inconclusive')
-      ? (firstFailures(view) ?? settling(view) ?? freshErrors(view) ?? unexplained(view))
+      ? (firstFailures(view) ?? nothingServed(view) ?? settling(view) ?? freshErrors(view) ?? unexplained(view))
       : all('healthy')
         ? freshErrors(view)
         : undefined

@@ -8,10 +8,10 @@ import { weighedFromInside } from './from-inside.ts'
 import { matching, patterns } from './logs.ts'
 import { deciders, notSeen } from './not-seen.ts'
 import { rank, slowMatters } from './rank.ts'
-import { firstFailures } from './settling.ts'
+import { firstFailures, nothingServed } from './settling.ts'
 import { statusIn } from './sources.ts'
 import { symptoms } from './symptoms.ts'
-import { traffic } from './traffic.ts'
+import { enough, traffic } from './traffic.ts'
 import { usage } from './usage.ts'
 import { type Cause, type Symptom, type Verdict, type VerdictWord, verdictVersion } from './verdict.ts'
 import { logsOf, makeView, type View } from './view.ts'
@@ -81,7 +81,7 @@ function wordFor(view: View, runbook: string, causes: readonly Cause[], felt: re
   if (!seesEnough(view)) return 'inconclusive'
   // Absent is never zero: whether requests fail cannot be told without seeing one counter of them.
   if (subjectMatter[runbook]?.seen(view) === false) return 'inconclusive'
-  if ((traffic(view) === undefined && complains(view)) || firstFailures(view)) return 'inconclusive'
+  if (((traffic(view)?.total ?? 0) < enough && complains(view)) || firstFailures(view) || nothingServed(view)) return 'inconclusive'
   // An alert that fires, and load that is merely high, are no fault by themselves; late answers are no outage.
   const beside = slowMatters.has(runbook) ? busy : late
   return felt.some((s) => s.severity !== 'info' && !beside.has(s.code)) ? 'inconclusive' : 'healthy'
@@ -119,7 +119,7 @@ function headline(view: View, runbook: string, word: VerdictWord, causes: readon
     const where = view.snapshot.target.url ?? `${view.pods.length} of ${view.replicas ?? '?'} pods`
     return `${view.service.workload} is healthy: ${where}, ${served}`
   }
-  const early = firstFailures(view)
+  const early = firstFailures(view) ?? nothingServed(view)
   if (early) return `too early to tell: ${early}; ask again in 30 s`
   const seen = felt.filter((s) => s.severity !== 'info')
   if (seen.length) return `no cause found for: ${seen.map((s) => s.summary).join('; ')}`

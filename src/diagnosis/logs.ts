@@ -69,7 +69,7 @@ export const patterns = {
     /ECONNREFUSED|connection refused|connect failed|actively refused|Connection reset|ECONNRESET|could not connect|failed to connect|connect to \S+ failed/i,
   timeout: /ETIMEDOUT|timed? ?out|deadline exceeded|EHOSTUNREACH|ENETUNREACH|no route to host/i,
   credentials:
-    /password authentication failed|WRONGPASS|NOAUTH|invalid (?:password|credentials|api[ -]?key|token)|authentication (?:failed|error|required)|access denied for user|ERR invalid password|auth(?:entication)? (?:rejected|denied)|login failed|28P01|(?<![\d.])28000(?![\d.])|SASL.*(?:fail|mismatch)|bad credentials|(?<![\d.])401(?![\d.]).*unauthorized|signature does not match|InvalidAccessKeyId|permission denied for user/i,
+    /password authentication failed|WRONGPASS|NOAUTH|invalid (?:password|credentials|api[ -]?key|token)|authentication (?:failed|error|required)|access denied for user|ERR invalid password|auth(?:entication)? (?:rejected|denied)|login failed|28P01|(?<![\d.])28000(?![\d.])|SASL.*(?:fail|mismatch)|bad credentials|(?<![\d.])401(?![\d.]).*unauthorized|signature does not match|signature mismatch|unauthenticated|AuthenticationError|incorrect password|bad (?:password|api[ -]?key|token)|(?:api[ -]?key|token|credentials?|password) (?:is |was |were |has been )?(?:invalid|incorrect|rejected|expired|revoked|refused)|(?:failed with|answered|returned|got)(?: an?)?(?: HTTP)?(?: status)?(?: code)?:? 40[13](?![\d.])|InvalidAccessKeyId|permission denied for user/i,
   forbidden:
     /is forbidden: User "?system:serviceaccount|cannot (?:get|list|watch|create|update|patch|delete) resource|(?<![\d.])403(?![\d.]).*forbidden/i,
   heap: /heap out of memory|Reached heap limit|Allocation failed - JavaScript heap|java\.lang\.OutOfMemoryError|MemoryError|fatal error: runtime: out of memory|std::bad_alloc/i,
@@ -78,7 +78,7 @@ export const patterns = {
   readOnly: /EROFS|read-only file system|readonly database|SQLITE_READONLY/i,
   permission: /EACCES|EPERM|permission denied|operation not permitted/i,
   descriptors: /EMFILE|ENFILE|too many open files/i,
-  pool: /(?:pool|connection).{0,40}(?:exhaust|timeout exceeded when trying to connect|timed? ?out (?:acquiring|waiting|fetching)|no (?:free|available|idle) connection)|(?:acquir|obtain|checkout|wait).{0,30}connection.{0,30}time|too many (?:clients|connections)|remaining connection slots|(?<![\d.])53300(?![\d.])|pool is full|QueuePool limit|HikariPool.*(?:not available|timed out)/i,
+  pool: /(?:pool|connection).{0,40}(?:exhaust|timeout exceeded when trying to connect|timed? ?out (?:acquiring|waiting|fetching)|no (?:free|available|idle) connection)|(?:acquir|obtain|checkout|wait).{0,30}connection.{0,30}time|too many (?:clients|connections)|remaining connection slots|(?<![\d.])53300(?![\d.])|pool is (?:probably )?full|timeout acquiring a connection|ResourceRequest timed out|QueuePool limit|HikariPool.*(?:not available|timed out)/i,
   certificate:
     /certificate (?:has )?expired|CERT_HAS_EXPIRED|x509: certificate has expired|certificate verify failed: certificate has expired|SSL routines.*expired|not yet valid/i,
   architecture: /exec format error/i,

@@ -67,3 +67,11 @@ export function firstFailures(view: View): string | undefined {
 /** Requests fail and no cause was found: counters by pod, by route and by dependency come with the next scrapes. */
 export const unexplained = (view: View): string | undefined =>
   errorsNow(view) ? 'requests fail, and nothing that was counted so far explains it' : undefined
+
+/** Every request that was counted failed, though too few to be sure of; what was counted, else undefined. */
+export function nothingServed(view: View): string | undefined {
+  const now = traffic(view)
+  return now && now.bad > 0 && now.bad === now.total
+    ? `${Math.round(now.total)} of ${Math.round(now.total)} requests that were counted failed`
+    : undefined
+}

@@ -65,11 +65,27 @@ function classify(pod: Pod, s: ContainerStatus & { init: boolean }): { kind: Sta
 
 const isSidecar = (pod: Pod, name: string): boolean => pod.spec.initContainers?.find((c) => c.name === name)?.restartPolicy === 'Always'
 
-/** Containers of some pods that fail to start or stay up. */
-export function failing(pods: readonly Pod[]): Failing[] {
+/** A run of this many seconds was no failed start: the program worked until it ended. */
+export const servedSeconds = 10
+/** Ends of such runs, the last this many milliseconds ago at most, that make a program one that does not stay up, ready as it may be between them. */
+const fewestEnds = 2
+const lately = 180_000
+
+/** The end of a container that runs and is ready now, and keeps ending: after a while each time. */
+function returning({ ready, restartCount, lastState, init }: ContainerStatus & { init: boolean }, now: number): Terminated | undefined {
+  const end = lastState?.terminated
+  const recent = end !== undefined && now - Date.parse(end.finishedAt ?? '') < lately
+  const served = (lastedSeconds(end) ?? 0) >= servedSeconds
+  return !init && ready && restartCount >= fewestEnds && recent && served && end.exitCode !== 0 ? end : undefined
+}
+
+/** Containers of some pods that fail to start or stay up; with the time now, in milliseconds, also those that are up between two ends. */
+export function failing(pods: readonly Pod[], now?: number): Failing[] {
   return pods.flatMap((pod) => {
     const found = containerStatuses(pod).flatMap((status): Failing[] => {
-      const failure = classify(pod, status)
+      const again = now === undefined ? undefined : returning(status, now)
+      const failure =
+        classify(pod, status) ?? (again && { kind: 'crash' as const, reason: again.reason ?? 'Error', message: again.message ?? '' })
       const spec = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find((c) => c.name === status.name)
       return failure ? [{ pod, container: status.name, init: status.init, status, spec, ended: ended(status), ...failure }] : []
     })

@@ -1,6 +1,7 @@
 /** Requests and errors, from counters: what happens now, by pod, and what happened before a moment. Pure. */
 import type { DirectScrape } from '../facts/snapshot.ts'
 import type { Series } from '../targets/ports.ts'
+import { startedAt } from './edits.ts'
 import { range, type View } from './view.ts'
 
 export interface Traffic {
@@ -55,8 +56,8 @@ function sum(
   for (const s of series) {
     const points = s.points.filter(([t]) => t >= from && t <= to)
     if (points.length < 1) continue
-    // A series that appears within the window counts from zero: the first error of a program is an error.
-    const appeared = points[0]![0] === s.points[0]![0] && points[0]![0] > start + 10
+    // A series that appears within the window counts from zero: the first error of a program is an error. So do those of a pod that started in it.
+    const appeared = points[0]![0] === s.points[0]![0] && (points[0]![0] > start + 10 || began(view, s.labels.pod, from))
     const grown = increase(points) + (appeared ? points[0]![1] : 0)
     first = Math.min(first, points[0]![0])
     last = Math.max(last, points.at(-1)![0])
@@ -86,6 +87,12 @@ function sum(
   return result
 }
 
+/** Whether a pod that is there started no earlier than `from`, in seconds. */
+function began(view: View, name: string | undefined, from: number): boolean {
+  const pod = view.pods.find((p) => p.metadata.name === name)
+  return pod !== undefined && startedAt(pod) >= from * 1000
+}
+
 /** Windows to look at, the shortest that holds enough samples first; seconds. */
 const windows = [45, 120, 300] as const
 
@@ -113,11 +120,29 @@ export function trafficLately(view: View, seconds = 20): Traffic | undefined {
   return end < view.now / 1000 - staleSeconds ? scraped(view) : sum(view, series, end - seconds, end)
 }
 
-/** The traffic in up to five minutes before a moment (milliseconds); undefined where it was not seen. */
+/** Requests below which a share of failures means nothing. */
+export const enough = 10
+
+/**
+ * The traffic in up to five minutes before a moment (milliseconds); undefined where it was not seen. Where counters were scraped for too short
+ * a time to have grown much, what they stood at then: a program counts from its start.
+ */
 export function trafficBefore(view: View, moment: number | undefined): Traffic | undefined {
   const series = range(view, 'requests')
   if (!series?.length || moment === undefined) return undefined
-  return sum(view, series, moment / 1000 - 300, moment / 1000 - 1)
+  const end = moment / 1000 - 1
+  const grown = sum(view, series, end - 299, end)
+  if (grown && grown.total >= enough) return grown
+  const byStatus = new Map<string, number>()
+  for (const { labels, points } of series) {
+    const status = labels[view.service.metrics.statusLabel] ?? ''
+    byStatus.set(status, (byStatus.get(status) ?? 0) + (points.findLast(([t]) => t <= end)?.[1] ?? 0))
+  }
+  const total = [...byStatus.values()].reduce((all, n) => all + n, 0)
+  if (total === 0) return grown
+  const bad = [...byStatus].reduce((all, [status, n]) => all + (isServerError(status) ? n : 0), 0)
+  const empty = { rate: 0, seconds: 0, byPod: new Map(), source: 'prometheus' as const }
+  return { ...(grown ?? empty), total, bad, byStatus, ratio: bad / total }
 }
 
 /** How long after a change what was under way before it may still be counted, in milliseconds. */

@@ -11,8 +11,11 @@ const lines: Readonly<Partial<Record<keyof typeof patterns, { says: string[]; no
       'WRONGPASS invalid username-password pair or user is disabled.',
       'upstream answered 401 Unauthorized',
       "ER_ACCESS_DENIED_ERROR: Access denied for user 'orders'@'10.0.0.7'",
+      'AxiosError: Request failed with status code 401',
+      'charge failed: the API key was revoked',
     ],
     not: [
+      'GET /basket 401 3 ms',
       '{"msg":"slow query","operation":"delete","seconds":1.6238280000000087,"failed":false}',
       '{"msg":"request","bytes":1280001,"status":200}',
       '{"seconds":0.401,"error":"unauthorized is not said here by a status"}',
@@ -22,6 +25,7 @@ const lines: Readonly<Partial<Record<keyof typeof patterns, { says: string[]; no
     says: [
       'sorry, too many clients already',
       'error: 53300 remaining connection slots are reserved',
+      'KnexTimeoutError: Timeout acquiring a connection. The pool is probably full.',
       'timeout exceeded when trying to connect to the pool: connection pool exhausted',
     ],
     not: ['{"msg":"took","seconds":0.0533004}', 'pool opened with 8 connections'],

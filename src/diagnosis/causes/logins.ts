@@ -1,7 +1,7 @@
 /** Logins that fail in numbers: one who guesses, many who try, or a key that was changed. */
 import { type Claim, open, refuted, supported } from '../claim.ts'
 import { editEvidence, touched } from '../edits.ts'
-import { answeredOver, heldSince, rateOf, summed, usual } from '../history.ts'
+import { answeredAsUsual, heldSince, rateOf, summed, usual } from '../history.ts'
 import { type Source, sourcesOf } from '../sources.ts'
 import { percent } from '../symptoms.ts'
 import { rfc3339 } from '../time.ts'
@@ -45,26 +45,31 @@ function loginsOf(view: View): Logins | undefined {
       failures,
       asked: 'auth_failures_total against auth_attempts_total, 2 min',
       source: 'prometheus',
-      ...over(view, points),
+      ...over(view, points, { attempts: usual(points.map((p) => p.attempts)), successes: usual(points.map((p) => p.successes)) }),
     }
   }
   const seen = traffic(view)
   if (!seen || !(seen.seconds > 0)) return undefined
   const refused = (seen.byStatus.get('401') ?? 0) + (seen.byStatus.get('403') ?? 0)
-  const points = answeredOver(view).map((h) => ({ at: h.at, attempts: h.rate, successes: rateOf(h, /^[23]/) }))
+  const { history, usual: before } = answeredAsUsual(view)
+  const points = history.map((h) => ({ at: h.at, attempts: h.rate, successes: rateOf(h, /^[23]/) }))
+  const usually = { attempts: before((h) => h.rate), successes: before((h) => rateOf(h, /^[23]/)) }
   const twoMinutes = 120 / seen.seconds
   return {
     attempts: seen.total * twoMinutes,
     failures: refused * twoMinutes,
     asked: 'requests answered 401 or 403 against all, in 2 min',
     source: seen.source,
-    ...over(view, points),
+    ...over(view, points, usually),
   }
 }
 
-function over(view: View, points: readonly Point[]): Pick<Logins, 'before' | 'now' | 'onset'> {
-  const attempts = usual(points.map((p) => p.attempts))
-  const successes = usual(points.map((p) => p.successes))
+interface Usually {
+  attempts: number | undefined
+  successes: number | undefined
+}
+
+function over(view: View, points: readonly Point[], { attempts, successes }: Usually): Pick<Logins, 'before' | 'now' | 'onset'> {
   const last = points.at(-1)
   const limit = view.thresholds.authFailureRatio
   const onset = heldSince(points, (p) => p.attempts > 0 && (p.attempts - p.successes) / p.attempts > limit)

@@ -168,7 +168,7 @@ function heapIsSet(view: View, { spec }: Failing): boolean {
 
 /** Programs that end themselves because their own heap limit is reached: exit 134, not OOMKilled. */
 function heap(view: View): Claim[] {
-  const ended = failing(view.pods).filter(
+  const ended = failing(view.pods, view.now).filter(
     (f) =>
       f.kind === 'crash' &&
       (f.ended?.exitCode === 134 || matching(logsOf(view, f.pod.metadata.name, f.container), patterns.heap).length > 0),

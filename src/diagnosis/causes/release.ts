@@ -6,7 +6,7 @@ import { errorTemplates, logEvidence } from '../logs.ts'
 import { errorEvidence, errorsNow, percent } from '../symptoms.ts'
 import { changeText, material } from '../template-diff.ts'
 import { millis } from '../time.ts'
-import { errorOnset, ofPods, type Traffic, trafficBefore } from '../traffic.ts'
+import { enough, errorOnset, isServerError, ofPods, type Traffic, trafficBefore } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { logsOf, podIsReady, probesOf, type View } from '../view.ts'
 
@@ -110,9 +110,6 @@ function unreadyConfig(view: View): Claim[] {
 
 const ratioOf = (t: { total: number; bad: number } | undefined): number | undefined => (t && t.total > 0 ? t.bad / t.total : undefined)
 
-/** Requests that one pod must have answered before its share of errors means anything. */
-const enough = 10
-
 /** Whether the errors live in one pod of several alike. */
 function sick(view: View, t: Traffic): string | undefined {
   const rows = view.pods.map((p) => ({ name: p.metadata.name, of: ofPods([p], t) })).filter((r) => r.of.total >= enough)
@@ -153,6 +150,12 @@ function onePod(view: View, errors: Traffic): Claim[] {
   ]
 }
 
+/** Share of earlier requests that failed as most do now: with the same status. A burst of others, as while something started, is not this trouble. */
+function alike(now: Traffic, earlier: Traffic): number {
+  const [most] = [...now.byStatus].filter(([status]) => isServerError(status)).sort((a, b) => b[1] - a[1])
+  return (most && most[1] > now.bad / 2 ? (earlier.byStatus.get(most[0]) ?? 0) : earlier.bad) / earlier.total
+}
+
 function byChange(view: View, errors: Traffic): Claim[] {
   const diff = newestDiff(view)
   const rolled = millis(rolledOutAt(view))
@@ -164,12 +167,14 @@ function byChange(view: View, errors: Traffic): Claim[] {
   const [now, before] = [ofPods(view.newPods, errors), ofPods(view.oldPods, errors)]
   const apart = now.total >= enough && before.total >= enough
   const earlier = trafficBefore(view, rolled)
-  const cleanBefore = earlier?.ratio !== undefined && earlier.total >= enough && earlier.ratio <= view.thresholds.errorRatio
+  const cleanBefore = earlier !== undefined && earlier.total >= enough && alike(errors, earlier) <= view.thresholds.errorRatio
   const onlyNew = apart && (ratioOf(now) ?? 0) > view.thresholds.errorRatio && (ratioOf(before) ?? 0) <= (ratioOf(now) ?? 0) / 5
   if (
     recent &&
     changed.length > 0 &&
-    (onlyNew || (!apart && cleanBefore) || (!apart && earlier === undefined && (!read || rolled > read.at)))
+    (onlyNew ||
+      (!apart && cleanBefore) ||
+      (!apart && (earlier === undefined || (earlier.total < enough && earlier.bad === 0)) && (!read || rolled > read.at)))
   ) {
     const split: Evidence[] = apart
       ? [
@@ -181,7 +186,7 @@ function byChange(view: View, errors: Traffic): Claim[] {
           },
         ]
       : cleanBefore
-        ? [{ source: errors.source, asked: 'errors in the 5 minutes before the rollout', observed: percent(earlier.ratio) }]
+        ? [{ source: errors.source, asked: 'errors in the 5 minutes before the rollout', observed: percent(alike(errors, earlier)) }]
         : []
     claims.push(
       supported({

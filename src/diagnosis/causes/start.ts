@@ -7,9 +7,10 @@ import { editedAt, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { changeEvidence } from '../revision.ts'
-import { type Failing, failing, lastedSeconds } from '../start-failure.ts'
+import { type Failing, failing, lastedSeconds, servedSeconds } from '../start-failure.ts'
 import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { earliest, millis } from '../time.ts'
+import { traffic } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { eventsOf, logsOf, type View } from '../view.ts'
 import { runsScript, wrongFormat } from './image.ts'
@@ -91,7 +92,7 @@ function forbiddenUser(view: View): Claim[] {
 
 /** The program started and ended. */
 function crashed(view: View): Claim[] {
-  return byContainer(failing(view.pods).filter((f) => f.kind === 'crash')).flatMap((group): Claim[] => {
+  return byContainer(failing(view.pods, view.now).filter((f) => f.kind === 'crash')).flatMap((group): Claim[] => {
     const alive = group.filter((f) => !killedByProbe(view, f))
     return alive.length ? judgeCrash(view, alive) : []
   })
@@ -189,9 +190,10 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
     ]
   }
   const why = material(changed)
+  const served = (lastedSeconds(first.ended) ?? 0) >= servedSeconds && (traffic(view)?.byPod.get(first.pod.metadata.name)?.total ?? 0) > 0
   const crash = supported({
     ...base,
-    code: 'crash_on_start',
+    code: served && why.length > 0 ? 'bad_release' : 'crash_on_start',
     confidence: why.length || tail ? 0.85 : 0.7,
     introducedByRevision: why.length > 0,
     summary: `${count} crash: container ${first.container} ends with exit ${exit ?? '?'}${exit === 0 ? ' (it finishes instead of serving)' : ''} after ${lasted(first)}${why.length ? `, since revision ${view.revisions[0]?.number} (${why.slice(0, 3).map(changeText).join(', ')})` : ''}`,

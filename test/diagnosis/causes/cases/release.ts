@@ -1,5 +1,5 @@
-import type { Change } from '../../../support/snapshot.ts'
-import { answers, edited, fails, logs, notReady, put, release, startedAgain } from '../../../support/snapshot-changes.ts'
+import { ago, type Change } from '../../../support/snapshot.ts'
+import { answers, edited, fails, logs, notReady, pods, put, release, serving, startedAgain } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const newImage = (minutes = 6, pods = 1) =>
@@ -15,6 +15,15 @@ const forbidden =
 const noLogs: Change = (s) => {
   s.logs = []
 }
+
+/** New pods that run and are ready, and ended twice before, the last time a minute ago after so many seconds. */
+const endsAgain = (seconds: number): Change =>
+  pods('new', (pod) => {
+    for (const s of pod.status!.containerStatuses ?? []) {
+      s.restartCount = 2
+      s.lastState = { terminated: { exitCode: 1, reason: 'Error', startedAt: ago(1 + seconds / 60), finishedAt: ago(1) } }
+    }
+  })
 
 export const cases: Case[] = [
   {
@@ -37,6 +46,28 @@ export const cases: Case[] = [
         for (const of of s.load) of.failing = [{ share: 0.3, since: 0, status: '500' }]
       },
     ],
+    instead: 'none',
+  },
+  {
+    code: 'bad_release',
+    what: 'every pod is new, and the few requests before were answered well',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [serving(1), newImage(1, 3), fails(0.3, 'new', { minutes: 1 })],
+    without: [
+      (s) => {
+        for (const of of s.load) of.failing = [{ share: 0.3, since: 0, status: '500' }]
+      },
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'bad_release',
+    what: 'new pods serve for a while, end, and are ready again between two ends',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [newImage(6, 3), endsAgain(25)],
+    without: [endsAgain(2)],
     instead: 'none',
   },
   {
