@@ -22,6 +22,7 @@ import { missing } from './missing.ts'
 import { mounts } from './mounts.ts'
 import { mutation } from './mutation.ts'
 import { nodes } from './nodes.ts'
+import { onePod } from './one-pod.ts'
 import { placement } from './placement.ts'
 import { policies } from './policies.ts'
 import { readiness } from './readiness.ts'
@@ -67,6 +68,7 @@ export const families: readonly Family[] = [
   disks,
   credentials,
   release,
+  onePod,
   slowRelease,
   load,
   streams,

@@ -91,6 +91,8 @@ export function liveness(view: View): Claim[] {
       ]
     }
     if (!dead && !status) continue
+    const lone = slow && !change ? onlyThis(view, pod, same, evidence) : []
+    if (lone.length) return lone
     const blocked = slow && !change ? busyRelease(view, pod, [...evidence]) : []
     if (blocked.length) return blocked
     return [
@@ -105,6 +107,24 @@ export function liveness(view: View): Claim[] {
     ]
   }
   return []
+}
+
+/** One pod of several that answers its liveness probe too late, while peers of the same revision have answered the same probe all the time. */
+function onlyThis(view: View, pod: Pod, same: readonly Pod[], evidence: Evidence[]): Claim[] {
+  const past = (p: Pod): boolean => view.now - Date.parse(p.metadata.creationTimestamp ?? '') > calmMilliseconds
+  const peers = view.pods.filter((p) => p !== pod && view.newPods.includes(p) === view.newPods.includes(pod))
+  if (same.length > 1 || peers.length === 0 || ![pod, ...peers].every(past) || !peers.every(podIsReady)) return []
+  return [
+    supported({
+      code: 'single_bad_pod',
+      subject: { kind: 'Pod', namespace: view.service.namespace, name: pod.metadata.name },
+      confidence: 0.85,
+      summary: `pod ${pod.metadata.name} alone answers its liveness probe too late; its peers of the same revision answer the same probe in time`,
+      evidence,
+      hints: { pod: pod.metadata.name },
+    }),
+    refuted('liveness_too_aggressive', view.subject, 'the other pods answer the same probe in time'),
+  ]
 }
 
 const stillFailing = (view: View, event: { lastTimestamp?: string; series?: { lastObservedTime?: string } }, within = 60_000): boolean =>

@@ -233,7 +233,7 @@ function missingVariable(
   const first = group[0]!
   const logs = unique(group.map((f) => f.pod)).flatMap((p) => logsOf(view, p.metadata.name, first.container))
   const complaint = matching(logs, patterns.missingSetting)
-  const removed = changed.filter((c) => c.field === 'env' && c.to === undefined && c.name && c.name !== 'envFrom')
+  const removed = changed.filter((c) => c.field === 'env' && !c.to && c.name && c.name !== 'envFrom')
   const named = removed.find(
     (c) => complaint.some((l) => l.text.includes(c.name!)) || matching(logs, patterns.error).some((l) => l.text.includes(c.name!)),
   )
@@ -241,7 +241,7 @@ function missingVariable(
   // Renamed or removed together with nothing else that could explain the crash.
   if (removed.length > 0 && material(changed).every((c) => c.field === 'env'))
     return { name: removed[0]!.name!, change: removed[0], lines: [] }
-  const set = new Set((first.spec?.env ?? []).map((e) => e.name))
+  const set = new Set((first.spec?.env ?? []).filter((e) => e.value !== '').map((e) => e.name))
   if (first.spec?.envFrom?.length) return undefined
   for (const line of complaint) {
     const words = (line.text.match(upper) ?? []).filter(

@@ -12,6 +12,8 @@ import { broughtIn, isDown } from './dependencies.ts'
 const recent = 300_000
 const fewest = 3
 const share = 0.5
+/** What nobody complained of for so many milliseconds is over. */
+const still = 60_000
 
 export const unanswered: Family = (view) => {
   const said = timedOut(view)
@@ -27,9 +29,10 @@ function timedOut(view: View): Claim[] {
     if (isDown(view, d) || broughtIn(view, d)) return []
     const named = namesDependency(d)
     const about = (text: string): boolean => named.test(text) && (waits.test(text) || (d.pods.length === 0 && away.test(text)))
-    const lines = errors.filter((l) => about(plain(l.text)))
+    const lines = errors.filter((l) => about(plain(l.text))).sort((a, b) => (millis(a.time) ?? 0) - (millis(b.time) ?? 0))
     const body = bodies.find((p) => p.result.state === 'ok' && about(p.result.value.body))
-    if (!body && (lines.length < fewest || lines.length < errors.length * share)) return []
+    const over = (millis(lines.at(-1)?.time) ?? 0) < view.now - still
+    if (!body && (over || lines.length < fewest || lines.length < errors.length * share)) return []
     const serving = view.oldPods.filter(podIsReady)
     if (lines.length > 0 && serving.length > 0 && !lines.some((l) => serving.some((p) => p.metadata.name === l.pod)))
       return [refuted('dependency_slow', subjectOf(d), `pods of the older revision ask ${d.name} too, and log no time-out`)]

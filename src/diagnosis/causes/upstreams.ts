@@ -18,6 +18,10 @@ const url = /\bhttps?:\/\/(?:[^@/\s"']*@)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::
 const serverFault =
   /(?:answer\w*|status\w*(?:[ _]code)?|return\w*|respon\w+|respond\w+|code|got|HTTP(?:\/\d(?:\.\d)?)?|error)["']?\s*(?:with|of|was|is|:|=|,)?\s*["']?5\d\d(?![\d.])|(?<![\d.:])5\d\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)/i
 
+/** The same said of one who is called by what he is, not by a name. */
+const nameless =
+  /\b(?:upstream|downstream|dependency|backend|remote|provider|partner)\b.{0,60}?(?:answer\w*|return\w*|respon\w+|status\w*(?: code)?|HTTP|got)\W{0,3}(?:with )?5\d\d(?![\d.])/i
+
 export const upstreams: Family = (view) => {
   if (!errorsNow(view)) return []
   const errors = linesOf(logsOf(view)).filter((l) => (millis(l.time) ?? 0) >= view.now - recent && patterns.error.test(plain(l.text)))
@@ -45,6 +49,9 @@ function hostsIn(view: View, errors: readonly LogLine[]): { host: string; lines:
       d.host && new RegExp(`(?<![\\w.-])${d.host.replaceAll('.', '\\.')}(?![\\w-])`, 'i').test(text) ? [d.host] : [],
     )
     const hosts = new Set([...[...text.matchAll(url)].map((m) => m[1]!.toLowerCase()), ...named])
+    // Where only one is asked, it is the one.
+    const [only, ...more] = view.dependencies
+    if (hosts.size === 0 && only?.host && more.length === 0 && nameless.test(text)) hosts.add(only.host)
     for (const host of hosts) {
       const own = host.split('.')[0] === view.service.service || /^(?:localhost|127\.|0\.0\.0\.0)/.test(host)
       if (!own) byHost.set(host, [...(byHost.get(host) ?? []), line])

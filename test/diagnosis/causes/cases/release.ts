@@ -92,7 +92,7 @@ export const cases: Case[] = [
       answers(1, '/ready', 200),
     ],
     without: [startedAgain(2000)],
-    instead: 'none',
+    instead: 'single_bad_pod',
   },
   {
     code: 'stale_credentials',
@@ -152,6 +152,15 @@ export const cases: Case[] = [
     remedy: 'pod',
     fault: [fails(0.6, 1)],
     without: [fails(0.6, 0), fails(0.6, 2)],
+    instead: 'none',
+  },
+  {
+    code: 'single_bad_pod',
+    what: 'one pod of three says that it is not ready, and its peers of the same revision are',
+    subject: 'Pod/kestrel-*',
+    remedy: 'pod',
+    fault: [notReady(1), answers(1, '/ready', 503, 'segment 7 is corrupt')],
+    without: [notReady(), answers('all', '/ready', 503, 'segment 7 is corrupt')],
     instead: 'none',
   },
 ]
