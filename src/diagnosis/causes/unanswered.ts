@@ -28,7 +28,10 @@ function timedOut(view: View): Claim[] {
   return view.dependencies.flatMap((d): Claim[] => {
     if (isDown(view, d) || broughtIn(view, d)) return []
     const named = namesDependency(d)
-    const about = (text: string): boolean => named.test(text) && (waits.test(text) || (d.pods.length === 0 && away.test(text)))
+    const alone = view.dependencies.length === 1
+    const late = (text: string): boolean =>
+      waits.test(text) && !patterns.pool.test(text) && (named.test(text) || (alone && !place.test(text)))
+    const about = (text: string): boolean => late(text) || (d.pods.length === 0 && away.test(text) && named.test(text))
     const lines = errors.filter((l) => about(plain(l.text))).sort((a, b) => (millis(a.time) ?? 0) - (millis(b.time) ?? 0))
     const body = bodies.find((p) => p.result.state === 'ok' && about(p.result.value.body))
     const over = (millis(lines.at(-1)?.time) ?? 0) < view.now - still
@@ -79,6 +82,9 @@ function lateReadiness(view: View): Claim[] {
 
 /** What is said of one who was reached, or should have been, and did not answer in time. */
 const waits = new RegExp(`${patterns.timeout.source}|socket hang up|closed by|connection terminated|ECONNRESET`, 'i')
+
+/** Where something is, by host and port or URL; a line without it is about the only one who is asked. */
+const place = /\bhttps?:\/\/|(?<![\w:])[a-z0-9][a-z0-9.-]*[a-z0-9]:\d{2,5}\b(?!:)/i
 
 /** The same of one who is not in the cluster: where nobody listens, or the name is not known, there is nothing here to look at. */
 const away = new RegExp(`${patterns.refused.source}|${patterns.dns.source}`, 'i')

@@ -199,4 +199,13 @@ export const cases: Case[] = [
     without: [silentLogs],
     instead: 'none',
   },
+  {
+    code: 'dependency_slow',
+    what: 'statements time out, and there is one store to ask',
+    subject: 'Deployment/ledger',
+    remedy: 'escalate',
+    fault: [fails(0.8), logs('all', Array<string>(4).fill('ERROR list: canceling statement due to statement timeout'))],
+    without: [silentLogs, logs('all', Array<string>(4).fill('ERROR list: timeout of 500 ms exceeded: https://rates.example/v1'))],
+    instead: 'none',
+  },
 ]
