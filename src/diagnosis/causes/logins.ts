@@ -80,6 +80,11 @@ function over(view: View, points: readonly Point[], { attempts, successes }: Usu
   }
 }
 
+/** Whether those who are refused now are those who were served before: hardly anybody succeeds any more, or fewer do and no more try. */
+const refusedInPlace = (before: Omit<Point, 'at'>, now: Omit<Point, 'at'>): boolean =>
+  (now.successes < 0.3 * before.successes && now.attempts < 2 * before.attempts + 0.5) ||
+  (now.successes < 0.7 * before.successes && now.attempts < 1.2 * before.attempts)
+
 /** Failures in two minutes below which a wrong password is just a wrong password. */
 const fewestFailures = 40
 
@@ -112,9 +117,7 @@ export function logins(view: View): Claim[] {
   const base = { subject: view.subject, since: seen.onset === undefined ? undefined : rfc3339(seen.onset * 1000) }
   const keys = keyChange(view, seen)
   const collapsed =
-    seen.before !== undefined && seen.now !== undefined && seen.before.successes > 0.01
-      ? seen.now.successes < 0.3 * seen.before.successes && seen.now.attempts < 2 * seen.before.attempts + 0.5
-      : undefined
+    seen.before !== undefined && seen.now !== undefined && seen.before.successes > 0.01 ? refusedInPlace(seen.before, seen.now) : undefined
   const sources = sourcesOf(view)
   const turned = sources.filter((s) => s.refused > 0 && s.served > 0).length
   if (collapsed === true || (collapsed === undefined && keys && seen.failures / seen.attempts > 0.9))

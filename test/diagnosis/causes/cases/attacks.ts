@@ -109,6 +109,16 @@ export const cases: Case[] = [
     instead: 'none',
   },
   {
+    code: 'auth_config',
+    what: 'half of the logins fail since a key was changed, and no more are tried',
+    subject: 'Secret/kestrel-keys',
+    remedy: 'config',
+    runbook: 'security-incidents',
+    fault: [edited('secrets', 'kestrel-keys', 9), ...logins([7, 0.1], [7, 3.6])],
+    without: logins([7, 0.1], [11, 4]),
+    instead: 'brute_force',
+  },
+  {
     code: 'recon_scan',
     what: 'one address asks for what other servers have',
     subject: 'Deployment/kestrel',
