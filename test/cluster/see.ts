@@ -53,14 +53,11 @@ export async function clientSuffers(world: World, seconds = 90): Promise<string>
   })
 }
 
-/** Asks Prometheus of the namespace `monitoring`. Gives the first value, or undefined. */
+/** Asks Prometheus of the namespace `monitoring`. Gives the first value; undefined where there is none, or it does not answer just now. */
 export async function prometheus(query: string): Promise<number | undefined> {
-  const answer = await kubectl([
-    'get',
-    '--raw',
-    `/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query?query=${encodeURIComponent(query)}`,
-  ])
-  const value = JSON.parse(answer).data.result[0]?.value[1]
+  const path = `/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query?query=${encodeURIComponent(query)}`
+  const answer = await kubectl(['get', '--raw', path]).catch(() => undefined)
+  const value = answer === undefined ? undefined : JSON.parse(answer).data.result[0]?.value[1]
   return value === undefined ? undefined : Number(value)
 }
 
