@@ -102,6 +102,8 @@ const shortest = 5
 
 /** A group of ages whose upper bound is less than so many times its lower one tells the age by itself: a few longer ones only shift the mean. */
 const narrowest = 1.6
+/** By how much of the age those few may shift it; more, and the ages are spread over the group. */
+const shifted = 0.12
 /** Seconds that people set time-outs to. */
 const roundAges = [10, 15, 20, 30, 45, 50, 55, 60, 75, 90, 100, 120, 180, 240, 300, 350, 600, 900, 3600]
 
@@ -113,7 +115,7 @@ function cut(view: View): Claim[] {
   // Streams of all ages end by themselves; those of one length, and no other, were cut. The mean tells the age where the bucket is wide.
   if (most.n / ended < together || most.from < shortest || !Number.isFinite(most.to)) return []
   const narrow = most.to < narrowest * most.from
-  if (narrow ? age < 0.75 * most.from || age > 1.5 * most.to : age < most.from || age > most.to) return []
+  if (!narrow && (age < most.from || age > most.to)) return []
   const by = closings(view)
   const told = (instant(view, 'stream_ages') ?? []).some((s) => s.labels.reason)
   if (!told && by.all > 0 && by.of(/lifetime|shutdown|drain|replaced|completed|ended|backpressure/) > 0.2 * by.all)
@@ -122,7 +124,9 @@ function cut(view: View): Claim[] {
     (t) => t.seconds > most.from * 0.95 && t.seconds < most.to && Math.abs(t.seconds - age) < (narrow ? 0.5 : 0.25) * t.seconds,
   )
   const round = roundAges.find((seconds) =>
-    narrow ? seconds > most.from && seconds <= most.to : Math.abs(seconds - age) < Math.max(1, 0.03 * seconds),
+    narrow
+      ? seconds > most.from && seconds <= most.to && Math.abs(seconds - age) < shifted * seconds
+      : Math.abs(seconds - age) < Math.max(1, 0.03 * seconds),
   )
   if (!rule && round === undefined) return []
   const seconds = rule?.seconds ?? round!

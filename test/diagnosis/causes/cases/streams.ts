@@ -124,18 +124,8 @@ export const cases: Case[] = [
     remedy: 'manual',
     runbook: 'streaming-issues',
     fault: cutAmongOrderly,
-    without: [
-      metric(
-        'stream_ages',
-        ...told('client', [
-          ['15.5', 20],
-          ['20.5', 30],
-          ['30.5', 44],
-          ['45.5', 48],
-          ['+Inf', 48],
-        ]),
-      ),
-    ],
+    // Anything between twenty seconds and thirty: clients that had enough.
+    without: [metric('stream_age', [{ reason: 'client' }, 25.4], [{ reason: 'session_ended' }, 9.1])],
     instead: 'none',
   },
   {
