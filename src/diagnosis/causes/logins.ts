@@ -2,7 +2,7 @@
 import { type Claim, open, refuted, supported } from '../claim.ts'
 import { editEvidence, touched } from '../edits.ts'
 import { answeredAsUsual, heldSince, rateOf, summed, usual } from '../history.ts'
-import { type Source, sourcesOf } from '../sources.ts'
+import { type Source, sourcesOf, turnedAway } from '../sources.ts'
 import { percent } from '../symptoms.ts'
 import { rfc3339 } from '../time.ts'
 import { traffic } from '../traffic.ts'
@@ -19,6 +19,8 @@ interface Logins {
   before: { attempts: number; successes: number } | undefined
   now: { attempts: number; successes: number } | undefined
   onset: number | undefined
+  /** No more are tried than before, as far as even a short history tells; undefined where there is hardly any. */
+  calm: boolean | undefined
 }
 
 interface Point {
@@ -27,27 +29,31 @@ interface Point {
   successes: number
 }
 
-/** Attempts to log in, from their own counters where the service has them, else requests answered 401 or 403 among all. */
-function loginsOf(view: View): Logins | undefined {
+/** Attempts to log in: from their own counters where the service has them, and as requests answered 401 or 403 among all, which tells of less time. */
+const loginsOf = (view: View): Logins[] => [fromCounters(view), fromAnswers(view)].filter((seen) => seen !== undefined)
+
+function fromCounters(view: View): Logins | undefined {
   const sum = (name: string): number | undefined =>
     instant(view, name)?.length ? instant(view, name)!.reduce((total, s) => total + (s.points.at(-1)?.[1] || 0), 0) : undefined
   const [attempts, failures] = [sum('auth_attempts'), sum('auth_failures')]
-  if (attempts !== undefined && failures !== undefined) {
-    const series = range(view, 'auth') ?? []
-    const failed = new Map(summed(series, (l) => l.what === 'failures').map((p) => [p.at, p.value]))
-    const points = summed(series, (l) => l.what === 'attempts').map(({ at, value }) => ({
-      at,
-      attempts: value,
-      successes: Math.max(0, value - (failed.get(at) ?? 0)),
-    }))
-    return {
-      attempts,
-      failures,
-      asked: 'auth_failures_total against auth_attempts_total, 2 min',
-      source: 'prometheus',
-      ...over(view, points, { attempts: usual(points.map((p) => p.attempts)), successes: usual(points.map((p) => p.successes)) }),
-    }
+  if (attempts === undefined || failures === undefined) return undefined
+  const series = range(view, 'auth') ?? []
+  const failed = new Map(summed(series, (l) => l.what === 'failures').map((p) => [p.at, p.value]))
+  const points = summed(series, (l) => l.what === 'attempts').map(({ at, value }) => ({
+    at,
+    attempts: value,
+    successes: Math.max(0, value - (failed.get(at) ?? 0)),
+  }))
+  return {
+    attempts,
+    failures,
+    asked: 'auth_failures_total against auth_attempts_total, 2 min',
+    source: 'prometheus',
+    ...over(view, points, { attempts: usual(points.map((p) => p.attempts)), successes: usual(points.map((p) => p.successes)) }),
   }
+}
+
+function fromAnswers(view: View): Logins | undefined {
   const seen = traffic(view)
   if (!seen || !(seen.seconds > 0)) return undefined
   const refused = (seen.byStatus.get('401') ?? 0) + (seen.byStatus.get('403') ?? 0)
@@ -69,11 +75,17 @@ interface Usually {
   successes: number | undefined
 }
 
-function over(view: View, points: readonly Point[], { attempts, successes }: Usually): Pick<Logins, 'before' | 'now' | 'onset'> {
+/** Points of a history that is too short to say what is usual, and long enough to say that no more come now. */
+const fewestEarlier = 4
+const moreTried = 1.3
+
+function over(view: View, points: readonly Point[], { attempts, successes }: Usually): Pick<Logins, 'before' | 'now' | 'onset' | 'calm'> {
   const last = points.at(-1)
   const limit = view.thresholds.authFailureRatio
   const onset = heldSince(points, (p) => p.attempts > 0 && (p.attempts - p.successes) / p.attempts > limit)
+  const earlier = points.filter((p) => p.at < (onset ?? last?.at ?? 0)).map((p) => p.attempts)
   return {
+    calm: last === undefined || earlier.length < fewestEarlier ? undefined : last.attempts <= moreTried * Math.max(...earlier),
     before: attempts === undefined || successes === undefined || onset === points[0]?.at ? undefined : { attempts, successes },
     now: last && { attempts: last.attempts, successes: last.successes },
     onset,
@@ -91,12 +103,17 @@ const fewestFailures = 40
 /** Refusals with an address in the logs that were read, below which addresses prove nothing. */
 const fewestSeen = 20
 
+/** Share of refusals that went to those who were served before, from which they are the usual clients. */
+const mostTurned = 0.8
+
 /** Addresses from which a guess is no longer one guesser's. */
 const manySources = 20
 
 export function logins(view: View): Claim[] {
-  const seen = loginsOf(view)
-  if (!seen || seen.failures < fewestFailures || seen.failures / seen.attempts < view.thresholds.authFailureRatio) return []
+  const seen = loginsOf(view).find(
+    ({ attempts, failures }) => failures >= fewestFailures && failures / attempts >= view.thresholds.authFailureRatio,
+  )
+  if (!seen) return []
   const evidence: Evidence[] = [
     {
       source: seen.source,
@@ -120,7 +137,13 @@ export function logins(view: View): Claim[] {
     seen.before !== undefined && seen.now !== undefined && seen.before.successes > 0.01 ? refusedInPlace(seen.before, seen.now) : undefined
   const sources = sourcesOf(view)
   const turned = sources.filter((s) => s.refused > 0 && s.served > 0).length
-  if (collapsed === true || (collapsed === undefined && keys && seen.failures / seen.attempts > 0.9))
+  // Those who are refused were served before: no guesser, whatever the counters say of so short a time.
+  const turnedShare = turnedAway(view, fewestSeen)
+  const same = turnedShare !== undefined && turnedShare > mostTurned
+  const proof = whence(view, seen, sources)
+  const unnamed = proof?.evidence[0]?.source !== 'logs'
+  const young = collapsed === undefined && keys && (seen.failures / seen.attempts > 0.9 || (seen.calm === true && unnamed))
+  if (collapsed === true || same || young)
     return [
       supported({
         ...base,
@@ -128,11 +151,22 @@ export function logins(view: View): Claim[] {
         subject: keys?.subject ?? view.subject,
         confidence: keys ? 0.93 : 0.8,
         summary: `clients that used to succeed are refused (${percent(seen.failures / seen.attempts)} of logins)${keys ? ` since ${keys.subject.kind} ${keys.subject.name} was changed` : ''}; no more logins are tried than before`,
-        evidence: [...(keys ? [keys.evidence] : []), ...evidence],
+        evidence: [
+          ...(keys ? [keys.evidence] : []),
+          ...evidence,
+          ...(turnedShare === undefined
+            ? []
+            : [
+                {
+                  source: 'logs' as const,
+                  asked: 'refusals of addresses that the same pod served before, and no more since',
+                  observed: percent(turnedShare),
+                },
+              ]),
+        ],
       }),
       refuted('brute_force', view.subject, 'no more logins are tried than before; those that used to succeed fail'),
     ]
-  const proof = whence(view, seen, sources)
   const some = turned > 0 && turned >= sources.filter((s) => s.refused > 0).length / 2
   const innocent = some
     ? open('auth_config', view.subject, `${turned} of the addresses that are refused were served too`)

@@ -50,6 +50,36 @@ const says =
     ]
   }
 
+/** Attempts and failures a second of a service that began a minute and a half ago, every 15 s. */
+const young =
+  (attempts: readonly number[], failures: readonly number[]): Change =>
+  (s) => {
+    const last = Date.parse(ago(0)) / 1000
+    const points = (values: readonly number[]) => values.map((value, i): [number, number] => [last - (values.length - 1 - i) * 15, value])
+    s.ranges.auth = [
+      { labels: { what: 'attempts' }, points: points(attempts) },
+      { labels: { what: 'failures' }, points: points(failures) },
+    ]
+  }
+
+/** Clients that were served until so many minutes ago, and are refused since. */
+const refusedSince = (minutes: number): Change[] => [
+  (s) => {
+    for (const of of s.load) of.failing.push({ share: 0.6, since: Date.parse(ago(minutes)), status: '401' })
+    const at = (minute: number, status: number, i: number) => ({ time: ago(minute), text: line(`198.51.100.${(i % 3) + 1}`, status) })
+    s.logs = chosen(s, 'all').map((pod) => ({
+      pod: pod.metadata.name,
+      container: 'main',
+      previous: false,
+      truncated: false,
+      lines: [
+        ...Array.from({ length: 20 }, (_, i) => at(minutes + 2 - i / 20, 200, i)),
+        ...Array.from({ length: 20 }, (_, i) => at(minutes - (minutes * i) / 20, 401, i)),
+      ],
+    }))
+  },
+]
+
 export const cases: Case[] = [
   {
     code: 'brute_force',
@@ -116,6 +146,42 @@ export const cases: Case[] = [
     runbook: 'security-incidents',
     fault: [edited('secrets', 'kestrel-keys', 9), ...logins([7, 0.1], [7, 3.6])],
     without: logins([7, 0.1], [11, 4]),
+    instead: 'brute_force',
+  },
+  {
+    code: 'auth_config',
+    what: 'half a minute ago a key was changed, and those who were served are refused since',
+    subject: 'Secret/kestrel-keys',
+    remedy: 'config',
+    runbook: 'security-incidents',
+    fault: [
+      edited('secrets', 'kestrel-keys', 0.5),
+      metric('auth_attempts', [{}, 570]),
+      metric('auth_failures', [{ reason: 'unknown_token' }, 80]),
+      ...refusedSince(0.4),
+    ],
+    without: [
+      (s) => {
+        for (const of of s.load) of.failing = []
+      },
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'auth_config',
+    what: 'logins fail since a key was changed, no more are tried than before, and no log was read',
+    subject: 'Secret/kestrel-keys',
+    remedy: 'config',
+    runbook: 'security-incidents',
+    fault: [
+      edited('secrets', 'kestrel-keys', 0.5),
+      metric('auth_attempts', [{}, 570]),
+      metric('auth_failures', [{ reason: 'unknown_token' }, 150]),
+      metric('rate_limited', [{ limiter: 'auth_failures', reason: 'abuse' }, 0]),
+      young([0, 0.1, 3, 6.2, 8.8, 9.1], [0, 0, 0, 0, 0.3, 2.4]),
+      unlogged,
+    ],
+    without: [young([0, 0.1, 3, 6.2, 8.8, 16], [0, 0, 0, 0, 0.3, 9])],
     instead: 'brute_force',
   },
   {
