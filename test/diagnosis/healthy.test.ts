@@ -206,6 +206,28 @@ const well: [string, Change[]][] = [
     ],
   ],
   [
+    'a new pod whose kubelet had not heard of its volumes at first',
+    [
+      newImage(1, 0.4),
+      pods('new', (pod) => {
+        pod.status!.phase = 'Pending'
+        for (const c of pod.status!.conditions!) if (c.type === 'Ready') c.status = 'False'
+        pod.status!.containerStatuses![0] = {
+          name: 'main',
+          ready: false,
+          restartCount: 0,
+          state: { waiting: { reason: 'ContainerCreating' } },
+        }
+      }),
+      event(
+        'new',
+        'FailedMount',
+        'MountVolume.SetUp failed for volume "rules" : failed to sync configmap cache: timed out waiting for the condition',
+        0.3,
+      ),
+    ],
+  ],
+  [
     'an init container that asks for a Service that is there',
     [
       newImage(1, 0.3),

@@ -4,12 +4,18 @@ import { find } from '../../facts/lookup.ts'
 import { recentDiff } from '../changes.ts'
 import { type Claim, eventEvidence, podCount, podEffect, short, supported } from '../claim.ts'
 import { changeEvidence } from '../revision.ts'
-import { earliest } from '../time.ts'
+import { earliest, millis } from '../time.ts'
 import type { Subject } from '../verdict.ts'
 import { eventsOf, podIsReady, type View } from '../view.ts'
 
-const ofOthers = /(secret|configmap) "[^"]+" not found|references non-existent|failed to sync (?:secret|configmap) cache/i
-const tokenOf = /serviceaccounts? "([^"]+)" not found/i
+const ofOthers = /(secret|configmap) "[^"]+" not found|references non-existent/i
+/** What a kubelet says of a pod that it learnt of a moment ago, and never again. */
+const atFirst =
+  /failed to sync \w+ cache|is forbidden: .*no relationship found|object .* not registered|timed out waiting for the condition/i
+const tokenOf = /failed to fetch token: .*"([^"]+)" not found/i
+
+/** A volume that is only slow is mounted by then: seconds. */
+const patience = 15
 
 /** The claim of a pod that a volume stands for: by its name in the pod, or by the name of the volume that the claim is bound to. */
 function claimOf(view: View, pod: Pod, volume: string | undefined): string | undefined {
@@ -23,7 +29,9 @@ export function mounts(view: View): Claim[] {
     .filter((p) => p.spec.nodeName && p.status?.phase === 'Pending' && !podIsReady(p))
     .flatMap((pod) => {
       const [event] = eventsOf(view, 'Pod', pod.metadata.name, /^(FailedMount|FailedAttachVolume|FailedMapVolume)$/)
-      return event && !ofOthers.test(event.message ?? '') ? [{ pod, event }] : []
+      const young = view.now - (millis(pod.metadata.creationTimestamp) ?? 0) < patience * 1000
+      const said = event?.message ?? ''
+      return event && !young && !ofOthers.test(said) && !atFirst.test(said) ? [{ pod, event }] : []
     })
   const [first] = waiting
   if (!first) return []
