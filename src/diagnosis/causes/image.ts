@@ -2,10 +2,11 @@
 import { find } from '../../facts/lookup.ts'
 import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
+import { patterns } from '../logs.ts'
 import { type Failing, failing } from '../start-failure.ts'
 import { earliest } from '../time.ts'
 import type { Evidence } from '../verdict.ts'
-import { eventsOf, type View } from '../view.ts'
+import { eventsOf, logsOf, type View } from '../view.ts'
 
 const notAllowed = /unauthori[sz]ed|authentication required|denied|forbidden|no basic auth|40[13]\b|credentials|insufficient_scope/i
 const notThere =
@@ -119,20 +120,23 @@ function judgePull(view: View, group: readonly Failing[]): Claim[] {
   ]
 }
 
-/** Whether the kernel took the file for no program that it can run. */
-export const wrongFormat = (f: Failing): boolean => (f.kind === 'create' || f.kind === 'crash') && /exec format error/i.test(f.message)
+/** Whether the kernel took the file for no program that it can run: the runtime says so, or its last step does in the container's own log. */
+export const wrongFormat = (view: View, f: Failing): boolean =>
+  (f.kind === 'create' || f.kind === 'crash') &&
+  (patterns.architecture.test(f.message) ||
+    logsOf(view, f.pod.metadata.name, f.container).some((l) => l.lines.some((line) => startFailed.test(line.text))))
+
+const startFailed = /^exec \S+: exec format error/i
 
 /** Whether what is run is a script, which the kernel refuses in the same words where its first line names no interpreter. */
 export const runsScript = (f: Failing): boolean => /\.(?:sh|bash|py|pl|rb|js|mjs|cjs|php|lua)$/.test(f.spec?.command?.[0] ?? '')
 
 function architecture(view: View): Claim[] {
-  const wrong = failing(view.pods).filter((f) => wrongFormat(f) && !runsScript(f))
-  const logged =
-    view.snapshot.logs.state === 'ok'
-      ? view.snapshot.logs.value.find((l) => l.lines.some((line) => /exec format error/i.test(line.text)))
-      : undefined
-  const pod = wrong[0]?.pod ?? view.pods.find((p) => p.metadata.name === logged?.pod)
+  const wrong = failing(view.pods).filter((f) => wrongFormat(view, f) && !runsScript(f))
+  const pod = wrong[0]?.pod
   if (!pod) return []
+  const brought = ['image', 'command', 'containers']
+  const changed = view.newPods.includes(pod) && (recentDiff(view)?.some((c) => brought.includes(c.field)) ?? false)
   const node = find(view.snapshot, 'nodes', pod.spec.nodeName)
   return [
     supported({
@@ -140,14 +144,14 @@ function architecture(view: View): Claim[] {
       subject: view.subject,
       since: pod.metadata.creationTimestamp,
       confidence: 0.95,
-      introducedByRevision: recentDiff(view)?.some((c) => c.field === 'image') ?? false,
+      introducedByRevision: changed,
       summary: `the image's program was built for another processor than node ${pod.spec.nodeName} (${node?.status?.nodeInfo?.architecture ?? 'unknown architecture'}) has`,
       evidence: [
         seen(
           'Pod',
           pod,
           'container start',
-          short(wrong[0]?.message ?? 'exec format error'),
+          short(wrong[0]?.message || 'exec format error'),
           `a program for ${node?.status?.nodeInfo?.architecture ?? 'this node'}`,
         ),
       ],

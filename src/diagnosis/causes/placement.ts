@@ -8,7 +8,7 @@ import { blocking, matchesSelector, nodeIsReady, nodeSubject, notReadyProof, pre
 import { changeText, type TemplateField } from '../template-diff.ts'
 import { earliest, millis } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
-import { eventsOf, isOurPod, type View } from '../view.ts'
+import { eventsOf, isOurPod, podIsReady, type View } from '../view.ts'
 
 const condition = (pod: Pod) => pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False')
 
@@ -47,7 +47,7 @@ function passedOver(view: View): Claim[] {
     ? [lost, `their template names node ${lost[0].spec.nodeName}, which does not exist`]
     : [ignored, `no scheduler called ${ignored[0]?.spec.schedulerName} looks at them`]
   const first = pods[0]
-  if (!first) return []
+  if (!first) return goneAgain(view)
   return [
     supported({
       code: 'unschedulable_selector',
@@ -66,6 +66,24 @@ function passedOver(view: View): Claim[] {
       ],
       effects: podEffect(pods, 'Pending, not scheduled'),
       introducedByRevision: changedIn(view, pods, ['placement'], /nodeName|schedulerName/).length > 0,
+    }),
+  ]
+}
+
+/** Pods that are bound to a node that does not exist are deleted within seconds, so that at times there is none to see. */
+function goneAgain(view: View): Claim[] {
+  const name = view.template?.spec.nodeName
+  if (!name || !view.workload || !sees(view.snapshot, 'nodes') || find(view.snapshot, 'nodes', name)) return []
+  if (view.pods.filter(podIsReady).length >= (view.replicas ?? 0)) return []
+  return [
+    supported({
+      code: 'unschedulable_selector',
+      subject: view.subject,
+      since: rolledOutAt(view),
+      confidence: 0.9,
+      introducedByRevision: recentDiff(view)?.some((c) => c.name === 'nodeName') ?? false,
+      summary: `no pod stays: the template names node ${name}, which does not exist`,
+      evidence: [seen(view.service.kind, view.workload, 'spec.template.spec.nodeName', name, 'a node of the cluster')],
     }),
   ]
 }

@@ -47,7 +47,7 @@ const stateEvidence = (f: Failing): Evidence =>
 
 /** The runtime could not even start the program. */
 function created(view: View): Claim[] {
-  return byContainer(failing(view.pods).filter((f) => f.kind === 'create' && (!wrongFormat(f) || runsScript(f)))).flatMap(
+  return byContainer(failing(view.pods).filter((f) => f.kind === 'create' && (!wrongFormat(view, f) || runsScript(f)))).flatMap(
     (group): Claim[] => {
       const first = group[0]!
       const changed = changesTo(view, group).find((c) => c.field === 'command')
@@ -124,11 +124,13 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
   const exit = first.ended?.exitCode
   if (exit === 134 || matching(logs, patterns.heap).length > 0) return [] // the memory family's
 
+  const unreadable = wrongFormat(view, first)
+  if (unreadable && !runsScript(first)) return [] // the image family's
   const command = changed.find((c) => c.field === 'command')
   const noProgram = matching(logs, patterns.moduleMissing)
   const rejected = command && (lastedSeconds(first.ended) ?? 0) < startSeconds ? aboutArguments(logs, command) : []
   const told = noProgram.length ? noProgram : rejected
-  if (exit === 127 || exit === 126 || (command && (told.length > 0 || logs.every((l) => l.lines.length === 0)))) {
+  if (exit === 127 || exit === 126 || unreadable || (command && (told.length > 0 || logs.every((l) => l.lines.length === 0)))) {
     return [
       supported({
         ...base,

@@ -22,6 +22,7 @@ export const routing: KnownCauses = {
     folds: [
       'telemetry_gap',
       'netpol_ingress_block',
+      'ingress_misroute',
       'dependency_slow',
       'external_dependency',
       'pool_exhausted',

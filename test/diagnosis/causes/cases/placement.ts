@@ -1,5 +1,5 @@
 import { ago, type Change } from '../../../support/snapshot.ts'
-import { always, change, event, notReady, pods, put, release, unplaced, waits } from '../../../support/snapshot-changes.ts'
+import { always, change, event, noPods, notReady, pods, put, release, unplaced, waits } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const nodes = (alter: (node: Parameters<Parameters<typeof change<'nodes'>>[2]>[0]) => void): Change[] =>
@@ -310,6 +310,20 @@ export const cases: Case[] = [
         s.objects.events = []
       },
     ],
+    instead: 'none',
+  },
+  {
+    code: 'unschedulable_selector',
+    what: 'a release names a node that does not exist, and its pods were deleted again',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((spec) => {
+        spec.nodeName = 'worker-z'
+      }),
+      noPods,
+    ],
+    without: [put('nodes', { metadata: { name: 'worker-z' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } })],
     instead: 'none',
   },
 ]

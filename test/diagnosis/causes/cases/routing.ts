@@ -255,8 +255,10 @@ export const cases: Case[] = [
       edited('services', 'kestrel-front', 3),
       caller('http://kestrel-front.north.svc/plans'),
       silence,
+      ingress('kestrel-front', 80),
+      gate,
     ],
-    without: [gone('pods', 'rook'), caller('http://kestrel-front:8443/plans')],
+    without: [gone('pods', 'rook'), caller('http://kestrel-front:8443/plans'), noIngress],
     instead: 'none',
   },
   {

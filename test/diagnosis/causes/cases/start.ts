@@ -235,4 +235,23 @@ export const cases: Case[] = [
     without: [waits('CreateContainerConfigError', 'secret "kestrel-keys" not found', 'new')],
     instead: 'missing_secret',
   },
+  {
+    code: 'bad_command',
+    what: 'a script without an interpreter, in the words that the last step of the runtime leaves in the log',
+    subject: 'Deployment/kestrel',
+    remedy: 'manual',
+    fault: [
+      always((_, main) => {
+        main.command = ['/srv/begin.sh']
+      }),
+      dies({ exit: 1, lasted: 0 }),
+      logs('all', ['exec /srv/begin.sh: exec format error'], { previous: true }),
+    ],
+    without: [
+      pods('all', (pod) => {
+        pod.spec.containers[0]!.command = ['/srv/begin']
+      }),
+    ],
+    instead: 'image_arch_mismatch',
+  },
 ]
