@@ -1,4 +1,5 @@
 /** Images that cannot be had: not there, not allowed, or built for another processor. */
+import type { Pod } from '../../facts/kubernetes-types.ts'
 import { find } from '../../facts/lookup.ts'
 import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
@@ -6,7 +7,7 @@ import { patterns } from '../logs.ts'
 import { type Failing, failing } from '../start-failure.ts'
 import { earliest } from '../time.ts'
 import type { Evidence } from '../verdict.ts'
-import { eventsOf, logsOf, type View } from '../view.ts'
+import { eventsOf, logsOf, podIsReady, type View } from '../view.ts'
 
 const notAllowed = /unauthori[sz]ed|authentication required|denied|forbidden|no basic auth|40[13]\b|credentials|insufficient_scope/i
 const notThere =
@@ -131,9 +132,17 @@ const startFailed = /^exec \S+: exec format error/i
 /** Whether what is run is a script, which the kernel refuses in the same words where its first line names no interpreter. */
 export const runsScript = (f: Failing): boolean => /\.(?:sh|bash|py|pl|rb|js|mjs|cjs|php|lua)$/.test(f.spec?.command?.[0] ?? '')
 
+/** A pod that is not ready and whose log alone tells: its state is between two runs. */
+const loggedAlone = (view: View): Pod | undefined =>
+  failing(view.pods).some((f) => wrongFormat(view, f))
+    ? undefined
+    : view.pods.find(
+        (p) => !podIsReady(p) && logsOf(view, p.metadata.name).some((l) => l.lines.some((line) => startFailed.test(line.text))),
+      )
+
 function architecture(view: View): Claim[] {
   const wrong = failing(view.pods).filter((f) => wrongFormat(view, f) && !runsScript(f))
-  const pod = wrong[0]?.pod
+  const pod = wrong[0]?.pod ?? loggedAlone(view)
   if (!pod) return []
   const brought = ['image', 'command', 'containers']
   const changed = view.newPods.includes(pod) && (recentDiff(view)?.some((c) => brought.includes(c.field)) ?? false)
