@@ -17,6 +17,8 @@ export function remediesOf(claim: Claim, view: View): Remedy[] {
     list
       // That action points a Service at the pods of this workload: to one of something else it would be harm.
       .filter((c) => c.action !== 'service' || claim.subject.name === view.service.service)
+      // Only a ConfigMap is restored; of a workload there is none to name.
+      .filter((c) => c.action !== 'config' || !['Deployment', 'StatefulSet', 'DaemonSet'].includes(claim.subject.kind))
       .filter((c) => c.action !== 'scale' || claim.code !== 'dependency_down' || claim.hints?.replicas !== undefined)
       .filter((c) => c.action !== 'config' || list.length === 1 || canRestore(claim, view))
       .map((c) => ({ action: c.action, why: c.why, command: commandFor(c.action, claim, view) }))

@@ -13,26 +13,17 @@ Server.prototype.emit = function (name, request, ...rest) {
 export const recomputing = (every: number, milliseconds: number): string => `
 setInterval(() => { for (const end = performance.now() + ${milliseconds}; performance.now() < end; ); }, ${every}).unref()`
 
-/** Something of every request is kept for ever, so many KiB of it, outside of the heap. */
-export const keeping = (kib: number): string => `
-import { Server } from 'node:http'
-const { emit } = Server.prototype
+/** Something is kept for ever, so many KiB of it every second: outside of the heap. */
+export const growing = (kib: number): string => `
 const kept = []
-Server.prototype.emit = function (name, request, ...rest) {
-  if (name === 'request' && request.url.startsWith('/mcp')) kept.push(Buffer.alloc(${kib} * 1024, kept.length))
-  return emit.call(this, name, request, ...rest)
-}`
+setInterval(() => kept.push(Buffer.alloc(${kib} * 512, kept.length)), 500).unref()`
 
-/** The same, as objects on the heap. */
-export const keepingObjects = (kib: number): string => `
-import { Server } from 'node:http'
-const { emit } = Server.prototype
+/** The same, as so many thousand objects on the heap. */
+export const growingObjects = (thousands: number): string => `
 const kept = new Map()
-Server.prototype.emit = function (name, request, ...rest) {
-  if (name === 'request' && request.url.startsWith('/mcp'))
-    for (let i = 0; i < ${kib}; i++) kept.set(kept.size, { at: Date.now(), path: request.url, note: [i, kept.size, 'x'.repeat(i % 200) + i] })
-  return emit.call(this, name, request, ...rest)
-}`
+setInterval(() => {
+  for (let i = 0; i < ${thousands} * 500; i++) kept.set(kept.size, { at: Date.now(), note: [i, kept.size], text: 'entry ' + i })
+}, 500).unref()`
 
 /** A cache that is filled at the start and stays as it is: so many MiB. */
 export const caching = (mib: number): string => `

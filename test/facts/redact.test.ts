@@ -6,11 +6,19 @@ test('an address is kept whatever its port, for it says what the service needs',
     expect([value, keepsValue('UPSTREAM', value)]).toEqual([value, true])
 })
 
+test('flags of a runtime are kept, for they say how much a program may use', () => {
+  for (const value of ['--max-old-space-size=4096', '--expose-gc --max-old-space-size=64', '-Xmx2g'])
+    expect([value, keepsValue('RUNTIME_OPTIONS', value)]).toEqual([value, true])
+})
+
 test('what may be a credential is not kept', () => {
   const secrets = [
     ['UPSTREAM', 'postgres://shop:hunter2@orders:5432/shop'],
     ['UPSTREAM', 'k7x9q2m4t8'],
     ['BASIC', 'admin:12345'],
+    ['STARTUP', '--token=48151623'],
+    ['STARTUP', '-k7x9q2m4t8'],
+    ['STARTUP', '--import=/opt/hooks/k7x9q2m4.mjs'],
     ['DB_PASSWORD', 'orders:5432'],
   ] as const
   for (const [name, value] of secrets) expect([name, value, keepsValue(name, value)]).toEqual([name, value, false])

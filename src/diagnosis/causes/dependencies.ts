@@ -1,13 +1,13 @@
-/** What the service needs and does not get: a dependency that is down, slow, outside our reach, or asked through too small a pool. */
+/** What the service needs and does not get: a dependency that is down or outside our reach. */
 import { find, replicasOf, sees } from '../../facts/lookup.ts'
 import { editedAt, recentDiff } from '../changes.ts'
-import { type Claim, type Family, open, refuted, seen, short, supported } from '../claim.ts'
+import { type Claim, type Family, refuted, seen, short, supported } from '../claim.ts'
 import { type Dependency, namesDependency } from '../dependencies.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { mapSelects, selectorText } from '../selectors.ts'
 import { failing } from '../start-failure.ts'
 import type { Evidence, Subject } from '../verdict.ts'
-import { endpointsOf, eventsOf, eventTime, instant, logsOf, podIsReady, probesOf, type View } from '../view.ts'
+import { endpointsOf, eventsOf, eventTime, logsOf, podIsReady, probesOf, type View } from '../view.ts'
 
 const kindName = (d: Dependency): string => d.workloadKind
 
@@ -48,12 +48,7 @@ function deadPort(view: View, d: Dependency): string | undefined {
   return named || complaints(view, d, patterns.refused).length > 0 ? String(target) : undefined
 }
 
-export const dependencies: Family = (view) => [
-  ...view.dependencies.flatMap((d) => down(view, d)),
-  ...external(view),
-  ...pool(view),
-  ...slow(view),
-]
+export const dependencies: Family = (view) => [...view.dependencies.flatMap((d) => down(view, d)), ...external(view)]
 
 /** Whether the service itself says that it suffers: not ready, not starting, or answering with errors. */
 function suffers(view: View, d: Dependency): Evidence[] {
@@ -206,111 +201,4 @@ function external(view: View): Claim[] {
       }),
     ]
   })
-}
-
-function pool(view: View): Claim[] {
-  const { pods, full, last } = fullPools(view)
-  const lines = matching(logsOf(view), patterns.pool, view.now - 120_000)
-  if (full.length === 0 && lines.length < 3) return []
-  if (view.dependencies.some((d) => isDown(view, d)))
-    return [refuted('pool_exhausted', view.subject, 'the database itself is down; the pool waits for it')]
-  const evidence: Evidence[] = full.map((p) => ({
-    source: 'prometheus',
-    asked: `db_pool_connections{pod="${p}"}`,
-    observed: `in use ${last('in_use', p)} of ${last('max', p)}, waiting ${last('waiting', p)}`,
-    expected: 'none waiting',
-  }))
-  return [
-    supported({
-      code: 'pool_exhausted',
-      subject: view.subject,
-      confidence: full.length && lines.length ? 0.95 : 0.82,
-      summary: full.length
-        ? `the connection pool is full in ${full.length} of ${pods.length} pods and requests wait for a connection`
-        : 'requests time out waiting for a pooled connection',
-      evidence: [...evidence, ...(lines.length ? [logEvidence(lines)] : [])],
-    }),
-  ]
-}
-
-/** What the pool says now: pods all of whose connections are in use while something waits for one. */
-function fullPools(view: View): {
-  pods: (string | undefined)[]
-  full: (string | undefined)[]
-  last: (state: string, pod: string | undefined) => number
-} {
-  const series = instant(view, 'pool') ?? []
-  const last = (state: string, pod: string | undefined): number =>
-    series.find((s) => s.labels.state === state && s.labels.pod === pod)?.points.at(-1)?.[1] ?? 0
-  const pods = [...new Set(series.map((s) => s.labels.pod))]
-  const full = pods.filter((p) => last('waiting', p) > 0 && last('max', p) > 0 && last('in_use', p) >= last('max', p))
-  return { pods, full, last }
-}
-
-/** Queries of one kind, in two minutes, below which their mean says nothing: a migration runs once. */
-const fewestQueries = 10
-
-/** The slowest kind of query, over two minutes and over the last: what has only just become slow drowns in two minutes of what was quick. */
-function slowestQuery(view: View): { operation: string | undefined; seconds: number; minutes: number } | undefined {
-  const counts = instant(view, 'query_count') ?? []
-  const asked = (operation: string | undefined): number => counts.find((s) => s.labels.operation === operation)?.points.at(-1)?.[1] ?? 0
-  return [
-    { name: 'query_time', minutes: 2 },
-    { name: 'query_time_lately', minutes: 1 },
-  ]
-    .flatMap(({ name, minutes }) =>
-      (instant(view, name) ?? []).map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN, minutes })),
-    )
-    .filter((o) => o.seconds > view.thresholds.p95Seconds && asked(o.operation) >= fewestQueries)
-    .sort((a, b) => b.seconds - a.seconds)[0]
-}
-
-/** Of the time of a query, the least part that it spends waiting for a connection where the pool is what holds it up. */
-const mostlyWaiting = 0.5
-
-/** Seconds that a connection is taken for one query, where every connection of a pod is: connections by queries a second. Undefined where some are free. */
-function servedIn(view: View): number | undefined {
-  const { pods, full, last } = fullPools(view)
-  const perSecond = instant(view, 'query_rate')?.[0]?.points.at(-1)?.[1] ?? 0
-  return full.length === 0 || full.length < pods.length / 2 || perSecond === 0
-    ? undefined
-    : pods.reduce((sum, p) => sum + last('max', p), 0) / perSecond
-}
-
-/** Dependencies that answer late. Decided by the service's own query times against the service's latency. */
-function slow(view: View): Claim[] {
-  const slowest = slowestQuery(view)
-  if (!slowest) return []
-  const store = view.dependencies.find((d) => !d.external)
-  const subject: Subject = store
-    ? { kind: store.workloadKind, namespace: store.namespace, name: store.workload?.metadata.name ?? store.name }
-    : { kind: 'Dependency', name: 'database' }
-  if (store && isDown(view, store)) return []
-  if (!store && view.dependencies.length > 0)
-    return [open('dependency_slow', subject, 'which dependency the slow queries go to is not known')]
-  const served = servedIn(view)
-  if (served !== undefined && served < slowest.seconds * (1 - mostlyWaiting))
-    return [
-      refuted(
-        'dependency_slow',
-        subject,
-        `of ${slowest.seconds.toFixed(2)} s that a query takes, ${subject.name} has it for ${served.toFixed(2)} s; the rest it waits for a connection`,
-      ),
-    ]
-  return [
-    supported({
-      code: 'dependency_slow',
-      subject,
-      confidence: 0.88,
-      summary: `queries to ${subject.name} take ${slowest.seconds.toFixed(2)} s (${slowest.operation})`,
-      evidence: [
-        {
-          source: 'prometheus',
-          asked: `rate(db_query_duration_seconds_sum[${slowest.minutes}m]) / rate(db_query_duration_seconds_count[${slowest.minutes}m]) by operation`,
-          observed: `${slowest.operation}: ${slowest.seconds.toFixed(2)} s`,
-          expected: `below ${view.thresholds.p95Seconds} s`,
-        },
-      ],
-    }),
-  ]
 }

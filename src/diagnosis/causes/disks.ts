@@ -1,8 +1,11 @@
 /** Disks and descriptors that are used up. */
+import type { Pod, PodTemplate } from '../../facts/kubernetes-types.ts'
 import { all } from '../../facts/lookup.ts'
 import { type Claim, eventEvidence, short, supported } from '../claim.ts'
+import type { Dependency } from '../dependencies.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { percent } from '../symptoms.ts'
+import type { Subject } from '../verdict.ts'
 import { instant, isOurPod, logsOf, type View } from '../view.ts'
 
 export function disks(view: View): Claim[] {
@@ -13,7 +16,12 @@ export function disks(view: View): Claim[] {
     (p) => p.result.state === 'ok' && p.result.value.status >= 500 && patterns.diskFull.test(p.result.value.body),
   )
   if (full.length || said) {
-    const claim = view.template?.spec.volumes?.flatMap((v) => v.persistentVolumeClaim?.claimName ?? [])[0]
+    const body = said?.result.state === 'ok' ? said.result.value.body : ''
+    const store = fullStore(view, [body, ...full.map((line) => line.text)])
+    const subject: Subject = store
+      ? { kind: store.workloadKind, namespace: store.namespace, name: store.workload?.metadata.name ?? store.name }
+      : view.subject
+    const claim = claimOf(store ? store.workload?.spec.template : view.template, store?.pods ?? view.pods)
     const evidence = [
       ...(said?.result.state === 'ok'
         ? [
@@ -31,10 +39,12 @@ export function disks(view: View): Claim[] {
     claims.push(
       supported({
         code: 'disk_full',
-        subject: claim ? { kind: 'PersistentVolumeClaim', namespace: view.service.namespace, name: claim } : view.subject,
+        subject: claim ? { kind: 'PersistentVolumeClaim', namespace: subject.namespace, name: claim } : subject,
         since: full[0]?.time,
         confidence: 0.92,
-        summary: `the store of ${view.service.workload} is full: writes fail`,
+        summary: store
+          ? `the disk of ${store.name} is full: it refuses writes`
+          : `the store of ${view.service.workload} is full: writes fail`,
         evidence,
       }),
     )
@@ -66,6 +76,26 @@ export function disks(view: View): Claim[] {
     )
   return claims
 }
+
+/** What databases say of a disk that is theirs, to those who write to them. */
+const saysItself =
+  /could not (?:extend|write|create|fsync|open) .{0,120}no space left|(?<![\d.])53100(?![\d.])|the table '[^']*' is full|MISCONF Redis/i
+
+/** The dependency whose disk is full, where lines about one name it or are in a database's words; undefined where it is the service's own. */
+function fullStore(view: View, texts: readonly string[]): Dependency | undefined {
+  const about = texts.filter((text) => patterns.diskFull.test(text))
+  const inside = view.dependencies.filter((d) => !d.external)
+  const named = inside.find((d) =>
+    about.some((text) => [d.host, d.serviceName].some((name) => name !== undefined && text.split(/[^a-z0-9.-]+/i).includes(name))),
+  )
+  return named ?? (inside.length === 1 && about.some((text) => saysItself.test(text)) ? inside[0] : undefined)
+}
+
+/** The claim that holds the data of a workload; undefined where it has none. */
+const claimOf = (template: PodTemplate | undefined, pods: readonly Pod[]): string | undefined =>
+  [...(template?.spec.volumes ?? []), ...pods.flatMap((p) => p.spec.volumes ?? [])].flatMap(
+    (v) => v.persistentVolumeClaim?.claimName ?? [],
+  )[0]
 
 /** Pods that the kubelet put out for the disk they used. */
 const evictions = (view: View) =>

@@ -25,6 +25,7 @@ import { nodes } from './nodes.ts'
 import { onePod } from './one-pod.ts'
 import { placement } from './placement.ts'
 import { policies } from './policies.ts'
+import { pool } from './pool.ts'
 import { readiness } from './readiness.ts'
 import { refused } from './refused.ts'
 import { release } from './release.ts'
@@ -33,6 +34,7 @@ import { scale } from './scale.ts'
 import { scans } from './scans.ts'
 import { sight } from './sight.ts'
 import { slo } from './slo.ts'
+import { slowQueries } from './slow-queries.ts'
 import { slowRelease } from './slow-release.ts'
 import { start } from './start.ts'
 import { streams } from './streams.ts'
@@ -60,6 +62,8 @@ export const families: readonly Family[] = [
   certificates,
   policies,
   dependencies,
+  pool,
+  slowQueries,
   upstreams,
   inside,
   unanswered,

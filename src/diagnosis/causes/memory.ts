@@ -152,32 +152,41 @@ const slope = (t: { perSecond: number; fit: number; seconds: number }): Evidence
 /** Flags by which a program is told how large its heap may be. */
 const heapFlag = /max[-_]old[-_]space|max[-_]heap|heap[-_]size|-Xmx|MaxRAMPercentage|GOMEMLIMIT/i
 
-/** Whether a container is told how large its heap may be, or may be: the values of a ConfigMap that it reads are not seen. */
-function heapIsSet(view: View, { spec }: Failing): boolean {
+/** A name under which flags are given to a runtime; its value may not have been kept. */
+const flagsName = /^(NODE_OPTIONS|JAVA_TOOL_OPTIONS|_?JAVA_OPT(ION)?S|GOMEMLIMIT)$/
+/** What V8 says of its last collections: the heap after each, in MB. */
+const collected = /(?:Mark-Compact|Mark-sweep|Scavenge)[^>]*-> (\d+(?:\.\d+)?) \(\d+(?:\.\d+)?\) MB/
+/** V8 gives a heap half of the memory that its container may use; one that is full below this share of the limit was told to stay small. */
+const smallHeap = 0.25
+
+/** Whether a container is told how large its heap may be: by how large it was when it was full, else by flags, else by flags whose value is not seen. */
+function heapIsSet(view: View, { pod, container, spec }: Failing): boolean {
+  const sizes = matching(logsOf(view, pod.metadata.name, container), collected).map(({ text }) => Number(collected.exec(text)?.[1]) * 1e6)
+  const limit = containerLimit(spec, 'memory')
+  if (sizes.length > 0 && limit !== undefined) return Math.max(...sizes) < smallHeap * limit
   const said = [...(spec?.command ?? []), ...(spec?.args ?? []), ...(spec?.env ?? []).flatMap((e) => [e.name, e.value ?? ''])]
   const read = (spec?.envFrom ?? []).flatMap((e) => find(view.snapshot, 'configmaps', e.configMapRef?.name, view.service.namespace) ?? [])
-  const hidden = read
-    .flatMap((object) => [...(keysOf(object) ?? [])])
-    .some((key) => /^(NODE_OPTIONS|JAVA_TOOL_OPTIONS|JAVA_OPTS|GOMEMLIMIT)$/.test(key))
-  return (
-    hidden ||
-    said.some((text) => heapFlag.test(text)) ||
-    (spec?.env ?? []).some((e) => e.name === 'NODE_OPTIONS' && e.valueFrom !== undefined)
-  )
+  const names = [...read.flatMap((object) => [...(keysOf(object) ?? [])]), ...(spec?.env ?? []).map((e) => e.name)]
+  return said.some((text) => heapFlag.test(text)) || names.some((name) => flagsName.test(name))
 }
 
-/** Programs that end themselves because their own heap limit is reached: exit 134, not OOMKilled. */
+const isHeapFlag = (c: TemplateChange): boolean => heapFlag.test(`${c.name} ${c.from} ${c.to}`) || flagsName.test(c.name ?? '')
+
+/** Programs that end themselves because their own heap limit is reached: exit 134, not OOMKilled. The first process of a container cannot abort itself and ends by a fault, 139. */
 function heap(view: View): Claim[] {
-  const ended = failing(view.pods, view.now).filter(
+  const crashed = failing(view.pods, view.now).filter((f) => f.kind === 'crash')
+  const told = (f: Failing): boolean => ofNewest(view, [f]).some(isHeapFlag)
+  const ended = crashed.filter(
     (f) =>
-      f.kind === 'crash' &&
-      (f.ended?.exitCode === 134 || matching(logsOf(view, f.pod.metadata.name, f.container), patterns.heap).length > 0),
+      f.ended?.exitCode === 134 ||
+      (f.ended?.exitCode === 139 && told(f)) ||
+      matching(logsOf(view, f.pod.metadata.name, f.container), patterns.heap).length > 0,
   )
   const first = ended[0]
   if (!first) return []
   const lines = matching(logsOf(view, first.pod.metadata.name, first.container), patterns.heap)
   const changed = ofNewest(view, ended)
-  const flag = changed.find((c) => heapFlag.test(`${c.name} ${c.from} ${c.to}`))
+  const flag = changed.find(isHeapFlag)
   const pods = [...new Set(ended.map((f) => f.pod))]
   const lived = lastedSeconds(first.ended)
   const base = {

@@ -60,7 +60,11 @@ export const dependencies: KnownCauses = {
   },
   pool_exhausted: {
     folds: ['bad_release'],
-    cures: [{ action: 'config', why: 'raise the pool, within what the database allows' }],
+    cures: [
+      rollBack('the earlier revision had a pool that was enough'),
+      { action: 'config', why: 'restore the earlier size of the pool, then restart where the pods read it once' },
+      { action: 'manual', why: 'raise the pool, within what the database allows' },
+    ],
     never: [
       { action: 'scale', why: 'more pods take more connections of the same database' },
       { action: 'restart', why: 'the pool fills again' },

@@ -33,7 +33,7 @@ export const load: KnownCauses = {
   },
   log_spam: {
     folds: ['ephemeral_storage'],
-    cures: [rollBack('the earlier revision wrote less'), { action: 'config', why: 'raise the level from which lines are written' }],
+    cures: [rollBack('the earlier revision wrote less'), { action: 'manual', why: 'raise the level from which lines are written' }],
     never: [{ action: 'scale', why: 'every further pod writes as much' }],
     owner: 'service',
   },

@@ -46,7 +46,6 @@ export const resources: KnownCauses = {
     owner: 'release',
   },
   noisy_neighbour: {
-    folds: ['dependency_slow'],
     cures: [{ action: 'escalate', why: 'whoever fills the node has to be moved' }],
     never: [{ action: 'resources', why: 'the limit is not reached' }, notTheRelease],
     owner: 'infrastructure',

@@ -1,6 +1,6 @@
 /** Memory and disks: too little given, or too much taken. */
 import { harden } from '../clients.ts'
-import { keeping, keepingObjects, spooling } from '../defects.ts'
+import { growing, growingObjects, spooling } from '../defects.ts'
 import type { Fault } from '../fault.ts'
 import { type Any, sleep, until } from '../kubectl.ts'
 import { memoryAbove } from '../measure.ts'
@@ -22,12 +22,12 @@ const limited =
 
 const helper = (world: World): string => `${world.names.app.split('-')[0]}-shipper`
 
-/** A container beside ours that needs 60 MiB or so after it has started. */
+/** A container beside ours that needs 120 MiB or so after it has started. */
 const shipper = (world: World, limit: string): Any => ({
   ...harden({
     name: helper(world),
     image: world.images.app,
-    command: ['node', '-e', 'const lines = []; setInterval(() => { if (lines.length < 24) lines.push(Buffer.alloc(1 << 20, 7)) }, 100)'],
+    command: ['node', '-e', 'const lines = []; setInterval(() => { if (lines.length < 80) lines.push(Buffer.alloc(1 << 20, 7)) }, 100)'],
   }),
   resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: limit } },
 })
@@ -46,7 +46,7 @@ export const memoryFaults: Fault[] = [
     subjects: deployment,
     wrong: ['scale', 'resources'],
     prepare: limited(256),
-    inject: (world) => releaseWith(world, keeping(world.random.int(30, 40))),
+    inject: (world) => releaseWith(world, growing(world.random.int(1000, 1300))),
     shows: (world) => memoryAbove(world, 165),
   },
   {
@@ -55,8 +55,8 @@ export const memoryFaults: Fault[] = [
     expected: ['memory_leak'],
     subjects: deployment,
     wrong: ['scale', 'resources'],
-    prepare: limited(192),
-    inject: (world) => releaseWith(world, keeping(world.random.int(50, 60))),
+    prepare: limited(128),
+    inject: (world) => releaseWith(world, growing(world.random.int(1000, 1400))),
     shows: (world) => containerState(world, /OOMKilled/, 180),
   },
   {
@@ -66,7 +66,7 @@ export const memoryFaults: Fault[] = [
     subjects: deployment,
     wrong: ['scale', 'resources'],
     prepare: limited(256),
-    inject: (world) => releaseWith(world, keepingObjects(world.random.int(300, 400))),
+    inject: (world) => releaseWith(world, growingObjects(world.random.int(16, 22))),
     shows: (world) => containerState(world, /OOMKilled|Error|CrashLoopBackOff/, 180),
   },
   {
@@ -79,7 +79,7 @@ export const memoryFaults: Fault[] = [
       world.release({
         op: 'replace',
         path: 'container/resources',
-        value: { requests: { cpu: '20m', memory: '32Mi' }, limits: { cpu: '1', memory: world.random.pick(['40Mi', '48Mi', '56Mi']) } },
+        value: { requests: { cpu: '20m', memory: '16Mi' }, limits: { cpu: '1', memory: world.random.pick(['24Mi', '28Mi', '32Mi']) } },
       }),
     shows: (world) => containerState(world, /OOMKilled/, 90),
   },
@@ -93,7 +93,7 @@ export const memoryFaults: Fault[] = [
       world.release({
         op: 'add',
         path: 'container/env/-',
-        value: { name: 'NODE_OPTIONS', value: `--max-old-space-size=${world.random.int(12, 16)}` },
+        value: { name: 'NODE_OPTIONS', value: `--max-old-space-size=${world.random.int(9, 12)}` },
       }),
     shows: (world) => containerState(world, /Error|CrashLoopBackOff/, 120),
   },
@@ -104,7 +104,7 @@ export const memoryFaults: Fault[] = [
     subjects: deployment,
     wrong: ['restart', 'scale'],
     prepare: (world) => {
-      world.podSpec.containers.push(shipper(world, '128Mi'))
+      world.podSpec.containers.push(shipper(world, '160Mi'))
     },
     inject: (world) => {
       const at = world.podSpec.containers.findIndex((one: Any) => one.name === helper(world))
@@ -127,6 +127,26 @@ export const memoryFaults: Fault[] = [
       const fill =
         "const fs = require('fs'); const file = fs.openSync('/data/import.tmp', 'w'); try { for (;;) fs.writeSync(file, Buffer.alloc(4096, 1)) } catch (error) { console.log(error.code) }"
       await world.k('exec', `deployment/${world.names.app}`, '-c', world.names.container, '--', 'node', '-e', fill)
+    },
+    shows: clientSuffers,
+  },
+  {
+    ...memory,
+    name: "the database's volume full",
+    expected: ['disk_full'],
+    subjects: (world) => [{ kind: 'StatefulSet', name: world.names.store }],
+    wrong: ['restart', 'rollback', 'scale', 'resources'],
+    prepare: (world) => {
+      const { template } = world.find('StatefulSet', world.names.store).spec
+      template.spec.volumes.find((one: Any) => one.name === 'data').emptyDir = {
+        medium: 'Memory',
+        sizeLimit: `${world.random.int(90, 120)}Mi`,
+      }
+      template.spec.containers[0].resources.limits.memory = '400Mi'
+    },
+    inject: async (world) => {
+      const fill = 'dd if=/dev/zero of=/data/dump.tmp bs=64k 2>&1 | tail -1'
+      await world.k('exec', `${world.names.store}-0`, '--', 'sh', '-c', fill)
     },
     shows: clientSuffers,
   },

@@ -1,5 +1,5 @@
 /** Load, memory and changes that look like the trouble of the slow, memory and cpu rows and are none, or are beside another cause. */
-import { caching, keeping } from '../defects.ts'
+import { caching, growing } from '../defects.ts'
 import type { Fault, Runbook } from '../fault.ts'
 import { sleep } from '../kubectl.ts'
 import { memoryAbove, requestRate, requestsAbove, slowAnswers } from '../measure.ts'
@@ -47,7 +47,7 @@ export const quiet: Fault[] = [
         apiVersion: 'v1',
         kind: 'ConfigMap',
         metadata: { name: `${world.names.app}-warm` },
-        data: { 'cache.mjs': caching(world.random.int(90, 100)) },
+        data: { 'cache.mjs': caching(world.random.int(122, 132)) },
       })
     },
     shows: async (world) => `${await memoryAbove(world, 160, 60)}; ${await allWell(world)}`,
@@ -64,10 +64,10 @@ export const quiet: Fault[] = [
     prepare: (world) => {
       world.replicas = 2
       world.load = { pause: 250, workers: 3 }
-      world.container.resources.limits.memory = '192Mi'
+      world.container.resources.limits.memory = '128Mi'
     },
     inject: async (world) => {
-      await releaseWith(world, keeping(world.random.int(50, 60)))
+      await releaseWith(world, growing(world.random.int(1000, 1400)))
       await world.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'banner' }, data: { text: 'welcome' } })
       await world.configure({ TEAM_CONTACT: 'desk 9' })
     },

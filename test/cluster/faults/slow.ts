@@ -78,7 +78,10 @@ export const slowFaults: Fault[] = [
     expected: ['cpu_throttling'],
     subjects: deployment,
     wrong: ['restart', 'scale'],
-    prepare: busy,
+    prepare: (world) => {
+      world.replicas = 2
+      world.load = { pause: 150, workers: 10 }
+    },
     inject: async (world) => {
       await world.release({ op: 'replace', path: 'container/resources/limits/cpu', value: world.random.pick(['90m', '100m', '120m']) })
       await world.settled()

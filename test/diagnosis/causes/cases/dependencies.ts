@@ -1,5 +1,18 @@
 import type { Change } from '../../../support/snapshot.ts'
-import { always, answers, change, fails, logs, measured, metric, notReady, put } from '../../../support/snapshot-changes.ts'
+import {
+  always,
+  answers,
+  change,
+  edited,
+  fails,
+  logs,
+  measured,
+  metric,
+  notReady,
+  put,
+  release,
+  startedAgain,
+} from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const partnerFails = (how: string) =>
@@ -17,8 +30,14 @@ const waiting = (count: number): Change[] => [
   measured('pool', count, 'all', { state: 'waiting' }),
 ]
 
+const poolEdited: Change = (s) => {
+  edited('configmaps', 'kestrel-settings', 8)(s)
+  const settings = s.objects.configmaps.find((c) => c.metadata.name === 'kestrel-settings')!
+  settings.metadata.managedFields!.at(-1)!.fieldsV1 = { 'f:data': { 'f:DB_POOL_SIZE': {} } }
+}
 /** Queries that take so long, so many a second. */
 const queries = (seconds: number, perSecond: number): Change[] => [
+  metric('p95', [{}, 2 * seconds]),
   metric('query_time', [{ operation: 'claim' }, seconds]),
   metric('query_count', [{ operation: 'claim' }, perSecond * 120]),
   metric('query_rate', [{}, perSecond]),
@@ -113,7 +132,7 @@ export const cases: Case[] = [
     code: 'pool_exhausted',
     what: 'requests wait for one of two connections',
     subject: 'Deployment/kestrel',
-    remedy: 'config',
+    remedy: 'manual',
     fault: [...waiting(9), fails(0.2), logs('all', ['Error: timeout exceeded when trying to connect: pool exhausted'])],
     without: [
       ...waiting(0),
@@ -127,7 +146,7 @@ export const cases: Case[] = [
     code: 'pool_exhausted',
     what: 'queries are late because they wait for a connection, and the store has each for a tenth of a second',
     subject: 'Deployment/kestrel',
-    remedy: 'config',
+    remedy: 'manual',
     runbook: 'performance-degradation',
     fault: [...waiting(9), ...queries(0.6, 60)],
     without: [metric('query_rate', [{}, 9])],
@@ -143,6 +162,7 @@ export const cases: Case[] = [
       metric('query_time', [{ operation: 'claim' }, 0.12]),
       metric('query_time_lately', [{ operation: 'claim' }, 0.7]),
       metric('query_count', [{ operation: 'claim' }, 900]),
+      metric('p95', [{}, 0.3]),
     ],
     without: [metric('query_time_lately', [{ operation: 'claim' }, 0.1])],
     instead: 'none',
@@ -201,11 +221,51 @@ export const cases: Case[] = [
   },
   {
     code: 'dependency_slow',
+    what: 'queries take seconds, and the program is there to notice when they end',
+    subject: 'Deployment/ledger',
+    remedy: 'escalate',
+    runbook: 'performance-degradation',
+    fault: [...queries(1.2, 20), measured('loop_lag', 0.02)],
+    without: [measured('loop_lag', 0.5)],
+    instead: 'none',
+  },
+  {
+    code: 'dependency_slow',
     what: 'statements time out, and there is one store to ask',
     subject: 'Deployment/ledger',
     remedy: 'escalate',
     fault: [fails(0.8), logs('all', Array<string>(4).fill('ERROR list: canceling statement due to statement timeout'))],
     without: [silentLogs, logs('all', Array<string>(4).fill('ERROR list: timeout of 500 ms exceeded: https://rates.example/v1'))],
     instead: 'none',
+  },
+  {
+    code: 'dependency_slow',
+    what: 'queries take seconds and answers with them: not those of a migration that nobody waits for',
+    subject: 'Deployment/ledger',
+    remedy: 'escalate',
+    runbook: 'performance-degradation',
+    fault: queries(1.2, 20),
+    without: [metric('p95', [{}, 0.04])],
+    instead: 'none',
+  },
+  {
+    code: 'pool_exhausted',
+    what: 'a release made the pool smaller',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    runbook: 'performance-degradation',
+    fault: [release((_, main) => void main.env!.push({ name: 'DB_POOL_SIZE', value: '2' })), ...waiting(9), ...queries(0.6, 60)],
+    without: waiting(0),
+    instead: 'dependency_slow',
+  },
+  {
+    code: 'pool_exhausted',
+    what: 'the size of the pool was edited in a ConfigMap, and the pods started again',
+    subject: 'ConfigMap/kestrel-settings',
+    remedy: 'manual',
+    runbook: 'performance-degradation',
+    fault: [poolEdited, startedAgain(7), ...waiting(9), ...queries(0.6, 60)],
+    without: waiting(0),
+    instead: 'dependency_slow',
   },
 ]

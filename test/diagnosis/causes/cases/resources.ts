@@ -4,6 +4,7 @@ import {
   answers,
   change,
   dies,
+  fails,
   logs,
   measured,
   memory,
@@ -27,7 +28,16 @@ const limit = (memory_: string, minutes = 8) =>
 const newImage = release((_, main) => {
   main.image = 'registry.example/kestrel:1.9.0'
 })
-const heapIsFull = logs('all', ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'], { previous: true })
+/** What V8 says when its heap is full, at so many MB. */
+const heapIsFull = (mb: number) =>
+  logs(
+    'all',
+    [
+      `[1:0x1a176000]    11599 ms: Mark-Compact ${mb + 0.5} (${mb + 2}.0) -> ${mb}.4 (${mb + 3}.0) MB, pooled: 0 MB, 1550.53 / 0.00 ms  (average mu = 0.639, current mu = 0.565) allocation failure; GC in old space requested`,
+      'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    ],
+    { previous: true },
+  )
 /** CPU of a pod of the revision before. */
 const usedBefore = (cores: number) => over('cpu', { pod: 'kestrel-0000000000-aaaaa' }, (minutes) => (minutes > 10 ? cores : Number.NaN))
 const noLogs: Change = (s) => {
@@ -90,12 +100,8 @@ export const cases: Case[] = [
     what: 'a release fills the heap, which nobody limited, until it ends itself',
     subject: 'Deployment/kestrel',
     remedy: 'rollback',
-    fault: [newImage, dies({ exit: 134, lasted: 400 }), heapIsFull],
-    without: [
-      always((_, main) => {
-        main.env!.push({ name: 'NODE_OPTIONS', value: '--max-old-space-size=40' })
-      }),
-    ],
+    fault: [newImage, dies({ exit: 134, lasted: 400 }), heapIsFull(121)],
+    without: [noLogs, heapIsFull(24)],
     instead: 'v8_heap_limit',
   },
   {
@@ -108,10 +114,39 @@ export const cases: Case[] = [
         main.env!.push({ name: 'NODE_OPTIONS', value: '--max-old-space-size=40' })
       }),
       dies({ exit: 134, lasted: 60 }),
-      heapIsFull,
+      heapIsFull(40),
     ],
     without: [noLogs, killed(60)],
     instead: 'memory_leak',
+  },
+  {
+    code: 'v8_heap_limit',
+    what: 'the heap is full on a slow machine before the program serves, and what the release said to the runtime is not seen',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.env!.push({ name: 'NODE_OPTIONS', value: '#a8ac0d1f7c' })
+      }),
+      dies({ exit: 139, lasted: 13 }),
+      heapIsFull(8),
+    ],
+    without: [noLogs, heapIsFull(110)],
+    instead: 'memory_leak',
+  },
+  {
+    code: 'v8_heap_limit',
+    what: 'the first process of the container ends by a fault since the heap flag was lowered, and left no line',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.env!.push({ name: 'NODE_OPTIONS', value: '--max-old-space-size=12' })
+      }),
+      dies({ exit: 139, lasted: 1 }),
+    ],
+    without: [dies({ exit: 1, lasted: 1 })],
+    instead: 'crash_on_start',
   },
   {
     code: 'sidecar_oom',
@@ -209,6 +244,18 @@ export const cases: Case[] = [
         s.probes = []
       },
     ],
+  },
+  {
+    code: 'disk_full',
+    what: 'the store refuses writes because its own disk is full',
+    subject: 'Deployment/ledger',
+    remedy: 'manual',
+    fault: [
+      fails(0.3),
+      logs('all', ['write failed (ledger:5432/kestrel: could not extend file "base/16384/16452": No space left on device)']),
+    ],
+    without: [noLogs],
+    instead: 'none',
   },
   {
     code: 'fd_exhaustion',

@@ -1,0 +1,81 @@
+/** A dependency that answers late, by the times that the service takes of its queries. */
+import { type Claim, open, refuted, supported } from '../claim.ts'
+import { median } from '../history.ts'
+import { symptoms } from '../symptoms.ts'
+import type { Subject } from '../verdict.ts'
+import { instant, type View } from '../view.ts'
+import { isDown } from './dependencies.ts'
+import { servedIn } from './pool.ts'
+
+/** Queries of one kind, in two minutes, below which their mean says nothing: a migration runs once. */
+const fewestQueries = 10
+
+/** The kind of query that is slow and takes most time in all, over two minutes and over the last: what has only just become slow drowns in two minutes of what was quick. */
+function slowestQuery(view: View): { operation: string | undefined; seconds: number; minutes: number } | undefined {
+  const counts = instant(view, 'query_count') ?? []
+  const asked = (operation: string | undefined): number => counts.find((s) => s.labels.operation === operation)?.points.at(-1)?.[1] ?? 0
+  return [
+    { name: 'query_time', minutes: 2 },
+    { name: 'query_time_lately', minutes: 1 },
+  ]
+    .flatMap(({ name, minutes }) =>
+      (instant(view, name) ?? []).map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN, minutes })),
+    )
+    .filter((o) => o.seconds > view.thresholds.p95Seconds && asked(o.operation) >= fewestQueries)
+    .sort((a, b) => b.seconds * asked(b.operation) - a.seconds * asked(a.operation))[0]
+}
+
+/** Of the time that a query seems to take, the part by which the program may be late to notice its end. */
+const lateShare = 0.25
+/** Of the time of a query, the least part that it spends waiting for a connection where the pool is what holds it up. */
+const mostlyWaiting = 0.5
+
+const feltByUsers = (view: View): boolean => symptoms(view).some(({ code }) => code.startsWith('latency') || code === 'error_ratio')
+
+/** Dependencies that answer late. Decided by the service's own query times against the service's latency. */
+export function slowQueries(view: View): Claim[] {
+  const slowest = slowestQuery(view)
+  // What makes no answer late, as a migration at the start, is nobody's trouble.
+  if (!slowest || !feltByUsers(view)) return []
+  const store = view.dependencies.find((d) => !d.external)
+  const subject: Subject = store
+    ? { kind: store.workloadKind, namespace: store.namespace, name: store.workload?.metadata.name ?? store.name }
+    : { kind: 'Dependency', name: 'database' }
+  if (store && isDown(view, store)) return []
+  if (!store && view.dependencies.length > 0)
+    return [open('dependency_slow', subject, 'which dependency the slow queries go to is not known')]
+  const lag = median((instant(view, 'loop_lag') ?? []).flatMap((s) => s.points.at(-1)?.[1] ?? [])) ?? 0
+  if (lag > slowest.seconds * lateShare)
+    return [
+      open(
+        'dependency_slow',
+        subject,
+        `queries seem to take ${slowest.seconds.toFixed(2)} s to a program that is itself ${lag.toFixed(2)} s late`,
+      ),
+    ]
+  const served = servedIn(view)
+  if (served !== undefined && served < slowest.seconds * (1 - mostlyWaiting))
+    return [
+      refuted(
+        'dependency_slow',
+        subject,
+        `of ${slowest.seconds.toFixed(2)} s that a query takes, ${subject.name} has it for ${served.toFixed(2)} s; the rest it waits for a connection`,
+      ),
+    ]
+  return [
+    supported({
+      code: 'dependency_slow',
+      subject,
+      confidence: 0.88,
+      summary: `queries to ${subject.name} take ${slowest.seconds.toFixed(2)} s (${slowest.operation})`,
+      evidence: [
+        {
+          source: 'prometheus',
+          asked: `rate(db_query_duration_seconds_sum[${slowest.minutes}m]) / rate(db_query_duration_seconds_count[${slowest.minutes}m]) by operation`,
+          observed: `${slowest.operation}: ${slowest.seconds.toFixed(2)} s`,
+          expected: `below ${view.thresholds.p95Seconds} s`,
+        },
+      ],
+    }),
+  ]
+}
