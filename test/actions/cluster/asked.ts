@@ -25,7 +25,7 @@ const quick = ['--wait', '0s', '--observe', '0s', '--despite', 'gate']
 /** All of it on the cluster of KUBECONFIG, in a namespace of its own. */
 export async function asked(namespace: string): Promise<Asked[]> {
   await aTarget(namespace)
-  const hand = await aHand(targetSettings(namespace))
+  const hand = await aHand(targetSettings(namespace, 'other'))
   const found: Asked[] = []
   const add = (what: string, action: string, ran: readonly Ran[], ...wrong: string[]): void => {
     const said = ran.map(({ out, err }) => last(out) || last(err)).at(-1) ?? ''

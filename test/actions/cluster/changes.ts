@@ -14,36 +14,38 @@ export interface Doable {
 const patch = (namespace: string, kind: string, body: object): Promise<string> =>
   kubectl(['-n', namespace, 'patch', kind, 'target', '--type=merge', '-p', JSON.stringify(body)])
 
+/** The settings name another service, so that nothing is diagnosed first and a line is done at once: these have to say whose they are. */
+const ofTarget = ['--workload', 'target', '--service', 'target']
+
 /** Gives each action something to do and the line that does it, `round` telling one time from the other. */
 export const makers: Readonly<Record<string, (namespace: string, round: number) => Promise<Doable>>> = {
-  restart: async () => ({ name: 'restart', line: ['restart'], on: ['deployment', 'target'], writes: 1 }),
+  restart: async () => ({ name: 'restart', line: ['restart', 'deployment/target'], on: ['deployment', 'target'], writes: 1 }),
   scale: async (namespace) => {
     const { spec } = await object(namespace, 'deployment', 'target')
-    const line = ['scale', '--replicas', spec.replicas === 1 ? '2' : '1']
+    const line = ['scale', 'deployment/target', '--replicas', spec.replicas === 1 ? '2' : '1']
     return { name: 'scale', line, on: ['deployment', 'target'], writes: 1 }
   },
   rollback: async (namespace, round) => {
     await kubectl(['-n', namespace, 'set', 'env', 'deployment/target', `GREETING=hullo-${round}`])
-    await settled(namespace)
-    return { name: 'rollback', line: ['rollback'], on: ['deployment', 'target'], writes: 1 }
+    return { name: 'rollback', line: ['rollback', 'deployment/target'], on: ['deployment', 'target'], writes: 1 }
   },
   resources: async (namespace) => {
     const { spec } = await object(namespace, 'deployment', 'target')
     const now = spec.template.spec.containers[0].resources.limits.memory
-    const line = ['resources', '--memory-limit', now === '32Mi' ? '48Mi' : '32Mi']
+    const line = ['resources', 'deployment/target', '--memory-limit', now === '32Mi' ? '48Mi' : '32Mi']
     return { name: 'resources', line, on: ['deployment', 'target'], writes: 1 }
   },
   service: async (namespace) => {
     await patch(namespace, 'service', { spec: { selector: { app: 'nobody' } } })
-    return { name: 'service', line: ['service'], on: ['service', 'target'], writes: 1 }
+    return { name: 'service', line: ['service', 'target', ...ofTarget], on: ['service', 'target'], writes: 1 }
   },
   policy: async (namespace) => {
     await patch(namespace, 'networkpolicy', { spec: { policyTypes: ['Ingress', 'Egress'], egress: [] } })
-    return { name: 'policy', line: ['policy'], on: ['networkpolicy', 'target'], writes: 1 }
+    return { name: 'policy', line: ['policy', 'target', ...ofTarget], on: ['networkpolicy', 'target'], writes: 1 }
   },
   'config-restore': async (namespace, round) => {
     await patch(namespace, 'configmap', { data: { COLOUR: `blue-${round}` } })
-    return { name: 'config-restore', line: ['config-restore', 'configmap/target'], on: ['configmap', 'target'], writes: 2 }
+    return { name: 'config-restore', line: ['config-restore', 'configmap/target', ...ofTarget], on: ['configmap', 'target'], writes: 2 }
   },
 }
 
@@ -52,11 +54,7 @@ export async function mend(namespace: string): Promise<void> {
   await patch(namespace, 'service', { spec: { selector: { app: 'target' } } })
   await patch(namespace, 'networkpolicy', { spec: { policyTypes: ['Ingress'], egress: null } })
   await patch(namespace, 'configmap', { data: { COLOUR: 'green' } })
-  await settled(namespace)
 }
-
-const settled = (namespace: string): Promise<string> =>
-  kubectl(['-n', namespace, 'rollout', 'status', 'deployment/target', '--timeout=300s'], { timeoutSeconds: 310 })
 
 /** What a person owns of the four objects, as text that is the same for the same state. */
 export async function whole(namespace: string): Promise<string> {

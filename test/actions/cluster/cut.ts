@@ -27,13 +27,13 @@ export interface Cut {
   wrong: string
 }
 
-const flags = ['--yes', '--wait', '300s', '--observe', '0s', '--despite', 'gate']
+const flags = ['--yes', '--observe', '0s', '--despite', 'gate']
 
 /** So many kills on the cluster of KUBECONFIG, in a namespace of its own. */
 export async function cut(namespace: string, seed: number, rounds: number, only: readonly string[]): Promise<Cut[]> {
   await aTarget(namespace)
   const between = await openBetween()
-  const hand = await aHand(targetSettings(namespace))
+  const hand = await aHand(targetSettings(namespace, 'other'))
   const kubeconfig = path.join(hand.folder, 'kubeconfig')
   await writeFile(kubeconfig, between.kubeconfig)
   const random = seeded(seed)
@@ -64,11 +64,13 @@ interface Place {
 async function kill(place: Place, name: string, round: number, random: ReturnType<typeof seeded>): Promise<Cut | undefined> {
   const { namespace, hand, between, kubeconfig } = place
   const change = await makers[name]!(namespace, round)
-  const line = [...change.line, ...flags]
+  // The one that is killed waits until it has come true, and may be killed at that too; what comes next need not.
+  const line = [...change.line, ...flags, '--wait', '300s']
+  const again = [...change.line, ...flags, '--wait', '0s']
   const before = await whole(namespace)
   const [heard, lines] = [between.changes.length, (await hand.record()).length]
   const how = random.pick(['clock', 'record', 'request', 'request'] as const)
-  const after = how === 'clock' ? random.int(100, 4000) : random.int(0, 60)
+  const after = how === 'clock' ? random.int(100, 3000) : random.int(0, 60)
   const written = random.int(1, 3)
   // A request on its way is held for a moment, before or after it takes effect: that is where the kill must not hurt.
   let strike: (() => void) | undefined
@@ -99,16 +101,16 @@ async function kill(place: Place, name: string, round: number, random: ReturnTyp
   const done = taken()
   const ran =
     next === 'same line'
-      ? await hand.type(line, kubeconfig)
+      ? await hand.type(again, kubeconfig)
       : next === 'undo'
-        ? await hand.type(['undo', planned!.plan.id, '--yes', '--wait', '300s', '--observe', '0s'], kubeconfig)
-        : await hand.type(['resume', '--yes', '--wait', '0s'], kubeconfig)
+        ? await hand.type(['undo', planned!.plan.id, '--yes', '--wait', '0s', '--observe', '0s'], kubeconfig)
+        : await hand.type(['resume', 'deployment/target', '--yes', '--wait', '0s'], kubeconfig)
   const named = ran.err.includes('was cut off')
   const applied = taken()
   const unknown = unknownIn(await hand.record())
   // What another command names is taken back as it says.
   const back =
-    next === 'other command' ? await hand.type(['undo', planned!.plan.id, '--yes', '--wait', '300s', '--observe', '0s'], kubeconfig) : ran
+    next === 'other command' ? await hand.type(['undo', planned!.plan.id, '--yes', '--wait', '0s', '--observe', '0s'], kubeconfig) : ran
   const wrong = [
     unknown > 0 ? `${unknown} unknown` : '',
     asked && !named && next !== 'undo' ? 'not named' : '',

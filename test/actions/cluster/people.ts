@@ -17,13 +17,13 @@ export interface Met {
 export async function people(namespace: string, only: readonly string[]): Promise<Met[]> {
   await aTarget(namespace)
   const between = await openBetween()
-  const hands = [await aHand(targetSettings(namespace)), await aHand(targetSettings(namespace))] as const
+  const hands = [await aHand(targetSettings(namespace, 'other')), await aHand(targetSettings(namespace, 'other'))] as const
   const found: Met[] = []
   let round = 0
   try {
     for (const name of Object.keys(makers).filter((action) => only.length === 0 || only.includes(action))) {
       const change = await makers[name]!(namespace, ++round)
-      const line = [...change.line, '--yes', '--wait', '300s', '--observe', '0s', '--despite', 'gate']
+      const line = [...change.line, '--yes', '--wait', '0s', '--observe', '0s', '--despite', 'gate']
       const heard = between.changes.length
       let there = 0
       let meet: (() => void) | undefined

@@ -22,7 +22,7 @@ export interface InTrouble {
   wrong: string
 }
 
-const flags = ['--yes', '--wait', '300s', '--observe', '0s', '--despite', 'gate']
+const flags = ['--yes', '--wait', '0s', '--observe', '0s', '--despite', 'gate']
 const shell = (command: string): Promise<unknown> => promisify(execFile)('sh', ['-c', command])
 
 /** How the API server is frozen and thawed, for the shell of this machine. */
@@ -89,7 +89,7 @@ const troubles = (namespace: string): Trouble[] => [
 export async function trouble(namespace: string, only: readonly string[], frost: Frost | undefined): Promise<InTrouble[]> {
   await aTarget(namespace)
   const between = await openBetween()
-  const hand = await aHand(targetSettings(namespace))
+  const hand = await aHand(targetSettings(namespace, 'other'))
   const kubeconfig = path.join(hand.folder, 'kubeconfig')
   await writeFile(kubeconfig, between.kubeconfig)
   const found: InTrouble[] = []
