@@ -32,13 +32,14 @@ export function redact(text: string, known: ReadonlySet<string> = new Set()): st
   return ruled.replace(token, (t) => (known.has(t) || !looksSecret(t) || isIdentifier(t) ? t : mark))
 }
 
-/** Times, UUIDs and incidents' ids (`inc-20260102-0304-xyz`) are identifiers, not secrets; so are Kubernetes names with a hash at the end (`name-5d4f8c7b9-x2x4z`, `pod/name-5d4f8c7b9-x2x4z`). */
+/** Times, UUIDs, incidents' ids (`inc-20260102-0304-xyz`) and addresses of a shell (`/dev/tcp/orders/5432`) are identifiers, not secrets; so are Kubernetes names with a hash at the end (`name-5d4f8c7b9-x2x4z`, `pod/name-5d4f8c7b9-x2x4z`). */
 function isIdentifier(whole: string): boolean {
   // A kind or a namespace before the name; only lower case, so that nothing in base64 passes for one.
   const text = whole.replace(/^[a-z][a-z0-9-]{0,62}\//, '')
   return (
     /^\d{4}-\d{2}-\d{2}/.test(text) ||
     /^inc-\d{8}-\d{4}-[a-z]{3}$/.test(text) ||
+    /^\/dev\/(?:tcp|udp)\/[a-z0-9-]+\/\d{1,5}$/.test(text) ||
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ||
     /^[a-z][a-z0-9]*(-[a-z0-9]+)*-[bcdfghjklmnpqrstvwxz2456789]{6,10}(-[bcdfghjklmnpqrstvwxz2456789]{5})?$/.test(text)
   )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { keepsValue } from '../../src/facts/redact.ts'
+import { keepsValue, redactArgument } from '../../src/facts/redact.ts'
 
 test('an address is kept whatever its port, for it says what the service needs', () => {
   for (const value of ['orders:5432', 'redis://cache.shop:6379/0', 'https://rates.example:8443/v1', 'orders.shop.svc.cluster.local:5432'])
@@ -22,4 +22,10 @@ test('what may be a credential is not kept', () => {
     ['DB_PASSWORD', 'orders:5432'],
   ] as const
   for (const [name, value] of secrets) expect([name, value, keepsValue(name, value)]).toEqual([name, value, false])
+})
+
+test('the address that a shell waits for is kept in its command', () => {
+  const command = 'until (exec 3<>/dev/tcp/orders-primary/5432) 2>/dev/null; do sleep 1; done'
+  expect(redactArgument(command)).toBe(command)
+  expect(redactArgument('curl /dev/tcq/k7x9q2m4t8k7x9q2m4t8/1')).toContain('[redacted]')
 })
