@@ -67,6 +67,10 @@ const addressValue = /^(?:[a-z][a-z0-9+.-]*:\/\/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?
 const secretName = /pass|secret|token|key|credential|auth|cert|private|salt|signature|login|basic/i
 const portIn = /:\d{1,5}(?=\/|$)/
 
+/** Names of an address often end in a number of their own, as a namespace `shop-30109` does: that alone makes no credential. */
+const withoutNumbers = (address: string): string =>
+  /:\/\/|\.|:\d/.test(address) ? address.replace(portIn, '').replace(/-\d+(?=[./]|$)/g, '') : address
+
 /** Flags of a runtime, alone or with a number: `--max-old-space-size=512 --expose-gc`, `-Xmx2g`. */
 const flagsValue = /^-{1,2}[a-z][\w:-]*(?:=-?[\d.]+[a-z%]{0,2})?(?:\s+-{1,2}[a-z][\w:-]*(?:=-?[\d.]+[a-z%]{0,2})?)*$/i
 const onlyFlags = (value: string): boolean =>
@@ -75,7 +79,7 @@ const onlyFlags = (value: string): boolean =>
 /** Whether a literal environment value may be kept: numbers, switches, short words, addresses, flags of a runtime; never under a name that smells of a secret. */
 export const keepsValue = (name: string, value: string): boolean =>
   !secretName.test(name) &&
-  (plainValue.test(value) || onlyFlags(value) || (addressValue.test(value) && !looksSecret(value.replace(portIn, ''))))
+  (plainValue.test(value) || onlyFlags(value) || (addressValue.test(value) && !looksSecret(withoutNumbers(value))))
 
 /** A short fingerprint that tells equal from different within one Snapshot and gives nothing else away: `salt` is drawn anew each time. */
 export type Fingerprint = (value: string) => string

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest'
 import { keepsValue, redactArgument } from '../../src/facts/redact.ts'
 
 test('an address is kept whatever its port, for it says what the service needs', () => {
-  for (const value of ['orders:5432', 'redis://cache.shop:6379/0', 'https://rates.example:8443/v1', 'orders.shop.svc.cluster.local:5432'])
+  for (const value of [
+    'orders:5432',
+    'redis://cache.shop:6379/0',
+    'https://rates.example:8443/v1',
+    'orders.shop.svc.cluster.local:5432',
+    'http://orders.shop-30109.svc:80/v1',
+  ])
     expect([value, keepsValue('UPSTREAM', value)]).toEqual([value, true])
 })
 
@@ -15,6 +21,8 @@ test('what may be a credential is not kept', () => {
   const secrets = [
     ['UPSTREAM', 'postgres://shop:hunter2@orders:5432/shop'],
     ['UPSTREAM', 'k7x9q2m4t8'],
+    ['UPSTREAM', 'hunter-30109'],
+    ['UPSTREAM', 'https://orders.shop/k7x9q2m4t8'],
     ['BASIC', 'admin:12345'],
     ['STARTUP', '--token=48151623'],
     ['STARTUP', '-k7x9q2m4t8'],
