@@ -86,15 +86,22 @@ const legendOf = (legend: string, labels: Record<string, string>): string =>
 
 async function readMarks(ask: Ask, { start, step }: Stretch): Promise<SeenDashboard['marks']> {
   const [versions, incidents] = await Promise.all([ask(versionsExpression), ask(incidentsExpression)])
-  const begun = (points: [number, number][]) => points.filter(([at], index) => index === 0 || at - points[index - 1]![0] > 1.5 * step)
-  const of = (answer: QueryAnswer, kind: 'deploy' | 'incident', named: (labels: Record<string, string>) => string) =>
-    answer.series.flatMap(({ labels, points }) =>
-      begun(points)
-        .filter(([at]) => at > start + step)
-        .map(([at]) => ({ at, kind, what: named(labels) })),
-    )
-  return [
-    ...of(versions, 'deploy', ({ version = '', revision = '' }) => `${version} ${revision}`.trim()),
-    ...of(incidents, 'incident', ({ alertname = '' }) => alertname),
-  ].sort((a, b) => a.at - b.at)
+  const fired = ({ labels: { alertname = '' }, points }: QueryAnswer['series'][number]) =>
+    points
+      .filter(([at], index) => at > start + step && (index === 0 || at - points[index - 1]![0] > 1.5 * step))
+      .map(([at]) => ({ at, kind: 'incident' as const, what: alertname }))
+  return [...deploysIn(versions).map(({ at, what }) => ({ at, kind: 'deploy' as const, what })), ...incidents.series.flatMap(fired)].sort(
+    (a, b) => a.at - b.at,
+  )
+}
+
+/** Versions that run where another did, or beside one. One that is merely seen again after a gap, as after a restart, was not deployed. */
+function deploysIn({ series }: QueryAnswer): { at: number; what: string }[] {
+  const times = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b)
+  return series.flatMap(({ labels: { version = '', revision = '' }, points }) => {
+    const running = new Set(points.map(([at]) => at))
+    return times
+      .filter((at, index) => index > 0 && running.has(at) && !running.has(times[index - 1]!))
+      .map((at) => ({ at, what: `${version} ${revision}`.trim() }))
+  })
 }

@@ -113,7 +113,7 @@ export const breaks: readonly Break[] = [
   {
     name: 'answers take 300 ms more',
     expected: { LatencyDegradation: 0 },
-    follows: /^Latency/,
+    follows: /Latency/,
     inject: (world) => releaseWith(world, slowed(300)),
   },
   {

@@ -236,7 +236,7 @@ export class World {
   }
 
   settled(): Promise<string> {
-    return this.k('rollout', 'status', `deployment/${this.names.app}`, '--timeout=120s')
+    return this.k('rollout', 'status', `deployment/${this.names.app}`, '--timeout=190s')
   }
 
   sql(text: string): Promise<string> {

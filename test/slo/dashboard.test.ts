@@ -49,6 +49,28 @@ test('the file holds all five dashboards, asks nobody for anything and shows a g
   expect(line.match(/M/g)).toHaveLength(2)
 })
 
+test('a version that runs where another did is a deploy; one that is seen again after a restart is none', async () => {
+  const metrics = source()
+  const seenIn = (from: number, to: number, at: number[]) => at.filter((_, index) => index >= from && index < to).map((time) => [time, 1])
+  const marks = async (...runs: [version: string, from: number, to: number][]) => {
+    const range: MetricsSource['range'] = async (expression, { start, end, step }) => {
+      const times = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => start + index * step)
+      if (!expression.includes('build_info')) return { series: [], warnings: [] }
+      const versions = Map.groupBy(runs, ([version]) => version)
+      const series = [...versions].map(([version, some]) => ({
+        labels: { version },
+        points: some.flatMap(([, from, to]) => seenIn(from, to, times) as [number, number][]),
+      }))
+      return { series, warnings: [] }
+    }
+    const { out } = await session({ ...metrics, range }).say('--json', '--html', 'page.html')
+    return (JSON.parse(out).dashboards[0].marks as { what: string }[]).map(({ what }) => what)
+  }
+  expect(await marks(['1.0', 5, 50], ['1.0', 70, 100])).toEqual([])
+  expect(await marks(['1.0', 0, 50], ['1.1', 48, 100])).toEqual(['1.1'])
+  expect(await marks(['1.0', 0, 50], ['1.1', 50, 80], ['1.0', 82, 120])).toEqual(['1.1', '1.0'])
+})
+
 test('questions are about the job, and rates about more than one step', async () => {
   const metrics = source()
   await session(metrics).say('--html', 'page.html', '--job', 'shop"x', '--range', '6h')
