@@ -179,9 +179,9 @@ async function refusedQuery(ask: Ask, objectives: readonly Objective[], error: u
 async function readKnown(ask: Ask, selector: string): Promise<NonNullable<SloFacts['known']>> {
   const { scraped, own } = await ask({
     scraped: 'group by (job) (last_over_time(up[1h]))',
-    own: `group by (job) (last_over_time(up{${selector}}[1h]))`,
+    own: `max(max_over_time(up{${selector}}[1h]))`,
   })
-  return { jobs: scraped!.series.map(({ labels }) => labels.job ?? '').sort(), service: own!.series.length > 0, selector }
+  return { jobs: scraped!.series.map(({ labels }) => labels.job ?? '').sort(), scraped: own!.series[0]?.points[0]?.[1], selector }
 }
 
 async function readHours(

@@ -39,10 +39,12 @@ function doubtOf({ counts, unit, coverage: { enough, recorded, expected } }: Obj
 }
 
 /** Why there may be nothing to count. */
-function whyNothing({ jobs, service, selector }: NonNullable<SloFacts['known']>): string {
+function whyNothing({ jobs, scraped, selector }: NonNullable<SloFacts['known']>): string {
   if (jobs.length === 0)
     return 'Prometheus scraped nothing at all in the hour before this time: it may be older than what is kept, or not reached yet.'
-  if (service) return 'The service itself was scraped, so names in the queries are wrong, or the window begins before it existed.'
+  if (scraped === 0) return `Prometheus knows the service, {${selector}}, and each scrape of it failed in the hour before this time.`
+  if (scraped !== undefined)
+    return 'The service itself was scraped, so names in the queries are wrong, or the window begins before it existed.'
   const some = jobs.length > 8 ? `${jobs.slice(0, 8).join(', ')} and ${jobs.length - 8} more` : jobs.join(', ')
   return `Prometheus scraped ${some}, and nothing with {${selector}}: service.namespace, service.workload or the selector of a service may be another's.`
 }

@@ -19,8 +19,8 @@ export interface SloFacts {
   counts: Record<string, ObjectiveCounts>
   deploys: (Moment & { before: Record<string, Counts | null>; after: Record<string, Counts | null> })[]
   incidents: (Moment & { during: Record<string, Counts | null> })[]
-  /** Where nothing at all was counted: which jobs were scraped in the last hour, and whether the service was among them. */
-  known?: { jobs: string[]; service: boolean; selector: string } | undefined
+  /** Where nothing at all was counted: which jobs there were in the last hour; of the service 1 when it was scraped, 0 when each scrape failed. */
+  known?: { jobs: string[]; scraped: number | undefined; selector: string } | undefined
   /** What Prometheus warned of, and what could not be asked. */
   warnings: string[]
   /** What would belong into the answer and could not be looked at, each with its reason. */

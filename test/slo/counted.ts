@@ -18,6 +18,8 @@ export interface Counted {
   refuses?(expression: string, kind: 'instant' | 'range'): Error | undefined
   /** Jobs that were scraped in the last hour; nothing when not said. */
   jobs?: string[]
+  /** 1 when the service was scraped in it, 0 when each scrape failed. */
+  own?: number
 }
 
 export const slos = ['availability', 'error-rate', 'latency', 'latency-tail', 'throughput'] as const
@@ -57,11 +59,16 @@ export function countedSource(counted: Counted, windowSeconds = 30 * 86_400): Me
         Object.entries(expressions).map(([name, expression]) => {
           if (name === 'recorded')
             return [name, vector(at, (slo) => (counted.recorded ? counted.recorded(slo) : windowSeconds / 60), expression)]
-          if (name === 'scraped' || name === 'own')
+          if (name === 'own')
+            return [
+              name,
+              { series: counted.own === undefined ? [] : [{ labels: {}, points: [[at, counted.own] as [number, number]] }], warnings: [] },
+            ]
+          if (name === 'scraped')
             return [
               name,
               {
-                series: (name === 'own' ? [] : (counted.jobs ?? [])).map((job) => ({
+                series: (counted.jobs ?? []).map((job) => ({
                   labels: { job },
                   points: [[at, 1] as [number, number]],
                 })),

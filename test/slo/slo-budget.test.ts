@@ -159,14 +159,16 @@ test('hours that were not counted are a gap in the course', async () => {
 test('where nothing was counted it is said what Prometheus does scrape', async () => {
   const counts = () => undefined
   const recorded = () => undefined
-  const said = async (jobs: string[]) => {
-    const { code, out } = await session({ counts, recorded, jobs }).run('slo-budget')
+  const said = async (jobs: string[], own?: number) => {
+    const { code, out } = await session({ counts, recorded, jobs, ...(own === undefined ? {} : { own }) }).run('slo-budget')
     expect(code).toBe(5)
     return out.replaceAll(/\s+/g, ' ')
   }
   expect(await said(['kubelet', 'web'])).toContain(
     'availability, error-rate, latency, latency-tail, throughput: nothing was counted; its series are missing or hold no numbers. - Prometheus scraped kubelet, web, and nothing with {namespace="task-mcp",pod=~"task-mcp-http-.*"}',
   )
+  expect(await said(['web', 'task-mcp-http'], 0)).toContain('and each scrape of it failed')
+  expect(await said(['web', 'task-mcp-http'], 1)).toContain('The service itself was scraped')
   expect(await said([])).toContain('Prometheus scraped nothing at all in the hour before this time')
 })
 
