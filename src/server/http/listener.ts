@@ -163,7 +163,8 @@ async function routeOther(request: IncomingMessage, response: ServerResponse, pa
   if (routes.metadata !== undefined && request.method === 'GET' && metadataPaths.includes(path))
     return answer(response, 200, routes.metadata)
   if (await routes.admin?.(request, response, path)) return
-  answer(response, 404, { error: `there is nothing at ${path.slice(0, 200)}` })
+  const place = routes.mcp === undefined ? '' : ': MCP is at /mcp'
+  answer(response, 404, { error: `there is nothing at ${path.slice(0, 200)}${place}` })
 }
 
 function refuse(response: ServerResponse, cause: unknown, seen: Seen, log: Log): void {
