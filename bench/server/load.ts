@@ -1,80 +1,29 @@
 /**
- * Latency of `tools/call` at half the highest rate: first as many as go, then requests sent by the clock at half of that, whether or not
- * the ones before were answered, so that a stall is in the figures of all whom it hit.
- *   node bench/server/load.ts [seconds]
+ * Latency of `tools/call` at half the highest rate, the server on one core and who asks on the other: first as many as go, then requests
+ * sent by the clock at half of that, whether or not the ones before were answered, so that a stall is in the figures of all whom it hit.
+ *   node bench/server/load.ts [seconds a turn] [turns] [server]
  */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { cpus, loadavg } from 'node:os'
-import path from 'node:path'
-import { aRawClient, echo, hello, type RawClient } from './raw-client.ts'
+import { aGenerator, percentile } from './generator.ts'
+import { machine, measured, pin } from './measured.ts'
 
-const seconds = Number(process.argv[2] ?? 15)
+const seconds = Number(process.argv[2] ?? 10)
+const turns = Number(process.argv[3] ?? 3)
+const name = process.argv[4] ?? 'ours'
 const connections = 64
-const child = fork(path.join(import.meta.dirname, 'target.ts'), ['ours'])
-const [{ url, token }] = (await once(child, 'message')) as [{ url: string; token: string }]
-const clients = await Promise.all(Array.from({ length: connections }, () => aRawClient(url)))
-const auth = { authorization: `Bearer ${token}` }
-const { session } = await clients[0]!.post(hello, auth)
-const headers = { ...auth, 'mcp-session-id': session ?? '', 'mcp-protocol-version': '2025-11-25' }
-let id = 0
+const warmUpSeconds = 4
 
-async function call(client: RawClient): Promise<void> {
-  const { status, text } = await client.post(echo(++id), headers)
-  if (status !== 200 || !text.includes('hello')) throw new Error(`answered ${status}: ${text}`)
-}
-
-async function closedLoop(duration: number): Promise<number> {
-  const end = performance.now() + duration * 1000
-  let done = 0
-  await Promise.all(
-    clients.map(async (client) => {
-      for (; performance.now() < end; done++) await call(client)
-    }),
+const server = await measured(name, 0)
+pin(process.pid, 1)
+const generator = await aGenerator(server.url, server.headers, connections)
+await generator.asFastAsItGoes(warmUpSeconds)
+const { perSecond: highest } = await generator.asFastAsItGoes(warmUpSeconds)
+process.stdout.write(`${machine()}; ${name}: highest ${highest.toFixed(0)}/s\n`)
+for (let turn = 0; turn < turns; turn++) {
+  const { perSecond, latencies } = await generator.byTheClock(highest / 2, seconds)
+  const [p50, p99, p999, slowest] = [0.5, 0.99, 0.999, 1 - 1 / latencies.length].map((share) => percentile(latencies, share))
+  process.stdout.write(
+    `at ${perSecond.toFixed(0)}/s for ${seconds} s: p50 ${p50!.toFixed(3)} ms, p99 ${p99!.toFixed(3)} ms (${(p99! / p50!).toFixed(1)} times), p99.9 ${p999!.toFixed(2)} ms, slowest ${slowest!.toFixed(1)} ms\n`,
   )
-  return done / duration
 }
-
-async function byTheClock(rate: number, duration: number): Promise<number[]> {
-  const free = [...clients]
-  const due: number[] = []
-  const latencies: number[] = []
-  const start = performance.now()
-  const all = Math.floor(rate * duration)
-  let sent = 0
-  let done = 0
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const work = (client: RawClient): void => {
-    const at = due.shift()
-    if (at === undefined) {
-      free.push(client)
-      return
-    }
-    call(client).then(() => {
-      latencies.push(performance.now() - at)
-      if (++done === all) resolve()
-      work(client)
-    }, reject)
-  }
-  const tick = (): void => {
-    const now = performance.now()
-    for (; sent < all && start + (sent * 1000) / rate <= now; sent++) due.push(start + (sent * 1000) / rate)
-    while (due.length > 0 && free.length > 0) work(free.pop()!)
-    if (sent < all) setImmediate(tick)
-  }
-  tick()
-  await promise
-  return latencies.sort((a, b) => a - b)
-}
-
-await closedLoop(3)
-const highest = await closedLoop(5)
-const latencies = await byTheClock(highest / 2, seconds)
-const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0
-const [load = 0] = loadavg()
-process.stdout.write(`${cpus()[0]?.model}, ${cpus().length} cores (client and server), node ${process.version}, load ${load.toFixed(1)}\n`)
-process.stdout.write(
-  `highest ${highest.toFixed(0)}/s; at ${(highest / 2).toFixed(0)}/s for ${seconds} s: p50 ${at(0.5).toFixed(2)} ms, p99 ${at(0.99).toFixed(2)} ms (${(at(0.99) / at(0.5)).toFixed(1)} times), slowest ${(latencies.at(-1) ?? 0).toFixed(1)} ms\n`,
-)
-for (const client of clients) client.close()
-child.kill()
+generator.close()
+server.child.kill()
