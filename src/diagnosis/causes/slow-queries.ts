@@ -26,7 +26,7 @@ function slowestQuery(view: View): { operation: string | undefined; seconds: num
 }
 
 /** Of the time that a query seems to take, the part by which the program may be late to notice its end. */
-const lateShare = 0.25
+const lateShare = 0.5
 /** Of the time of a query, the least part that it spends waiting for a connection where the pool is what holds it up. */
 const mostlyWaiting = 0.5
 

@@ -226,7 +226,7 @@ export const cases: Case[] = [
     remedy: 'escalate',
     runbook: 'performance-degradation',
     fault: [...queries(1.2, 20), measured('loop_lag', 0.02)],
-    without: [measured('loop_lag', 0.5)],
+    without: [measured('loop_lag', 0.9)],
     instead: 'none',
   },
   {
