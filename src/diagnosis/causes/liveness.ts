@@ -21,6 +21,7 @@ export function liveness(view: View): Claim[] {
     const failedEvents = eventsOf(view, 'Pod', pod.metadata.name, /^Unhealthy$/).filter((e) => telling.test(e.message ?? ''))
     const dead = failing([pod]).find((f) => killedByProbe(view, f))
     const status = containerStatuses(pod).find((s) => !s.init && s.restartCount > 0)
+    if (!dead && endsItself(view, pod)) continue
     if (failedEvents.length === 0 || (!dead && !status && podIsReady(pod) && !stillFailing(view, failedEvents[0]!))) continue
     if (podIsReady(pod) && (!stillFailing(view, failedEvents[0]!, 300_000) || recovered(view, pod, failedEvents[0]!))) continue
     const message = failedEvents[0]!.message ?? ''
@@ -108,6 +109,10 @@ export function liveness(view: View): Claim[] {
   }
   return []
 }
+
+/** Whether a program ended by an error of its own: a probe that is refused after that is no reason. The kubelet's signals end one with 137, 143, or what it makes of them. */
+const endsItself = (view: View, pod: Pod): boolean =>
+  failing([pod]).some((f) => f.kind === 'crash' && !killedByProbe(view, f) && ![0, 2, 137, 143].includes(f.ended?.exitCode ?? 137))
 
 /** One pod of several that answers its liveness probe too late, while peers of the same revision have answered the same probe all the time. */
 function onlyThis(view: View, pod: Pod, same: readonly Pod[], evidence: Evidence[]): Claim[] {

@@ -254,4 +254,23 @@ export const cases: Case[] = [
     ],
     instead: 'image_arch_mismatch',
   },
+  {
+    code: 'crash_on_start',
+    what: 'the program ends by an error of its own, and its liveness probe is refused after that',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.image = 'registry.example/kestrel:1.8.1'
+      }),
+      dies({ exit: 1, lasted: 14 }, 'new'),
+      event(
+        'new',
+        'Unhealthy',
+        'Liveness probe failed: Get "http://10.2.0.4:8081/alive": dial tcp 10.2.0.4:8081: connect: connection refused',
+      ),
+    ],
+    without: [dies({ exit: 137, lasted: 14 }, 'new')],
+    instead: 'liveness_too_aggressive',
+  },
 ]
