@@ -227,7 +227,7 @@ test('a webhook that is asked first can refuse; when it fails the circuit opens,
     'webhook-url': url,
     'webhook-mode': 'before',
     'webhook-breaker-failures': 2,
-    'webhook-breaker-reset': '300ms',
+    'webhook-breaker-reset': '2s',
   })
   const session = await aSession(server)
   const create = () => session.tool('create_task', { title: 'asked' })
