@@ -3,7 +3,7 @@
  * processes in pairs, on the cluster of KUBECONFIG, on a small service of the bench's own or on one of two replicas that is there. Each change is made twice by ours: on the
  * service of the settings, which is diagnosed first, and on a workload that is not, which is planned and gated only.
  *
- *   npm run build && node bench/actions.ts [--runs 10] [--only restart,scale] [--image IMAGE] [--namespace N --workload W --service S]
+ *   npm run build && node bench/actions.ts [--runs 10] [--only rollback,restart,scale] [--image IMAGE] [--namespace N --workload W --service S]
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ const bin = path.resolve(import.meta.dirname, '../bin/task-mcp.js')
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10' },
-    only: { type: 'string', default: 'restart,scale,rollback' },
+    only: { type: 'string', default: 'rollback,restart,scale' },
     image: { type: 'string', default: 'localhost/node:24-slim' },
     namespace: { type: 'string' },
     workload: { type: 'string' },
@@ -34,13 +34,14 @@ interface Change {
 }
 
 const changes = (workload: string): Change[] => [
+  // First: after restarts the revision before would differ in nothing that reaches the program.
+  { name: 'rollback', kubectl: () => ['rollout', 'undo', workload], ours: () => ['rollback', workload] },
   { name: 'restart', kubectl: () => ['rollout', 'restart', workload], ours: () => ['restart', workload] },
   {
     name: 'scale',
     kubectl: (time) => ['scale', workload, `--replicas=${2 + (time % 2)}`],
     ours: (time) => ['scale', workload, '--replicas', `${2 + (time % 2)}`],
   },
-  { name: 'rollback', kubectl: () => ['rollout', 'undo', workload], ours: () => ['rollback', workload] },
 ]
 
 const kinds = ['kubectl', 'not the service', 'the service'] as const
@@ -56,7 +57,7 @@ async function bench(where: Where, runs: number, folder: string): Promise<void> 
     await writeFile(path.join(folder, `${file}.yaml`), JSON.stringify({ service: { namespace, workload: name, service, port: 3000 } }))
   // Something to go back to, and all pods at once, which spares waiting between what is measured.
   await kubectl(['-n', namespace, 'patch', workload, '-p', JSON.stringify({ spec: { strategy: { rollingUpdate: { maxSurge: '100%' } } } })])
-  await kubectl(['-n', namespace, 'set', 'env', workload, 'RELEASE=2'])
+  await kubectl(['-n', namespace, 'set', 'env', workload, `RELEASE=${process.pid}`])
   await settled()
   const once = async (kind: (typeof kinds)[number], change: Change, time: number): Promise<number> => {
     const ran =

@@ -60,7 +60,8 @@ const proofs: Readonly<Record<string, () => Promise<readonly { wrong: string }[]
         one.code === 0 ? '' : `exit ${one.code}`,
         Object.keys(one.failures).length === 0 ? '' : 'requests failed',
         one.lost + one.doubled === 0 ? '' : 'writes lost or doubled',
-        one.missed + one.twice === 0 ? '' : 'streams missed something or were told it twice',
+        // A stream that resumes may be told again what it has heard; it may miss nothing.
+        one.missed === 0 ? '' : 'streams missed something',
         one.left === 0 ? '' : `${one.left} old pods still there`,
       ]
         .filter(Boolean)
