@@ -28,7 +28,7 @@ import { settingTable } from './setting-table.ts'
 import { keyOf, type Settings } from './settings.ts'
 import { steadyClock } from './steady-clock.ts'
 import { openStore } from './store/open.ts'
-import { type Change, type Store, StoreError } from './store/port.ts'
+import { type Change, feedResumed, type Store, StoreError } from './store/port.ts'
 import { createTaskList, operations as storeOperations } from './tasks/task-list.ts'
 import { isServerError } from './telemetry/catalogue.ts'
 import { createLog, type Log, type LogLevel, reasonOf } from './telemetry/log.ts'
@@ -281,6 +281,12 @@ function spread(
     sessions
       .reload(change.taskId)
       .catch((error: unknown) => log.warn('a session that another replica changed could not be read', { reason: reasonOf(error) }))
+    return
+  }
+  if (change.action === feedResumed) {
+    sessions
+      .reloadAll()
+      .catch((error: unknown) => log.warn('what other replicas did to sessions could not be read', { reason: reasonOf(error) }))
     return
   }
   tellAll(sessions.here(), change)

@@ -19,6 +19,9 @@ export interface Change extends Place {
   readonly traceparent?: string
 }
 
+/** The action of a change that is told to listeners after their feed was lost: announcements without a place in the history may have gone by. */
+export const feedResumed = 'feed_resumed'
+
 /** One transaction. SQL is written with `?` placeholders and must mean the same in both dialects. */
 export interface Transaction {
   readonly dialect: 'sqlite' | 'postgres'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { changesAfter, endOfHistory } from './history.ts'
-import type { Change, Place } from './port.ts'
+import { type Change, feedResumed, type Place } from './port.ts'
 import { isMissingTable } from './postgres-error.ts'
 import { changeChannel, transactionOn } from './postgres-transaction.ts'
 
@@ -76,9 +76,10 @@ export function listenForChanges(connection: pg.ClientConfig, told: Told): { sta
     for (let late = true; ; late = false) {
       const page = await changesAfter(tx, from, pageSize, late)
       for (const change of page) hear(change)
-      if (page.length < pageSize) return
+      if (page.length < pageSize) break
       from = page.at(-1) ?? from
     }
+    told.change({ sequence: 0, taskId: '', action: feedResumed })
   }
 
   return {

@@ -28,12 +28,16 @@ export interface Sessions {
   /** Another replica ended or changed it. */
   forget(id: string): void
   reload(id: string): Promise<void>
+  /** What other replicas said of sessions may not have been heard: each that is cached here is looked at again. */
+  reloadAll(): Promise<void>
   close(): Promise<void>
 }
 
 export const sessionActions = { ended: 'session_ended', changed: 'session_changed' } as const
 const mostCancelled = 10
 const sweepMilliseconds = 15_000
+/** Sessions that one statement asks for. */
+const mostAtOnce = 500
 
 export function createSessions(store: Store, settings: () => Settings, now: () => number, metrics: Metrics, log: Log): Sessions {
   const cache = new Map<string, Session>()
@@ -97,6 +101,13 @@ export function createSessions(store: Store, settings: () => Settings, now: () =
       })
     session.usedAt = now()
     return session
+  }
+
+  /** Takes over what another replica made of a session. */
+  const takeOver = (session: Session, state: SessionState): void => {
+    const known = new Set((session.state.cancelled ?? []).map(({ mark }) => mark))
+    session.state = state
+    for (const { request, mark } of state.cancelled ?? []) if (!known.has(mark)) cancelHere(session, request)
   }
 
   const findInStore = async (id: string, principal: string): Promise<Session> => {
@@ -183,10 +194,23 @@ export function createSessions(store: Store, settings: () => Settings, now: () =
     reload: async (id) => {
       const session = cache.get(id)
       const fresh = session && (await load(id))
-      if (session === undefined || fresh === undefined) return
-      const known = new Set((session.state.cancelled ?? []).map(({ mark }) => mark))
-      session.state = fresh.state
-      for (const { request, mark } of fresh.state.cancelled ?? []) if (!known.has(mark)) cancelHere(session, request)
+      if (session !== undefined && fresh !== undefined) takeOver(session, fresh.state)
+    },
+    reloadAll: async () => {
+      const cached = [...cache.values()].filter(({ kept }) => kept)
+      for (let from = 0; from < cached.length; from += mostAtOnce) {
+        const some = cached.slice(from, from + mostAtOnce)
+        const places = some.map(() => '?').join()
+        const rows = await store.read('session', (tx) =>
+          tx.all(`SELECT id, state FROM sessions WHERE id IN (${places})`, ...some.map(({ id }) => id)),
+        )
+        const states = new Map(rows.map(({ id, state }) => [String(id), String(state)]))
+        for (const session of some) {
+          const state = states.get(session.id)
+          if (state === undefined) drop(session, 'session_ended')
+          else takeOver(session, JSON.parse(state))
+        }
+      }
     },
     close: async () => {
       clearInterval(timer)
