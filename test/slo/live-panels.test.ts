@@ -26,6 +26,8 @@ const patient = prometheus !== undefined && Boolean(process.env.SLOW_TESTS)
 const job = 'task-mcp-http'
 const token = 'a-token-of-this-test-and-no-other'
 const seconds = Number(process.env.LIVE_SECONDS ?? 30)
+/** What the alerts on latency allow to 95 of 100 answers. */
+const ordinaryMilliseconds = 200
 
 /** A server, and a Prometheus that scrapes it and evaluates the shipped rules. All is gone after the test. */
 async function scraped(): Promise<{ server: TestServer; url: string; groups: RuleGroup[]; folder: string }> {
@@ -78,38 +80,45 @@ test.skipIf(!patient)('every panel shows something of a server under load', { ti
   if (process.env.KEEP_PAGE) writeFileSync(process.env.KEEP_PAGE, page)
 })
 
-test.skipIf(!patient || !promtool)('an hour of ordinary work, as it was recorded, fires nothing', { timeout: 300_000 }, async () => {
-  const { server, url, groups, folder } = await scraped()
-  await load(server, Date.now() + seconds * 1000, false)
-  const recorded = await recordedFrom(url, namesRead(groups), job, seconds - 5)
-  expect(recorded.length).toBeGreaterThan(100)
-  const alerts = alertRules(groups).map(({ alert }) => alert.slice(alertPrefix.length))
-  const said = (series: Case['series'], some: readonly string[], minutes: readonly number[]) => {
-    const checks = some.flatMap((alert) => minutes.map((at) => quiet(alert, at)))
-    const { tests, ...document } = ruleTests([{ name: 'an hour', series, checks }], groups, ['rules.yaml']) as { tests: object[] }
-    writeFileSync(join(folder, 'rules.yaml'), JSON.stringify({ groups }))
-    writeFileSync(
-      join(folder, 'test.yaml'),
-      JSON.stringify({ ...document, tests: tests.map((one) => ({ ...one, interval: `${sampleSeconds}s` })) }),
-    )
-    return run(promtool!, ['test', 'rules', 'test.yaml'], folder)
-  }
-  expect(said(anHour(recorded), alerts, [10, 30, 59])).toMatchObject({ code: 0 })
-  // The same, had all that was well been failures.
-  const failing = anHour(recorded).map(({ series, values }) => ({
-    series: series.replace('status_code="200"', 'status_code="599"'),
-    values,
-  }))
-  expect(said(failing, ['HighErrorRateFastBurn'], [10]).said).toContain('TaskMCPHighErrorRateFastBurn')
-})
+test.skipIf(!patient || !promtool)(
+  'an hour of ordinary work, as it was recorded, fires nothing',
+  { timeout: 300_000 },
+  async ({ skip }) => {
+    const { server, url, groups, folder } = await scraped()
+    const slowest = Math.max(...(await load(server, Date.now() + seconds * 1000, false)))
+    // On a machine that is busy with other work answers are late, and the alerts that say so are right.
+    skip(slowest > ordinaryMilliseconds, `an answer took ${Math.round(slowest)} ms here: no ordinary hour could be recorded`)
+    const recorded = await recordedFrom(url, namesRead(groups), job, seconds - 5)
+    expect(recorded.length).toBeGreaterThan(100)
+    const alerts = alertRules(groups).map(({ alert }) => alert.slice(alertPrefix.length))
+    const said = (series: Case['series'], some: readonly string[], minutes: readonly number[]) => {
+      const checks = some.flatMap((alert) => minutes.map((at) => quiet(alert, at)))
+      const { tests, ...document } = ruleTests([{ name: 'an hour', series, checks }], groups, ['rules.yaml']) as { tests: object[] }
+      writeFileSync(join(folder, 'rules.yaml'), JSON.stringify({ groups }))
+      writeFileSync(
+        join(folder, 'test.yaml'),
+        JSON.stringify({ ...document, tests: tests.map((one) => ({ ...one, interval: `${sampleSeconds}s` })) }),
+      )
+      return run(promtool!, ['test', 'rules', 'test.yaml'], folder)
+    }
+    expect(said(anHour(recorded), alerts, [10, 30, 59])).toMatchObject({ code: 0 })
+    // The same, had all that was well been failures.
+    const failing = anHour(recorded).map(({ series, values }) => ({
+      series: series.replace('status_code="200"', 'status_code="599"'),
+      values,
+    }))
+    expect(said(failing, ['HighErrorRateFastBurn'], [10]).said).toContain('TaskMCPHighErrorRateFastBurn')
+  },
+)
 
-/** Calls and streams until then; with `trouble` also refused credentials, a task that is not there and a caller who is too fast. */
-async function load(server: TestServer, until: number, trouble: boolean): Promise<void> {
+/** Calls and streams until then, and how many milliseconds each round of calls took; with `trouble` also refused credentials, a task that is not there and a caller who is too fast. */
+async function load(server: TestServer, until: number, trouble: boolean): Promise<number[]> {
   const own = { authorization: `Bearer ${token}` }
   const opened = await server.post(initialize(), own)
   const headers = { ...own, 'mcp-session-id': opened.headers.get('mcp-session-id')! }
   const call = (id: number, name: string, args: object) =>
     server.post({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args } }, headers)
+  const took: number[] = []
   for (let round = 0; Date.now() < until; round++) {
     const stream = new AbortController()
     const listening = await fetch(server.url, { headers: { ...headers, accept: 'text/event-stream' }, signal: stream.signal })
@@ -117,6 +126,7 @@ async function load(server: TestServer, until: number, trouble: boolean): Promis
       ?.getReader()
       .read()
       .catch(() => undefined)
+    const began = performance.now()
     await Promise.all([
       call(1, 'create_task', { title: `task ${round}` }),
       call(2, 'list_tasks', {}),
@@ -125,10 +135,12 @@ async function load(server: TestServer, until: number, trouble: boolean): Promis
         : []),
       ...(trouble && round % 10 === 0 ? Array.from({ length: 40 }, () => call(5, 'list_tasks', {})) : []),
     ])
+    took.push(performance.now() - began)
     await Promise.race([first, pause(300)])
     stream.abort()
     await pause(300)
   }
+  return took
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
