@@ -102,8 +102,9 @@ function complains(view: View): boolean {
 const seesEnough = (view: View): boolean =>
   view.snapshot.target.url !== undefined
     ? view.snapshot.probes.some((p) => p.result.state === 'ok')
-    : ['pods', 'services', 'endpointslices'].every((k) => view.snapshot.cluster[k as ResourceName]?.state === 'ok') &&
-      view.workload !== undefined
+    : ['pods', 'services', 'endpointslices', ...(view.service.kind === 'Deployment' ? ['replicasets'] : [])].every(
+        (k) => view.snapshot.cluster[k as ResourceName]?.state === 'ok',
+      ) && view.workload !== undefined
 
 function headline(view: View, runbook: string, word: VerdictWord, causes: readonly Cause[], felt: readonly Symptom[]): string {
   const first = causes[0]

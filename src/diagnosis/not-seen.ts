@@ -73,7 +73,7 @@ export function notSeen(view: View): NotSeen[] {
 /** What would decide, where the verdict is inconclusive. */
 export function deciders(view: View, unseen: readonly NotSeen[]): string[] {
   const first = unseen
-    .filter((n) => ['pods', 'deployments', 'services', 'endpointslices', 'logs', 'Prometheus', 'requests'].includes(n.what))
+    .filter((n) => ['pods', 'deployments', 'replicasets', 'services', 'endpointslices', 'logs', 'Prometheus', 'requests'].includes(n.what))
     .map((n) => `see ${n.what}: ${n.couldChange}`)
   return first.length
     ? first

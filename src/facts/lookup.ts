@@ -57,15 +57,22 @@ export function replicaSetsOf(snapshot: Snapshot, deployment: KubeObject): Repli
     .sort((a, b) => number(b) - number(a))
 }
 
-/** Pods that belong to a workload: by owner, through its ReplicaSets. */
+/** The name that a Deployment gives the ReplicaSet of a pod: its own, and the hash of the template that the pod is labelled with. */
+const replicaSetName = (workload: Workload, pod: Pod): string =>
+  `${workload.metadata.name}-${pod.metadata.labels?.['pod-template-hash'] ?? '?'}`
+
+/** Pods that belong to a workload: by owner, through its ReplicaSets, or by the names of these where they were not seen. */
 export function podsOf(snapshot: Snapshot, workload: Workload): Pod[] {
   const owners: KubeObject[] = [workload, ...replicaSetsOf(snapshot, workload)]
   const names = new Set(owners.map((o) => o.metadata.uid ?? o.metadata.name))
+  const unseen = !sees(snapshot, 'replicasets')
   return all(snapshot, 'pods')
     .filter(
       (p) =>
         p.metadata.namespace === workload.metadata.namespace &&
-        (p.metadata.ownerReferences ?? []).some((o) => names.has(o.uid) || names.has(o.name)),
+        (p.metadata.ownerReferences ?? []).some(
+          (o) => names.has(o.uid) || names.has(o.name) || (unseen && o.kind === 'ReplicaSet' && o.name === replicaSetName(workload, p)),
+        ),
     )
     .sort(
       (a, b) =>
