@@ -1,6 +1,7 @@
 /** What the service cannot do without: declared in the settings, or named in its pod template as an address. Pure. */
 import type { EndpointSlice, EnvVar, Pod, PodTemplate, Service } from '../facts/kubernetes-types.ts'
 import { all, find, findWorkload, type Workload } from '../facts/lookup.ts'
+import { escapeRegex } from '../facts/queries.ts'
 import type { Snapshot } from '../facts/snapshot.ts'
 import type { DependencySettings, ServiceSettings } from '../settings.ts'
 import { mapSelects } from './selectors.ts'
@@ -28,7 +29,7 @@ export function namesDependency(d: Dependency): RegExp {
   const { clusterIP, externalName } = d.service?.spec ?? {}
   const address = clusterIP === 'None' ? undefined : clusterIP
   const names = [d.host, d.serviceName, d.name, address, externalName, ...d.pods.map((p) => p.status?.podIP)]
-  const escaped = [...new Set(names.filter((n) => n !== undefined && n !== ''))].map((n) => n!.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const escaped = [...new Set(names.filter((n) => n !== undefined && n !== ''))].map((n) => escapeRegex(n!))
   return new RegExp(`(?<![\\w.-])(?:${escaped.join('|')})(?![\\w-])`, 'i')
 }
 

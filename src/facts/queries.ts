@@ -2,7 +2,8 @@
 import type { ServiceSettings } from '../settings.ts'
 
 const quote = (value: string): string => JSON.stringify(value)
-const escapeRegex = (value: string): string => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+/** Text that an expression takes to the letter. */
+export const escapeRegex = (value: string): string => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /** Label matchers for the pods of the workload. */
 export const podMatchers = (s: ServiceSettings): string => `namespace=${quote(s.namespace)},pod=~${quote(`${escapeRegex(s.workload)}-.*`)}`

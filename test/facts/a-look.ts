@@ -16,7 +16,8 @@ export function aCluster(of: Snapshot = healthy()): FakeCluster {
   return cluster
 }
 
-const nowhere: SourceSettings = {
+/** A source of which nothing is said. */
+export const nowhere: SourceSettings = {
   url: undefined,
   namespace: undefined,
   service: undefined,

@@ -9,24 +9,14 @@ import type { Cluster, ProxyRequest } from '../../src/targets/ports.ts'
 import { openPrometheus } from '../../src/targets/prometheus.ts'
 import { makeFetch } from '../../src/targets/service.ts'
 import { sourceHttp } from '../../src/targets/source-http.ts'
+import { nowhere } from '../facts/a-look.ts'
 import { type Answer, failure, type Heard, smallServer } from './small-server.ts'
 
 const soon = () => AbortSignal.timeout(10_000)
-const plain: SourceSettings = {
-  url: undefined,
-  namespace: undefined,
-  service: undefined,
-  port: undefined,
-  bearerTokenFile: undefined,
-  username: undefined,
-  passwordFile: undefined,
-  caFile: undefined,
-  headers: {},
-}
 
 async function aPrometheus(answer: (heard: Heard, count: number) => Answer, settings: Partial<SourceSettings> = {}) {
   const server = await smallServer(answer)
-  const http = sourceHttp({ url: server.url, settings: { ...plain, ...settings } }, { fetch: makeFetch({}) })
+  const http = sourceHttp({ url: server.url, settings: { ...nowhere, ...settings } }, { fetch: makeFetch({}) })
   return { server, prometheus: openPrometheus(http), alertmanager: openAlertmanager(http) }
 }
 
@@ -189,7 +179,7 @@ test('wanted credentials are said, given ones are sent, and neither is ever show
 
   const server = await smallServer(() => vector())
   const withUser = openPrometheus(
-    sourceHttp({ url: server.url.replace('://', '://jo:CANARY@'), settings: plain }, { fetch: makeFetch({}) }),
+    sourceHttp({ url: server.url.replace('://', '://jo:CANARY@'), settings: nowhere }, { fetch: makeFetch({}) }),
   )
   expect(withUser.where).toBe(server.url)
   await withUser.instant({ x: 'y' }, 1, soon())
@@ -222,7 +212,7 @@ test('through the API server it is a POST to the Service, with the path prefix',
     },
   } as unknown as Cluster
   const prometheus = openPrometheus(
-    sourceHttp({ namespace: 'watch', service: 'prom', port: 'web', prefix: '/prom/', settings: plain }, { cluster }),
+    sourceHttp({ namespace: 'watch', service: 'prom', port: 'web', prefix: '/prom/', settings: nowhere }, { cluster }),
   )
   expect(prometheus.where).toBe('watch/prom through the API server')
   await prometheus.instant({ x: 'up' }, 5, soon())

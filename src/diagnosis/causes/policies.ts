@@ -2,6 +2,7 @@
 import type { NetworkPolicy, Pod } from '../../facts/kubernetes-types.ts'
 import { all, sees } from '../../facts/lookup.ts'
 import { portNumber } from '../../facts/probes.ts'
+import { escapeRegex } from '../../facts/queries.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, type Family, podCount, refuted, seen, short, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
@@ -68,7 +69,7 @@ function describe(p: NetworkPolicy, direction: Direction): string {
 
 /** The Service as an address in a text, with what stands before and behind it. */
 function addressOf(view: View): string {
-  const name = view.service.service.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const name = escapeRegex(view.service.service)
   return `(?:^|[^a-z0-9.-])${name}(?:\\.[a-z0-9-]+(?:\\.svc[a-z0-9.]*)?)?(?=$|[:/"'\\s$])`
 }
 
