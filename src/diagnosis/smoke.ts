@@ -3,6 +3,7 @@ import type { Side } from '../facts/sides.ts'
 import type { Part } from '../facts/snapshot.ts'
 import type { WalkStep } from '../facts/walk.ts'
 import type { Thresholds } from '../settings.ts'
+import { wilson } from '../slo/confidence.ts'
 import type { PodLine, Rollout } from './rollout.ts'
 
 export interface SmokeFacts {
@@ -122,7 +123,7 @@ function errorCheck(fresh: Side, old: Side, seconds: number, thresholds: Thresho
   const before = old.requests === 0 ? 'the old ones had none before' : `old ${share(old)}`
   const says = `new pods fail ${share(fresh)}, ${before}`
   // One or two failures may have any cause: a caller that left, a pod that went.
-  const over = fresh.failed >= 3 && wilsonLower(fresh.failed, fresh.requests) > thresholds.errorRatio
+  const over = fresh.failed >= 3 && (wilson({ bad: fresh.failed, total: fresh.requests })?.low ?? 0) > thresholds.errorRatio
   const worse = fresh.failed >= 5 && ratio(fresh) > muchMore * ratio(old) && zOf(fresh, old) > 2.58
   return over || worse ? { name, state: 'failed', says, next: 'task-mcp diagnose high-error-rate' } : { name, state: 'ok', says }
 }
@@ -140,13 +141,6 @@ function latencyCheck(fresh: Side, old: Side, thresholds: Thresholds): SmokeChec
 const ratio = (side: Side): number => (side.requests === 0 ? 0 : side.failed / side.requests)
 const share = (side: Side): string => `${Number((ratio(side) * 100).toFixed(2))}% of ${side.requests}`
 const milliseconds = (value: number): string => `${(value * 1000).toFixed(0)} ms`
-
-/** Lower end of the Wilson score interval at 95%: how high the true share of failures at least is. */
-function wilsonLower(failed: number, all: number): number {
-  const z = 1.96
-  const p = failed / all
-  return (p + z ** 2 / (2 * all) - z * Math.sqrt((p * (1 - p)) / all + z ** 2 / (4 * all ** 2))) / (1 + z ** 2 / all)
-}
 
 /** Two-proportion z statistic of new over old; 0 where there was nothing old to compare with. */
 function zOf(fresh: Side, old: Side): number {

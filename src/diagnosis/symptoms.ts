@@ -1,6 +1,7 @@
 /** What a user of the service would notice, against the runbook's thresholds. Pure. */
 import type { Deployment, Pod } from '../facts/kubernetes-types.ts'
 import { sees } from '../facts/lookup.ts'
+import { wilson } from '../slo/confidence.ts'
 import { short } from './claim.ts'
 import { logEvidence, matching, patterns } from './logs.ts'
 import { failing } from './start-failure.ts'
@@ -31,8 +32,13 @@ export function errorsNow(view: View): Traffic | undefined {
   const lately = trafficLately(view)
   const high = now?.ratio !== undefined && now.ratio > view.thresholds.errorRatio && (now.bad >= fewestErrors || often(view, now))
   const goesOn = lately === undefined || lately.total === 0 || lately.bad > 0
-  return high && goesOn ? now : undefined
+  if (high) return goesOn ? now : undefined
+  return lately !== undefined && surelyHigh(view, lately) ? lately : undefined
 }
+
+/** Whether so much fails in a few seconds that it is no chance: what has just begun drowns in the answers before it, most of all where callers now wait. */
+const surelyHigh = (view: View, few: Traffic): boolean =>
+  few.source === 'prometheus' && few.bad >= fewestErrors && (wilson(few)?.low ?? 0) > view.thresholds.errorRatio
 
 /** Whether the few errors between two scrapes a moment apart are no stray ones: as large a share has failed since the pods began to count. */
 function often(view: View, now: Traffic): boolean {
@@ -181,9 +187,19 @@ function answers(view: View): Symptom[] {
   return found
 }
 
+/** Requests of half a minute below which a quantile of it is the time of one or two: three are above each. */
+const fewestFor = { p95: 60, p99: 300 } as const
+
+/** A quantile of latency over two minutes, or over the last half where that is longer and enough was asked: what has just begun drowns in two minutes. */
+function quantile(view: View, name: 'p95' | 'p99'): number | undefined {
+  const value = (of: string): number | undefined => instant(view, of)?.[0]?.points.at(-1)?.[1]
+  const known = [value(name), (trafficLately(view, 30)?.total ?? 0) >= fewestFor[name] ? value(`${name}_lately`) : undefined]
+  const seen = known.filter((seconds) => seconds !== undefined && Number.isFinite(seconds)) as number[]
+  return seen.length > 0 ? Math.max(...seen) : undefined
+}
+
 function latency(view: View): Symptom[] {
-  const value = (name: string): number | undefined => instant(view, name)?.[0]?.points.at(-1)?.[1]
-  const [p95, p99] = [value('p95'), value('p99')]
+  const [p95, p99] = [quantile(view, 'p95'), quantile(view, 'p99')]
   const busy = (traffic(view)?.rate ?? 0) > 0.1
   const found: Symptom[] = []
   if (busy && p95 !== undefined && p95 > view.thresholds.p95Seconds)

@@ -27,12 +27,14 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
     ...(duration && {
       p95: latency(s, 0.95),
       p99: latency(s, 0.99),
+      p95_lately: latency(s, 0.95, undefined, '30s'),
+      p99_lately: latency(s, 0.99, undefined, '30s'),
       p95_by_pod: latency(s, 0.95, 'pod'),
       p95_by_route: latency(s, 0.95, routeLabel),
     }),
     pool: `sum by (pod, state) (db_pool_connections{${pods}})`,
-    query_time: `sum by (operation) (rate(db_query_duration_seconds_sum{${pods}}[2m])) / sum by (operation) (rate(db_query_duration_seconds_count{${pods}}[2m]))`,
-    query_time_lately: `sum by (operation) (rate(db_query_duration_seconds_sum{${pods}}[1m])) / sum by (operation) (rate(db_query_duration_seconds_count{${pods}}[1m]))`,
+    query_time: queryTime(pods, '2m'),
+    query_time_lately: `${queryTime(pods, '30s')} or ${queryTime(pods, '1m')}`,
     query_rate: `sum(rate(db_query_duration_seconds_count{${pods}}[1m]))`,
     query_count: `sum by (operation) (increase(db_query_duration_seconds_count{${pods}}[2m]))`,
     dependency_outcomes: `sum by (dependency, outcome) (increase(dependency_requests_total{${pods}}[2m]))`,
@@ -74,11 +76,18 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
 /** Names that libraries give to the histogram of request durations, in seconds. */
 const usualDurations = ['http_server_request_duration_seconds', 'http_request_duration_seconds', 'http_server_requests_seconds']
 
-/** A quantile of latency over two minutes by the histogram of the settings; where the pods have none of that name, by a usual one. */
-function latency(s: ServiceSettings, quantile: number, by?: string): string {
+/** Mean seconds of a query, by operation. */
+const queryTime = (pods: string, window: string): string =>
+  `sum by (operation) (rate(db_query_duration_seconds_sum{${pods}}[${window}])) / sum by (operation) (rate(db_query_duration_seconds_count{${pods}}[${window}]))`
+
+/** A quantile of latency by the histogram of the settings; where the pods have none of that name, by a usual one. */
+function latency(s: ServiceSettings, quantile: number, by?: string, window = '2m'): string {
   const pods = [podMatchers(s), s.metrics.exclude].filter(Boolean).join(',')
   return [...new Set([s.metrics.duration, ...usualDurations])]
-    .map((name) => `histogram_quantile(${quantile}, sum by (${['le', by].filter(Boolean).join(', ')}) (rate(${name}_bucket{${pods}}[2m])))`)
+    .map(
+      (name) =>
+        `histogram_quantile(${quantile}, sum by (${['le', by].filter(Boolean).join(', ')}) (rate(${name}_bucket{${pods}}[${window}])))`,
+    )
     .join(' or ')
 }
 

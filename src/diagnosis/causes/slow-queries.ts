@@ -10,16 +10,16 @@ import { servedIn } from './pool.ts'
 /** Queries of one kind, in two minutes, below which their mean says nothing: a migration runs once. */
 const fewestQueries = 10
 
-/** The kind of query that is slow and takes most time in all, over two minutes and over the last: what has only just become slow drowns in two minutes of what was quick. */
-function slowestQuery(view: View): { operation: string | undefined; seconds: number; minutes: number } | undefined {
+/** The kind of query that is slow and takes most time in all, over two minutes and over the last of them: what has only just become slow drowns in two minutes of what was quick. */
+function slowestQuery(view: View): { operation: string | undefined; seconds: number; window: string } | undefined {
   const counts = instant(view, 'query_count') ?? []
   const asked = (operation: string | undefined): number => counts.find((s) => s.labels.operation === operation)?.points.at(-1)?.[1] ?? 0
   return [
-    { name: 'query_time', minutes: 2 },
-    { name: 'query_time_lately', minutes: 1 },
+    { name: 'query_time', window: '2m' },
+    { name: 'query_time_lately', window: '30s' },
   ]
-    .flatMap(({ name, minutes }) =>
-      (instant(view, name) ?? []).map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN, minutes })),
+    .flatMap(({ name, window }) =>
+      (instant(view, name) ?? []).map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN, window })),
     )
     .filter((o) => o.seconds > view.thresholds.p95Seconds && asked(o.operation) >= fewestQueries)
     .sort((a, b) => b.seconds * asked(b.operation) - a.seconds * asked(a.operation))[0]
@@ -71,7 +71,7 @@ export function slowQueries(view: View): Claim[] {
       evidence: [
         {
           source: 'prometheus',
-          asked: `rate(db_query_duration_seconds_sum[${slowest.minutes}m]) / rate(db_query_duration_seconds_count[${slowest.minutes}m]) by operation`,
+          asked: `rate(db_query_duration_seconds_sum[${slowest.window}]) / rate(db_query_duration_seconds_count[${slowest.window}]) by operation`,
           observed: `${slowest.operation}: ${slowest.seconds.toFixed(2)} s`,
           expected: `below ${view.thresholds.p95Seconds} s`,
         },
