@@ -1,25 +1,26 @@
 import { randomUUID } from 'node:crypto'
+import { drain } from './drain.ts'
 import { type Admin, createAdmin } from './http/admin.ts'
 import { type Blocked, createBlocked } from './http/block-list.ts'
 import { createDebug } from './http/debug.ts'
 import { createGuard, scopeChallenge } from './http/guard.ts'
-import { createHealth, type Health } from './http/health.ts'
+import { createHealth } from './http/health.ts'
 import { createVerifyJwt } from './http/jwt.ts'
 import { type Listener, listen } from './http/listener.ts'
-import { createMcpRoute, type McpRoute } from './http/mcp-route.ts'
+import { createMcpRoute } from './http/mcp-route.ts'
 import { resourceMetadata } from './http/resource-metadata.ts'
-import { createStreams, type Streams } from './http/streams.ts'
+import { createStreams } from './http/streams.ts'
 import type { Offer } from './mcp/definition.ts'
 import { createDispatch } from './mcp/dispatch.ts'
-import { tellAll } from './mcp/legacy/changes.ts'
 import { createLegacyEndpoint } from './mcp/legacy/endpoint.ts'
 import { legacyMethods } from './mcp/legacy/methods.ts'
-import { createSessions, type Sessions, sessionActions } from './mcp/legacy/sessions.ts'
-import { createStreamLog, type StreamLog } from './mcp/legacy/stream-log.ts'
+import { createSessions } from './mcp/legacy/sessions.ts'
+import { createStreamLog } from './mcp/legacy/stream-log.ts'
 import { createModernEndpoint, modernMethods } from './mcp/modern/endpoint.ts'
-import { createLongCalls, type LongCalls } from './mcp/modern/long-calls.ts'
-import { createSubscriptions, type Subscriptions } from './mcp/modern/subscriptions.ts'
+import { createLongCalls } from './mcp/modern/long-calls.ts'
+import { createSubscriptions } from './mcp/modern/subscriptions.ts'
 import { createOperations, sharedMethods } from './mcp/operations.ts'
+import { spread } from './mcp/spread.ts'
 import { taskPrompts } from './mcp/task-prompts.ts'
 import { taskResources } from './mcp/task-resources.ts'
 import { taskTools } from './mcp/task-tools.ts'
@@ -28,13 +29,13 @@ import { settingTable } from './setting-table.ts'
 import { keyOf, type Settings } from './settings.ts'
 import { steadyClock } from './steady-clock.ts'
 import { openStore } from './store/open.ts'
-import { type Change, feedResumed, type Store, StoreError } from './store/port.ts'
+import { probeOf } from './store/probe.ts'
 import { createTaskList, operations as storeOperations } from './tasks/task-list.ts'
 import { isServerError } from './telemetry/catalogue.ts'
-import { createLog, type Log, type LogLevel, reasonOf } from './telemetry/log.ts'
+import { createLog, type LogLevel, reasonOf } from './telemetry/log.ts'
 import { configHash, createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { tracedStore } from './telemetry/traced-store.ts'
-import { openTraces, type Traces } from './telemetry/traces.ts'
+import { openTraces } from './telemetry/traces.ts'
 import { checkToolNames, createToolLimits } from './tool-limits.ts'
 import { createWebhook, type Webhook, webhookName } from './webhook.ts'
 
@@ -230,28 +231,6 @@ const forgetMilliseconds = 600_000
 
 const noLeave = async (): Promise<void> => undefined
 
-/** Migrates when that has not been done yet or the database was emptied since, then asks for a durable write. */
-function probeOf(store: Store, log: Log): () => Promise<void> {
-  let migrated = false
-  const migrate = async (): Promise<void> => {
-    await store.migrate()
-    migrated = true
-    log.info('the store is up to date', { store: store.kind, place: store.place })
-  }
-  return async () => {
-    if (!migrated) await migrate()
-    try {
-      await store.probe()
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.problem !== 'no_schema') throw error
-      log.warn('the tables are made anew, and those that were lost are empty', { place: store.place, reason: error.message })
-      migrated = false
-      await migrate()
-      await store.probe()
-    }
-  }
-}
-
 /** @throws Error saying why not, when no more connections can be served. */
 function roomAt(listener: Listener): void {
   const reason = listener.crowded()
@@ -262,100 +241,4 @@ function webhookCheck(webhook: Webhook): { status: 'ok' | 'failed'; reason?: str
   return webhook.state() === 'closed'
     ? { status: 'ok' }
     : { status: 'failed', reason: `it failed repeatedly; the circuit is ${webhook.state().replace('_', ' ')}` }
-}
-
-/** Hands a change to everybody here who waits for it. */
-function spread(
-  change: Change,
-  instance: string,
-  sessions: Sessions,
-  subscriptions: Subscriptions,
-  webhook: Webhook | undefined,
-  log: Log,
-): void {
-  if (change.action === sessionActions.ended) {
-    sessions.forget(change.taskId)
-    return
-  }
-  if (change.action === sessionActions.changed) {
-    sessions
-      .reload(change.taskId)
-      .catch((error: unknown) => log.warn('a session that another replica changed could not be read', { reason: reasonOf(error) }))
-    return
-  }
-  if (change.action === feedResumed) {
-    sessions
-      .reloadAll()
-      .catch((error: unknown) => log.warn('what other replicas did to sessions could not be read', { reason: reasonOf(error) }))
-    return
-  }
-  tellAll(sessions.here(), change)
-  subscriptions.tell(change)
-  // Every replica hears of a change; the one that made it tells the webhook, and of what nobody knows who made it everyone does.
-  if (change.origin === undefined || change.origin === instance) webhook?.tell(change)
-}
-
-interface Parts {
-  readonly settings: Settings
-  readonly listener: Listener
-  readonly adminListener: Listener | undefined
-  readonly health: Health
-  readonly mcp: McpRoute
-  readonly streams: Streams
-  readonly sessions: Sessions
-  readonly store: Store
-  readonly streamLog: StreamLog | undefined
-  readonly longCalls: LongCalls
-  readonly webhook: Webhook | undefined
-  readonly traces: Traces | undefined
-  readonly log: Log
-}
-
-async function drain({
-  settings,
-  listener,
-  adminListener,
-  health,
-  mcp,
-  streams,
-  sessions,
-  store,
-  streamLog,
-  longCalls,
-  webhook,
-  traces,
-  log,
-}: Parts): Promise<void> {
-  log.info('stopping', { in_flight: mcp.inFlight(), streams: streams.size })
-  health.drain()
-  listener.retire()
-  await new Promise((resolve) => setTimeout(resolve, settings.drainDelay * 1000))
-  streams.drain()
-  const stopped = listener.stop()
-  let late: NodeJS.Timeout | undefined
-  const deadline = new Promise<void>((resolve) => {
-    late = setTimeout(() => {
-      log.warn('requests are cut: they took longer than drain-timeout', { in_flight: mcp.inFlight() })
-      listener.cut()
-      resolve()
-    }, settings.drainTimeout * 1000)
-  })
-  await Promise.race([stopped, deadline])
-  clearTimeout(late)
-  await sessions.close()
-  await streamLog?.settled()
-  await longCalls.close()
-  await webhook?.close()
-  await traces?.close()
-  health.close()
-  await store
-    .close()
-    .catch((error: unknown) =>
-      log.error('the store did not close cleanly', { reason: error instanceof StoreError ? error.message : reasonOf(error) }),
-    )
-  if (adminListener !== undefined) {
-    adminListener.cut()
-    await adminListener.stop()
-  }
-  log.info('stopped')
 }
