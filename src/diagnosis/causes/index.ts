@@ -10,9 +10,11 @@ import { disks } from './disks.ts'
 import { drift } from './drift.ts'
 import { edge } from './edge.ts'
 import { entrance } from './entrance.ts'
+import { heap } from './heap.ts'
 import { image } from './image.ts'
 import { init } from './init.ts'
 import { inside } from './inside.ts'
+import { leak } from './leak.ts'
 import { liveness } from './liveness.ts'
 import { load } from './load.ts'
 import { logging } from './logging.ts'
@@ -68,6 +70,8 @@ export const families: readonly Family[] = [
   inside,
   unanswered,
   memory,
+  heap,
+  leak,
   cpu,
   disks,
   credentials,

@@ -1,5 +1,4 @@
 /** Init containers that wait for what does not come. */
-
 import { span } from '../../duration.ts'
 import { find, sees } from '../../facts/lookup.ts'
 import { type Claim, eventEvidence, podCount, podEffect, seen, supported } from '../claim.ts'
@@ -9,7 +8,7 @@ import { material } from '../template-diff.ts'
 import { millis } from '../time.ts'
 import { containerStatuses, eventsOf, logsOf, podIsReady, type View } from '../view.ts'
 import { isDown } from './dependencies.ts'
-import { byContainer, changesTo, unique } from './start.ts'
+import { byContainer, changesTo, unique } from './failing-group.ts'
 
 const hangSeconds = 15
 

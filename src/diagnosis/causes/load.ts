@@ -1,5 +1,4 @@
 /** More asked than can be answered: more who ask, the same who ask again and again, or a limit that turns the usual away. */
-
 import { changes, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, open, refuted, supported } from '../claim.ts'
 import { editEvidence, readConfigMap, startedAt } from '../edits.ts'

@@ -1,101 +1,12 @@
 /** Logins that fail in numbers: one who guesses, many who try, or a key that was changed. */
 import { type Claim, open, refuted, supported } from '../claim.ts'
 import { editEvidence, touched } from '../edits.ts'
-import { answeredAsUsual, heldSince, rateOf, summed, usual } from '../history.ts'
 import { type Source, sourcesOf, turnedAway } from '../sources.ts'
 import { percent } from '../symptoms.ts'
 import { rfc3339 } from '../time.ts'
-import { traffic } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
-import { instant, range, type View } from '../view.ts'
-
-interface Logins {
-  /** In two minutes. */
-  attempts: number
-  failures: number
-  asked: string
-  source: Evidence['source']
-  /** Successes and attempts a second, before it began and now; undefined where no history was seen. */
-  before: { attempts: number; successes: number } | undefined
-  now: { attempts: number; successes: number } | undefined
-  onset: number | undefined
-  /** No more are tried than before, as far as even a short history tells; undefined where there is hardly any. */
-  calm: boolean | undefined
-}
-
-interface Point {
-  at: number
-  attempts: number
-  successes: number
-}
-
-/** Attempts to log in: from their own counters where the service has them, and as requests answered 401 or 403 among all, which tells of less time. */
-const loginsOf = (view: View): Logins[] => [fromCounters(view), fromAnswers(view)].filter((seen) => seen !== undefined)
-
-function fromCounters(view: View): Logins | undefined {
-  const sum = (name: string): number | undefined =>
-    instant(view, name)?.length ? instant(view, name)!.reduce((total, s) => total + (s.points.at(-1)?.[1] || 0), 0) : undefined
-  const [attempts, failures] = [sum('auth_attempts'), sum('auth_failures')]
-  if (attempts === undefined || failures === undefined) return undefined
-  const series = range(view, 'auth') ?? []
-  const failed = new Map(summed(series, (l) => l.what === 'failures').map((p) => [p.at, p.value]))
-  const points = summed(series, (l) => l.what === 'attempts').map(({ at, value }) => ({
-    at,
-    attempts: value,
-    successes: Math.max(0, value - (failed.get(at) ?? 0)),
-  }))
-  return {
-    attempts,
-    failures,
-    asked: 'auth_failures_total against auth_attempts_total, 2 min',
-    source: 'prometheus',
-    ...over(view, points, { attempts: usual(points.map((p) => p.attempts)), successes: usual(points.map((p) => p.successes)) }),
-  }
-}
-
-function fromAnswers(view: View): Logins | undefined {
-  const seen = traffic(view)
-  if (!seen || !(seen.seconds > 0)) return undefined
-  const refused = (seen.byStatus.get('401') ?? 0) + (seen.byStatus.get('403') ?? 0)
-  const { history, usual: before } = answeredAsUsual(view)
-  const points = history.map((h) => ({ at: h.at, attempts: h.rate, successes: rateOf(h, /^[23]/) }))
-  const usually = { attempts: before((h) => h.rate), successes: before((h) => rateOf(h, /^[23]/)) }
-  const twoMinutes = 120 / seen.seconds
-  return {
-    attempts: seen.total * twoMinutes,
-    failures: refused * twoMinutes,
-    asked: 'requests answered 401 or 403 against all, in 2 min',
-    source: seen.source,
-    ...over(view, points, usually),
-  }
-}
-
-interface Usually {
-  attempts: number | undefined
-  successes: number | undefined
-}
-
-/** Points of a history that is too short to say what is usual, and long enough to say that no more come now. */
-const fewestEarlier = 4
-const moreTried = 1.3
-
-function over(view: View, points: readonly Point[], { attempts, successes }: Usually): Pick<Logins, 'before' | 'now' | 'onset' | 'calm'> {
-  const last = points.at(-1)
-  const limit = view.thresholds.authFailureRatio
-  const onset = heldSince(points, (p) => p.attempts > 0 && (p.attempts - p.successes) / p.attempts > limit)
-  const earlier = points.filter((p) => p.at < (onset ?? last?.at ?? 0)).map((p) => p.attempts)
-  return {
-    calm: last === undefined || earlier.length < fewestEarlier ? undefined : last.attempts <= moreTried * Math.max(...earlier),
-    before: attempts === undefined || successes === undefined || onset === points[0]?.at ? undefined : { attempts, successes },
-    now: last && { attempts: last.attempts, successes: last.successes },
-    onset,
-  }
-}
-
-/** Whether those who are refused now are those who were served before: hardly anybody succeeds any more, or fewer do and no more try. */
-const refusedInPlace = (before: Omit<Point, 'at'>, now: Omit<Point, 'at'>): boolean =>
-  (now.successes < 0.3 * before.successes && now.attempts < 2 * before.attempts + 0.5) ||
-  (now.successes < 0.7 * before.successes && now.attempts < 1.2 * before.attempts)
+import { instant, type View } from '../view.ts'
+import { type Logins, loginsOf, refusedInPlace } from './login-figures.ts'
 
 /** Failures in two minutes below which a wrong password is just a wrong password. */
 const fewestFailures = 40

@@ -1,5 +1,4 @@
 /** Secrets, ConfigMaps and keys that a pod names and that are not there. */
-
 import type { Pod, PodSpec, Volume } from '../../facts/kubernetes-types.ts'
 import { find, sees } from '../../facts/lookup.ts'
 import { keysOf, recentDiff } from '../changes.ts'

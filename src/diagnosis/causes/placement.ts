@@ -1,92 +1,17 @@
 /** Pods that no node takes. */
 import type { Pod } from '../../facts/kubernetes-types.ts'
-import { all, find, sees } from '../../facts/lookup.ts'
-import { recentDiff, rolledOutAt } from '../changes.ts'
+import { all } from '../../facts/lookup.ts'
 import { type Claim, conditionEvidence, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { bytes, cores, quantity } from '../quantity.ts'
+import { changedIn } from '../revision.ts'
 import { blocking, matchesSelector, nodeIsReady, nodeSubject, notReadyProof, pressured, requests } from '../scheduling.ts'
-import { changeText, type TemplateField } from '../template-diff.ts'
-import { earliest, millis } from '../time.ts'
+import { earliest } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
-import { eventsOf, isOurPod, podIsReady, type View } from '../view.ts'
+import { eventsOf, isOurPod, type View } from '../view.ts'
+import { passedOver } from './passed-over.ts'
+import { volumes } from './volume-placement.ts'
 
 const condition = (pod: Pod) => pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False')
-
-function changedIn(view: View, pods: readonly Pod[], fields: readonly TemplateField[], name?: RegExp): Evidence[] {
-  if (!pods.some((p) => view.newPods.includes(p))) return []
-  const change = recentDiff(view)?.find((c) => fields.includes(c.field) && (!name || name.test(c.name ?? '')))
-  return change && view.workload
-    ? [
-        seen(
-          view.service.kind,
-          view.workload,
-          `revision ${view.revisions[0]?.number}`,
-          short(changeText(change)),
-          undefined,
-          rolledOutAt(view),
-        ),
-      ]
-    : []
-}
-
-/** A pod that nobody has looked at for so long was meant for a scheduler that is not there: the usual one takes milliseconds. */
-const unseenSeconds = 8
-
-/** Pods that no scheduler was asked about: their template names the node itself, or a scheduler that does not answer. */
-function passedOver(view: View): Claim[] {
-  const waiting = view.pods.filter((p) => p.status?.phase === 'Pending' && !p.status.containerStatuses?.length && !p.status.podIP)
-  const lost = waiting.filter((p) => p.spec.nodeName && sees(view.snapshot, 'nodes') && !find(view.snapshot, 'nodes', p.spec.nodeName))
-  const ignored = waiting.filter(
-    (p) =>
-      !p.spec.nodeName &&
-      !p.status?.conditions?.some((c) => c.type === 'PodScheduled') &&
-      (p.spec.schedulerName ?? 'default-scheduler') !== 'default-scheduler' &&
-      view.now - (millis(p.metadata.creationTimestamp) ?? view.now) > unseenSeconds * 1000,
-  )
-  const [pods, what] = lost[0]
-    ? [lost, `their template names node ${lost[0].spec.nodeName}, which does not exist`]
-    : [ignored, `no scheduler called ${ignored[0]?.spec.schedulerName} looks at them`]
-  const first = pods[0]
-  if (!first) return goneAgain(view)
-  return [
-    supported({
-      code: 'unschedulable_selector',
-      subject: view.subject,
-      since: earliest(...pods.map((p) => p.metadata.creationTimestamp)),
-      confidence: 0.94,
-      summary: `${podCount(pods, view.pods.length)} cannot be placed: ${what}`,
-      evidence: [
-        seen(
-          'Pod',
-          first,
-          lost[0] ? 'spec.nodeName' : 'spec.schedulerName',
-          (lost[0] ? first.spec.nodeName : first.spec.schedulerName) ?? '',
-        ),
-        ...changedIn(view, pods, ['placement'], /nodeName|schedulerName/),
-      ],
-      effects: podEffect(pods, 'Pending, not scheduled'),
-      introducedByRevision: changedIn(view, pods, ['placement'], /nodeName|schedulerName/).length > 0,
-    }),
-  ]
-}
-
-/** Pods that are bound to a node that does not exist are deleted within seconds, so that at times there is none to see. */
-function goneAgain(view: View): Claim[] {
-  const name = view.template?.spec.nodeName
-  if (!name || !view.workload || !sees(view.snapshot, 'nodes') || find(view.snapshot, 'nodes', name)) return []
-  if (view.pods.filter(podIsReady).length >= (view.replicas ?? 0)) return []
-  return [
-    supported({
-      code: 'unschedulable_selector',
-      subject: view.subject,
-      since: rolledOutAt(view),
-      confidence: 0.9,
-      introducedByRevision: recentDiff(view)?.some((c) => c.name === 'nodeName') ?? false,
-      summary: `no pod stays: the template names node ${name}, which does not exist`,
-      evidence: [seen(view.service.kind, view.workload, 'spec.template.spec.nodeName', name, 'a node of the cluster')],
-    }),
-  ]
-}
 
 export function placement(view: View): Claim[] {
   const pending = view.pods.filter((p) => !p.spec.nodeName && (condition(p) || (p.spec.schedulingGates?.length ?? 0) > 0))
@@ -237,42 +162,4 @@ export function placement(view: View): Claim[] {
   if (/didn't match Pod's node affinity|node selector/i.test(message))
     return [make('unschedulable_selector', view.subject, 'the nodes that match its selector cannot take it', selectorChange, 0.8)]
   return why ? [make('unschedulable_resources', view.subject, short(message, 120), [], 0.5)] : []
-}
-
-function volumes(
-  view: View,
-  pod: Pod,
-  message: string,
-  make: (code: Claim['code'], subject: Subject, summary: string, more: Evidence[], confidence?: number) => Claim,
-): Claim | undefined {
-  const named = (pod.spec.volumes ?? []).flatMap((v) => v.persistentVolumeClaim?.claimName ?? [])
-  const claimed = named.map((name) => ({ name, claim: find(view.snapshot, 'persistentvolumeclaims', name, view.service.namespace) }))
-  const unbound = claimed.find((c) => (c.claim ? c.claim.status?.phase !== 'Bound' : sees(view.snapshot, 'persistentvolumeclaims')))
-  if (!unbound && !/persistentvolume|volume node affinity/i.test(message)) return undefined
-  const name = unbound?.name ?? /persistentvolumeclaim "([^"]+)"/i.exec(message)?.[1] ?? named[0]
-  if (!name) return undefined
-  const subject = { kind: 'PersistentVolumeClaim', namespace: view.service.namespace, name }
-  const object = unbound?.claim
-  if (!object)
-    return make(
-      'pvc_pending',
-      subject,
-      `PersistentVolumeClaim ${name} ${unbound ? 'does not exist' : 'cannot be used on any node'}`,
-      changedIn(view, [pod], ['volumes']),
-    )
-  const wanted = object.spec?.storageClassName
-  const known =
-    wanted === undefined || !sees(view.snapshot, 'storageclasses') || find(view.snapshot, 'storageclasses', wanted) !== undefined
-  const events = eventsOf(view, 'PersistentVolumeClaim', name).slice(0, 1).map(eventEvidence)
-  return make(
-    'pvc_pending',
-    subject,
-    `PersistentVolumeClaim ${name} is ${object.status?.phase ?? 'Pending'}${known ? '' : `: StorageClass ${wanted} does not exist`}`,
-    [
-      seen('PersistentVolumeClaim', object, 'status.phase', object.status?.phase ?? 'Pending', 'Bound'),
-      ...(known ? [] : [{ source: 'kubernetes' as const, asked: `storageclass/${wanted}`, observed: 'not found', expected: 'present' }]),
-      ...events,
-      ...changedIn(view, [pod], ['volumes']),
-    ],
-  )
 }

@@ -4,7 +4,7 @@ import { all } from '../../facts/lookup.ts'
 import { mapSelects } from '../selectors.ts'
 import type { Subject } from '../verdict.ts'
 import type { View } from '../view.ts'
-import { callers } from './policies.ts'
+import { callers } from './callers.ts'
 
 /** The workload behind the Service by which users come in, where `service.edge` names one of the cluster that is not ours. */
 export function edgeWorkload(view: View): Subject | undefined {

@@ -1,5 +1,4 @@
 /** Long answers: too many of them, ones that never end, ones that something on the way ends, readers that are too slow. */
-
 import { parseDuration } from '../../duration.ts'
 import type { KubeObject } from '../../facts/kubernetes-types.ts'
 import { all } from '../../facts/lookup.ts'
