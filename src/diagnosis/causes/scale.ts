@@ -1,9 +1,10 @@
 /** How many pods there should be, and rollouts that do not move. */
 import type { Deployment } from '../../facts/kubernetes-types.ts'
 import { all } from '../../facts/lookup.ts'
-import { editedAt, lastEdit } from '../changes.ts'
+import { editedAt, lastEdit, recentDiff } from '../changes.ts'
 import { type Claim, conditionEvidence, type Family, refuted, seen, short, supported } from '../claim.ts'
-import { changeText, stable, templateDiff } from '../template-diff.ts'
+import { revisionEvidence } from '../revision.ts'
+import { changeText, stable, type TemplateChange, templateDiff } from '../template-diff.ts'
 import { millis } from '../time.ts'
 import { picksPods, podIsReady, type View } from '../view.ts'
 
@@ -103,6 +104,10 @@ const autoscalers = (view: View) =>
 /** A new autoscaler, or one whose pods are new, has no metrics for a while; that is no fault yet. */
 const settlingSeconds = 60
 
+/** Requests that the newest revision no longer states. */
+const withoutRequests = (view: View): TemplateChange[] =>
+  (recentDiff(view) ?? []).filter((c) => c.field === 'resources' && c.name?.startsWith('requests.') && c.to === undefined)
+
 function autoscaler(view: View): Claim[] {
   return autoscalers(view).flatMap((hpa): Claim[] => {
     const subject = { kind: 'HorizontalPodAutoscaler', namespace: view.service.namespace, name: hpa.metadata.name }
@@ -113,14 +118,16 @@ function autoscaler(view: View): Claim[] {
       const age = (view.now - (millis(active.lastTransitionTime) ?? view.now)) / 1000
       const young = view.pods.some((p) => view.now - (millis(p.metadata.creationTimestamp) ?? 0) < settlingSeconds * 1000)
       if (!never && (age < settlingSeconds || young)) return []
+      const removed = never ? withoutRequests(view) : []
       return [
         supported({
           code: 'hpa_no_metrics',
           subject,
           since: active.lastTransitionTime,
           confidence: never ? 0.97 : 0.88,
+          introducedByRevision: removed.length > 0,
           summary: `the autoscaler cannot scale: ${never ? 'a container states no resource request to measure against' : short(active.message ?? '', 100)}`,
-          evidence: [conditionEvidence('HorizontalPodAutoscaler', hpa, active)],
+          evidence: [conditionEvidence('HorizontalPodAutoscaler', hpa, active), ...revisionEvidence(view, removed)],
           effects: [{ what: 'replicas do not follow load', subject: view.subject }],
         }),
       ]

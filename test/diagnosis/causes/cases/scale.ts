@@ -1,5 +1,5 @@
 import { ago, type Change, podsOf } from '../../../support/snapshot.ts'
-import { change, noPods, notReady, pods, put, release, workload } from '../../../support/snapshot-changes.ts'
+import { always, change, noPods, notReady, pods, put, release, workload } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const strategy = (type: string): Change =>
@@ -86,6 +86,29 @@ export const cases: Case[] = [
     subject: 'HorizontalPodAutoscaler/kestrel',
     remedy: 'resources',
     fault: [
+      autoscaler([
+        { type: 'ScalingActive', status: 'False', reason: 'FailedGetResourceMetric', message: 'missing request for cpu in container main' },
+      ]),
+    ],
+    without: [
+      change('horizontalpodautoscalers', 'kestrel', (h) => {
+        h.status!.conditions![0]!.status = 'True'
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'hpa_no_metrics',
+    what: 'a release states no request any more',
+    subject: 'HorizontalPodAutoscaler/kestrel',
+    remedy: 'rollback',
+    fault: [
+      always((_, main) => {
+        main.resources = { requests: { cpu: '100m' }, limits: { memory: '256Mi' } }
+      }),
+      release((_, main) => {
+        main.resources = { limits: { memory: '256Mi' } }
+      }),
       autoscaler([
         { type: 'ScalingActive', status: 'False', reason: 'FailedGetResourceMetric', message: 'missing request for cpu in container main' },
       ]),
