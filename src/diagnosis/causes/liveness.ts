@@ -10,7 +10,7 @@ import { earliest } from '../time.ts'
 import { cpuShare, throttling } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { containerStatuses, eventsOf, podIsReady, type View } from '../view.ts'
-import { killedByProbe } from './start.ts'
+import { killedByProbe } from './failing-group.ts'
 
 /** Containers that the kubelet keeps ending because their liveness (or startup) probe fails. */
 export function liveness(view: View): Claim[] {

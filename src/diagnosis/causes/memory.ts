@@ -12,6 +12,7 @@ import { earliest, millis } from '../time.ts'
 import { containerLimit, memoryPoints, trend } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import type { View } from '../view.ts'
+import { killedUnderLowerLimit, loweredLimit } from './failing-group.ts'
 
 /** What the newest revision changed, where one of these is of it. */
 export function ofNewest(view: View, group: readonly Failing[]): TemplateChange[] {
@@ -23,27 +24,21 @@ export const bootSeconds = 5
 
 /** Containers that the kernel killed for their memory. */
 export function memory(view: View): Claim[] {
-  const ended = failing(view.pods).filter((f) => f.kind === 'oom')
+  const ended = failing(view.pods).filter((f) => f.kind === 'oom' || killedUnderLowerLimit(view, f))
   return [...new Set(ended.map((f) => f.container))].flatMap((name): Claim[] => {
     const group = ended.filter((f) => f.container === name)
     const first = group[0]!
     const pods = [...new Set(group.map((f) => f.pod))]
     const limit = containerLimit(first.spec, 'memory')
     const changed = ofNewest(view, group)
-    const lowered = changed.find(
-      (c) =>
-        c.field === 'resources' &&
-        c.name === 'limits.memory' &&
-        c.container === name &&
-        (c.from === undefined || (quantity(c.to) ?? 0) < (quantity(c.from) ?? 0)),
-    )
+    const lowered = group.map((f) => loweredLimit(view, f)).find((c) => c !== undefined)
     const lived = lastedSeconds(first.ended)
     const evidence: Evidence[] = [
       seen(
         'Pod',
         first.pod,
         `status.containerStatuses[${name}].lastState.terminated`,
-        `OOMKilled, exit ${first.ended?.exitCode ?? 137}${lived === undefined ? '' : ` after ${span(lived)}`}, ${first.status?.restartCount ?? 0} restarts`,
+        `${first.ended?.reason ?? 'OOMKilled'}, exit ${first.ended?.exitCode ?? 137}${lived === undefined ? '' : ` after ${span(lived)}`}, ${first.status?.restartCount ?? 0} restarts`,
         'running',
         first.ended?.finishedAt,
       ),

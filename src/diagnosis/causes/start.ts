@@ -8,9 +8,9 @@ import { changeText, material } from '../template-diff.ts'
 import { earliest } from '../time.ts'
 import { traffic } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
-import { eventsOf, logsOf, type View } from '../view.ts'
+import { logsOf, type View } from '../view.ts'
 import { aboutArguments, lastWords, missingVariable, mountedChange } from './crash-reasons.ts'
-import { byContainer, changesTo, unique } from './failing-group.ts'
+import { byContainer, changesTo, killedByProbe, killedUnderLowerLimit, unique } from './failing-group.ts'
 import { runsScript, wrongFormat } from './image.ts'
 
 export const start: Family = (view) => [...created(view), ...crashed(view), ...forbiddenUser(view)]
@@ -82,15 +82,6 @@ function crashed(view: View): Claim[] {
   })
 }
 
-/** Whether the kubelet ended this container because its liveness or startup probe failed. */
-export function killedByProbe(view: View, f: Failing): boolean {
-  const killing = eventsOf(view, 'Pod', f.pod.metadata.name, /^Killing$/).some(
-    (e) => /failed (?:liveness|startup) probe/i.test(e.message ?? '') && (e.involvedObject.fieldPath ?? f.container).includes(f.container),
-  )
-  const exit = f.ended?.exitCode
-  return killing && (exit === 137 || exit === 143 || exit === 0 || exit === 2)
-}
-
 /** A program that does not like its arguments says so before it does anything else: seconds. */
 const startSeconds = 10
 
@@ -106,7 +97,7 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
     effects: podEffect(pods, `${first.reason}, exit ${first.ended?.exitCode ?? '?'}`),
   }
   const exit = first.ended?.exitCode
-  if (exit === 134 || matching(logs, patterns.heap).length > 0) return [] // the memory family's
+  if (exit === 134 || matching(logs, patterns.heap).length > 0 || group.some((f) => killedUnderLowerLimit(view, f))) return [] // the memory family's
 
   const unreadable = wrongFormat(view, first)
   if (unreadable && !runsScript(first)) return [] // the image family's

@@ -65,6 +65,15 @@ export const cases: Case[] = [
   },
   {
     code: 'memory_limit_low',
+    what: 'a release lowered the limit, and the kubelet did not hear why the container was killed',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [limit('64Mi'), dies({ exit: 137, lasted: 3 })],
+    without: [dies({ exit: 1, lasted: 3 })],
+    instead: 'crash_on_start',
+  },
+  {
+    code: 'memory_limit_low',
     what: 'it is killed while it boots, and no release changed anything',
     subject: 'Deployment/kestrel',
     remedy: 'resources',
