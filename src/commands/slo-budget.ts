@@ -61,9 +61,10 @@ export async function readBudget(
     options.slo,
   )
   const at = options.at === undefined ? context.clock.now() / 1000 : readTime(options.at, '--at')
-  if (options.base !== undefined && !isCalendar(options.window))
+  const asked = askedWindow(options, objectives)
+  if (options.base !== undefined && !isCalendar(asked.text))
     throw new UsageError('--base is about calendar windows', 'use it with --window week, month or quarter')
-  const window = budgetWindow(options.window ?? '30d', at, options.timeZone)
+  const window = budgetWindow(asked.text, at, asked.timeZone)
   const whoIs = principalsIn(await namesFrom(context, options.principals))
   const targets = context.targets(settings)
   const question = {
@@ -88,6 +89,19 @@ export async function readBudget(
   if (promises.length > 1 && story)
     facts.notSeen.push('deploys: they are looked for where there is one service alone; --deploy TIME names one')
   return { report: budgetReport(facts, objectives, options.base ?? 'observed', whoIs), objectives }
+}
+
+/** The window that was asked for, else the one that the promises name, else 30 days. @throws UsageError where they name several. */
+function askedWindow(options: BudgetOptions, objectives: readonly Objective[]): NonNullable<Objective['window']> {
+  const zone = options.timeZone === undefined ? {} : { timeZone: options.timeZone }
+  if (options.window !== undefined) return { text: options.window, ...zone }
+  const named = new Map(objectives.map(({ window = { text: '30d' } }) => [`${window.text} ${window.timeZone ?? ''}`.trim(), window]))
+  if (named.size > 1)
+    throw new UsageError(
+      `the SLOs are kept over different windows: ${[...named.keys()].join(', ')}`,
+      'ask for those of one window with --slo, or for all over one with --window',
+    )
+  return { ...[...named.values()][0]!, ...zone }
 }
 
 async function namesFrom(context: Context, file: string | undefined): Promise<string> {
@@ -140,8 +154,8 @@ function readIncident(text: string): Moment {
   return moment
 }
 
-function isCalendar(window: string | undefined): boolean {
-  return window !== undefined && !/^\d/.test(window)
+function isCalendar(window: string): boolean {
+  return !/^\d/.test(window)
 }
 
 /** Exit code of a policy: 0 may ship, 3 may not, 5 not known. `allowed` is the strictest policy under which this release may still go. */

@@ -39,6 +39,8 @@ interface Promise {
   runbook: string
   /** By a word for people (`route`, `tool`, `principal`): PromQL with `$window` that shares the bad events or minutes out, by its labels. */
   spentBy?: Record<string, string>
+  /** The window that the promise itself names, as `budgetWindow` takes it, and the time zone of a calendar one. */
+  window?: { text: string; timeZone?: string }
 }
 
 /** Counts requests. `bad` and `total` are PromQL with `$window` where the range goes, giving one value without labels. */

@@ -12,6 +12,11 @@ export interface OpenSloDocument {
 interface Indicator {
   spec?: { ratioMetric?: { counter?: boolean; good?: Metric; bad?: Metric; total?: Metric }; thresholdMetric?: unknown }
 }
+interface TimeWindow {
+  duration?: string
+  isRolling?: boolean
+  calendar?: { startTime?: string; timeZone?: string }
+}
 interface Metric {
   metricSource?: { type?: string; spec?: { query?: string } }
 }
@@ -41,6 +46,7 @@ export function fromOpenSlo(document: OpenSloDocument, indicators: ReadonlyMap<s
         indicatorRef?: string
         objectives?: { target?: number; targetPercent?: number; displayName?: string }[]
         budgetingMethod?: string
+        timeWindow?: TimeWindow[]
       }
     | undefined
   if (name === undefined || spec === undefined)
@@ -56,6 +62,8 @@ export function fromOpenSlo(document: OpenSloDocument, indicators: ReadonlyMap<s
       `SLO "${name}" is budgeted by ${spec.budgetingMethod}`,
       'only Occurrences is read from OpenSLO; write a time-slice SLO with good: as docs/slo.md shows',
     )
+  const window =
+    spec.timeWindow?.[0] === undefined ? undefined : windowOf(spec.timeWindow[0], (what, next) => refuse(`SLO "${name}": ${what}`, next))
   const ratio = indicator.spec?.ratioMetric
   if (!ratio?.total || !(ratio.good || ratio.bad))
     throw refuse(`SLO "${name}" has no ratioMetric with total and good or bad`, 'a thresholdMetric counts no events; give a ratioMetric')
@@ -83,8 +91,28 @@ export function fromOpenSlo(document: OpenSloDocument, indicators: ReadonlyMap<s
       unit: 'events',
       bad,
       total,
+      ...(window && { window }),
     }
   })
+}
+
+/** Days of the shorthands that are no fixed time, for a window that rolls. */
+const rollingDays: Readonly<Record<string, number>> = { w: 7, M: 30, Q: 90, Y: 365 }
+const calendarWords: Readonly<Record<string, string>> = { '1w': 'week', '1M': 'month', '1Q': 'quarter' }
+
+/** `28d` that roll, or a week, month or quarter by the calendar. */
+function windowOf(
+  { duration = '', isRolling, calendar }: TimeWindow,
+  refuse: (what: string, next: string) => UsageError,
+): NonNullable<Objective['window']> {
+  const byCalendar = calendar !== undefined || isRolling === false
+  const [, count, unit = ''] = /^(\d+)([mhdwMQY])$/.exec(duration) ?? []
+  if (count === undefined)
+    throw refuse(`its timeWindow has the duration "${duration}"`, 'write a duration such as 28d, or 1M by the calendar')
+  if (!byCalendar) return { text: unit in rollingDays ? `${Number(count) * rollingDays[unit]!}d` : duration }
+  const text = calendarWords[duration]
+  if (text === undefined) throw refuse(`its timeWindow is ${duration} by the calendar`, 'by the calendar a window is 1w, 1M or 1Q')
+  return { text, ...(calendar?.timeZone !== undefined && { timeZone: calendar.timeZone }) }
 }
 
 /**

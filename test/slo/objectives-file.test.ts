@@ -87,7 +87,27 @@ test('OpenSLO: an indicator in a document of its own, and a range as a template'
   expect(readObjectives(`${sli}---\n${slo}`, 'o.yaml', 'unused')).toMatchObject([{ target: 0.995, bad: 'sum(rate(f[$window]))' }])
 })
 
+const counters = `counter: true, bad: ${metric('f')}, total: ${metric('n')}`
+
 test.each([
+  ['timeWindow: [{ duration: 28d, isRolling: true }]', { text: '28d' }],
+  ['timeWindow: [{ duration: 1M, isRolling: true }]', { text: '30d' }],
+  [
+    'timeWindow: [{ duration: 1M, isRolling: false, calendar: { startTime: 2026-01-01 00:00:00, timeZone: Europe/Vienna } }]',
+    { text: 'month', timeZone: 'Europe/Vienna' },
+  ],
+  ['', undefined],
+])('OpenSLO: %s is the window of the budget', (spec, window) => {
+  expect(readObjectives(openSlo(counters, spec), 'o.yaml', 'unused')[0]?.window).toEqual(window)
+})
+
+test.each([
+  [
+    'a window of two months by the calendar',
+    openSlo(counters, 'timeWindow: [{ duration: 2M, isRolling: false }]'),
+    'SLO "shop-errors": its timeWindow is 2M by the calendar',
+  ],
+  ['a window that is none', openSlo(counters, 'timeWindow: [{ duration: soon }]'), 'its timeWindow has the duration "soon"'],
   [
     'time slices',
     openSlo(`counter: true, bad: ${metric('f')}, total: ${metric('n')}`, 'budgetingMethod: Timeslices'),

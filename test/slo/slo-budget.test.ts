@@ -34,7 +34,15 @@ function session(counted: Counted & { cluster?: Targets['cluster'] }, windowSeco
   const source = countedSource(counted, windowSeconds)
   const cluster = counted.cluster ?? (async () => Promise.reject(new AbsentError('there is no kubeconfig')))
   const targets = { metrics: async () => source, cluster } as unknown as Targets
-  const world = aWorld({ now, targets: () => targets, files: { '/project/mine.yaml': mine } })
+  const world = aWorld({
+    now,
+    targets: () => targets,
+    files: {
+      '/project/mine.yaml': mine,
+      '/project/weeks.yaml': weeks('28d'),
+      '/project/both.yaml': `${weeks('28d')}---\n${weeks('7d', 'b')}`,
+    },
+  })
   const run = cli(world)
   return { run: (...argv: string[]) => run(...argv, '--prometheus', 'http://prometheus.example'), source, world }
 }
@@ -46,6 +54,16 @@ const mine = `slos:
     bad: sum(increase(checkout_failures_total[$window]))
     total: sum(increase(checkouts_total[$window]))
     unit: checkouts
+`
+
+const weeks = (duration: string, name = 'a') => `apiVersion: openslo/v1
+kind: SLO
+metadata: { name: ${name} }
+spec:
+  service: shop
+  timeWindow: [{ duration: ${duration}, isRolling: true }]
+  objectives: [{ target: 0.99 }]
+  indicator: { spec: { ratioMetric: { counter: true, bad: { metricSource: { spec: { query: f } } }, total: { metricSource: { spec: { query: n } } } } } }
 `
 
 test('a service within its budget', async () => {
@@ -297,6 +315,16 @@ test('SLOs of your own are read from a file', async () => {
   const { out } = await session({ counts: even(0.001) }).run('slo-budget', '--slos', 'mine.yaml', '-v')
   expect(out).toContain('Checkout (error-rate)')
   expect(out).toContain('of the 129,600 checkouts that may go wrong')
+})
+
+test('the window of an OpenSLO document is kept, unless another is asked for', async () => {
+  const { run } = session({ counts: even(0.001) })
+  const seconds = async (...more: string[]) =>
+    (JSON.parse((await run('slo-budget', '--json', '--slos', 'weeks.yaml', ...more)).out) as BudgetReport).window.seconds
+  expect(await seconds()).toBe(28 * 86_400)
+  expect(await seconds('--window', '7d')).toBe(7 * 86_400)
+  const { code, err } = await run('slo-budget', '--slos', 'both.yaml')
+  expect([code, err]).toEqual([2, expect.stringContaining('the SLOs are kept over different windows: 28d, 7d')])
 })
 
 test('the JSON is what the schema says', async () => {

@@ -10,7 +10,7 @@ const budgetOptions: readonly OptionEntry[] = [
   },
   {
     flags: '--window <window>',
-    summary: 'a duration (30d when not said), or week, month, quarter by the calendar',
+    summary: 'a duration (30d, or what OpenSLO says, when not said), or week, month, quarter by the calendar',
     completes: ['7d', '30d', '90d', 'week', 'month', 'quarter'],
   },
   { flags: '--time-zone <name>', summary: 'time zone of calendar windows; UTC when not said' },
