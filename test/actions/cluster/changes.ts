@@ -1,4 +1,4 @@
-/** Seven actions on one target, each with what gives it something to do, and how to see that it was done. */
+/** Nine actions on one target, each with what gives it something to do, and how to see that it was done. */
 import { type Any, kubectl } from '../../cluster/kubectl.ts'
 import { object } from './hand.ts'
 
@@ -43,6 +43,14 @@ export const makers: Readonly<Record<string, (namespace: string, round: number) 
     await patch(namespace, 'networkpolicy', { spec: { policyTypes: ['Ingress', 'Egress'], egress: [] } })
     return { name: 'policy', line: ['policy', 'target', ...ofTarget], on: ['networkpolicy', 'target'], writes: 1 }
   },
+  resume: async (namespace) => {
+    await patch(namespace, 'deployment', { spec: { paused: true } })
+    return { name: 'resume', line: ['resume', 'deployment/target'], on: ['deployment', 'target'], writes: 1 }
+  },
+  block: async (_namespace, round) => {
+    const line = ['block', 'add', `203.0.113.${(round % 250) + 1}`, '--by', 'policy', ...ofTarget]
+    return { name: 'block', line, on: ['networkpolicy', 'target'], writes: 1 }
+  },
   'config-restore': async (namespace, round) => {
     await patch(namespace, 'configmap', { data: { COLOUR: `blue-${round}` } })
     return { name: 'config-restore', line: ['config-restore', 'configmap/target', ...ofTarget], on: ['configmap', 'target'], writes: 2 }
@@ -52,7 +60,8 @@ export const makers: Readonly<Record<string, (namespace: string, round: number) 
 /** Puts right what a round may have left, so that the next begins with a healthy service. */
 export async function mend(namespace: string): Promise<void> {
   await patch(namespace, 'service', { spec: { selector: { app: 'target' } } })
-  await patch(namespace, 'networkpolicy', { spec: { policyTypes: ['Ingress'], egress: null } })
+  await patch(namespace, 'networkpolicy', { spec: { policyTypes: ['Ingress'], egress: null, ingress: [{ ports: [{ port: 'http' }] }] } })
+  await patch(namespace, 'deployment', { spec: { paused: null } })
   await patch(namespace, 'configmap', { data: { COLOUR: 'green' } })
 }
 

@@ -71,7 +71,7 @@ export async function undo(namespace: string): Promise<{ action: string; changed
     const pod = one.on[0] === 'pod' ? await podName(namespace) : ''
     const place: [string, string] = [one.on[0], one.on[1] || pod]
     const before = own(await object(namespace, ...place))
-    const flags = ['--yes', '--wait', '0s', '--despite', 'gate', ...(one.name === 'restart' ? [] : [])]
+    const flags = ['--yes', '--wait', '0s', '--despite', 'gate']
     const done = await hand.type([...one.line.map((word) => word || pod), ...flags])
     const between = own(await object(namespace, ...place))
     const back = await hand.type(['undo', '--yes', '--wait', '0s'])
