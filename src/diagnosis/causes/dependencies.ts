@@ -6,6 +6,7 @@ import { type Dependency, namesDependency } from '../dependencies.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { mapSelects, selectorText } from '../selectors.ts'
 import { failing } from '../start-failure.ts'
+import { millis } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
 import { endpointsOf, eventsOf, eventTime, logsOf, podIsReady, probesOf, type View } from '../view.ts'
 
@@ -50,12 +51,14 @@ function deadPort(view: View, d: Dependency): string | undefined {
 
 export const dependencies: Family = (view) => [...view.dependencies.flatMap((d) => down(view, d)), ...external(view)]
 
-/** Whether the service itself says that it suffers: not ready, not starting, or answering with errors. */
-function suffers(view: View, d: Dependency): Evidence[] {
+/** Whether the service itself says that it suffers: not ready, not starting, or answering with errors; by lines since then, where there are such. */
+function suffers(view: View, d: Dependency, since: string | undefined): Evidence[] {
   const probe = probesOf(view, 'pod').find((p) => p.result.state === 'ok' && p.result.value.status >= 500)
-  const lines = matching(logsOf(view), namesDependency(d)).filter(
+  const all = matching(logsOf(view), namesDependency(d)).filter(
     (l) => patterns.refused.test(l.text) || patterns.timeout.test(l.text) || patterns.dns.test(l.text) || patterns.error.test(l.text),
   )
+  const fresh = all.filter((l) => (millis(l.time) ?? 0) >= (millis(since) ?? 0))
+  const lines = fresh.length > 0 ? fresh : all
   return [
     ...(probe?.result.state === 'ok'
       ? [
@@ -85,7 +88,8 @@ function down(view: View, d: Dependency): Claim[] {
           ),
         ]
   }
-  const felt = suffers(view, d)
+  const since = downSince(view, d)
+  const felt = suffers(view, d, since)
   const evidence: Evidence[] = []
   const wanted = d.workload && replicasOf(d.workload)
   const slice = d.service
@@ -128,7 +132,7 @@ function down(view: View, d: Dependency): Claim[] {
     supported({
       code: dead !== undefined && !isDown(view, d) ? 'service_target_port' : 'dependency_down',
       subject: target,
-      since: downSince(view, d),
+      since,
       confidence: felt.length ? 0.97 : d.declared ? 0.9 : 0.75,
       summary: `dependency ${d.name} ${what}`,
       evidence: [...evidence, ...felt],
