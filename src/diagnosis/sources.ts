@@ -66,27 +66,32 @@ export function sourcesOf(view: View): Source[] {
     .sort((a, b) => b.refused - a.refused || (a.address < b.address ? -1 : 1))
 }
 
-/** Of the refusals with an address, the share that went to those who were served by the same pod before, and since the first refusal no more; undefined where too few were seen. */
+/** Of the refusals with an address, the share that went to those who were served by the same pod before, and since the first refusal hardly any more; undefined where too few were seen. */
 export function turnedAway(view: View, fewest: number): number | undefined {
   const since = view.now - view.snapshot.target.lookbackSeconds * 1000
-  const found = new Map<string, { refused: number; first: number; served: number | undefined }>()
+  const found = new Map<string, { refused: number; first: number; served: number[] }>()
   for (const { pod, text, time } of linesOf(logsOf(view))) {
     const at = millis(time)
     const code = statusIn(text)
     const from = at === undefined || at < since || code === undefined ? undefined : addressIn(text)
     if (from === undefined || at === undefined || code === undefined) continue
-    const known = found.get(`${pod} ${from}`) ?? { refused: 0, first: Number.POSITIVE_INFINITY, served: undefined }
+    const known = found.get(`${pod} ${from}`) ?? { refused: 0, first: Number.POSITIVE_INFINITY, served: [] }
     if (code === 401 || code === 403) {
       known.refused += 1
       known.first = Math.min(known.first, at)
-    } else if (code >= 200 && code < 400) known.served = Math.max(known.served ?? 0, at)
+    } else if (code >= 200 && code < 400) known.served.push(at)
     found.set(`${pod} ${from}`, known)
   }
   const all = [...found.values()].reduce((sum, s) => sum + s.refused, 0)
-  const turned = [...found.values()].filter((s) => s.served !== undefined && s.served <= s.first + underWay)
+  const turned = [...found.values()].filter(({ refused, first, served }) => {
+    const after = served.filter((at) => at > first + underWay).length
+    return served.length > after && after <= lateAnswers * refused
+  })
   return all < fewest ? undefined : turned.reduce((sum, s) => sum + s.refused, 0) / all
 }
 
+/** Answers after the first refusal, for each refusal, that are only late to be told of: a line about a stream is written at its end. */
+const lateAnswers = 0.1
 /** Milliseconds for which answers that were under way may still come after the first refusal. */
 const underWay = 1000
 

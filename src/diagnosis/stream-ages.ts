@@ -7,6 +7,8 @@ export interface AgeGroup {
   from: number
   to: number
   n: number
+  /** In the group after it. */
+  next: number
 }
 
 export interface Ages {
@@ -29,7 +31,14 @@ export function streamAges(view: View, reason = /^/): Ages {
     if (to === Number.POSITIVE_INFINITY) counts.set(labels.reason ?? '', n)
   }
   const bounds = [...by].map(([to, n]) => ({ to, n })).sort((a, b) => a.to - b.to)
-  const groups = bounds.map(({ to, n }, i): AgeGroup => ({ from: bounds[i - 1]?.to ?? 0, to, n: n - (bounds[i - 1]?.n ?? 0) }))
+  const groups = bounds.map(
+    ({ to, n }, i): AgeGroup => ({
+      from: bounds[i - 1]?.to ?? 0,
+      to,
+      n: n - (bounds[i - 1]?.n ?? 0),
+      next: (bounds[i + 1]?.n ?? n) - n,
+    }),
+  )
   const means = (instant(view, 'stream_age') ?? []).flatMap(({ labels, points }) => {
     const [weight, value] = [counts.get(labels.reason ?? '') ?? 0, points.at(-1)?.[1] ?? Number.NaN]
     return weight > 0 && Number.isFinite(value) ? [{ weight, value }] : []

@@ -68,7 +68,7 @@ export async function typed(
 export async function obey(world: World, command: string): Promise<void> {
   const [tool, ...words] = command.split(' ').filter(Boolean)
   if (tool !== 'task-mcp') throw new Error(`"${command}" is no command of the tool`)
-  const ran = await typed(world, [...words, '--yes'], undefined, 150)
+  const ran = await typed(world, [...words, '--yes'], undefined, 300)
   if (ran.code !== 0) throw new Error(`${command}: ${(ran.err || ran.out).trim().slice(-400)}`)
 }
 

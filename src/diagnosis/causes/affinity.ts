@@ -76,8 +76,9 @@ function lost(view: View): Claim[] {
   ]
 }
 
-/** Share of all streams or requests from which one pod of several has too many. */
+/** Share of all streams or requests from which one pod of several has too many, where that is twice its part; of two pods nearly all. */
 const lopsided = 0.6
+const nearlyAll = 0.85
 
 /** A Service that keeps callers with one pod, and callers that all come from one address: one pod does the work of all. */
 function crowded(view: View): Claim[] {
@@ -92,7 +93,7 @@ function crowded(view: View): Claim[] {
     const total = ready.reduce((sum, pod) => sum + (counts.get(pod) ?? 0), 0)
     const top = [...ready].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0))[0]!
     const share = (counts.get(top) ?? 0) / total
-    if (!(total >= fewest) || share < lopsided || share < 2 / ready.length) continue
+    if (!(total >= fewest) || share < lopsided || share < Math.min(nearlyAll, 2 / ready.length)) continue
     const limit = (instant(view, 'streams_limit') ?? []).find((s) => s.labels.pod === top)?.points.at(-1)?.[1]
     const full = limit !== undefined && limit > 0 && (open.get(top) ?? 0) / limit > 0.9
     const hot = (cpuShare(view).get(top)?.share ?? 0) > view.thresholds.cpuRatio

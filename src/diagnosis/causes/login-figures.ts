@@ -1,13 +1,16 @@
 /** Logins that were tried and refused, over time. */
+import { span } from '../../duration.ts'
+import { wilson } from '../../slo/confidence.ts'
 import { answeredAsUsual, heldSince, rateOf, summed, usual } from '../history.ts'
-import { traffic } from '../traffic.ts'
+import { type Traffic, traffic, trafficLately } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, range, type View } from '../view.ts'
 
 export interface Logins {
-  /** In two minutes. */
   attempts: number
   failures: number
+  /** In so many seconds. */
+  seconds: number
   asked: string
   source: Evidence['source']
   /** Successes and attempts a second, before it began and now; undefined where no history was seen. */
@@ -24,8 +27,21 @@ interface Point {
   successes: number
 }
 
+/** Seconds that tell of a trouble which has only just begun, and refusals below which they are too few to. */
+const lately = 20
+const fewestLately = 20
+
 /** Attempts to log in: from their own counters where the service has them, and as requests answered 401 or 403 among all, which tells of less time. */
-export const loginsOf = (view: View): Logins[] => [fromCounters(view), fromAnswers(view)].filter((seen) => seen !== undefined)
+export function loginsOf(view: View): Logins[] {
+  const last = fromAnswers(view, trafficLately(view, lately))
+  return [fromCounters(view), fromAnswers(view, traffic(view)), last && surely(view, last) ? last : undefined].filter(
+    (seen) => seen !== undefined,
+  )
+}
+
+/** Whether so many of a few are refused that it is no chance. */
+const surely = (view: View, { failures, attempts }: Logins): boolean =>
+  failures >= fewestLately && (wilson({ bad: failures, total: attempts })?.low ?? 0) > view.thresholds.authFailureRatio
 
 function fromCounters(view: View): Logins | undefined {
   const sum = (name: string): number | undefined =>
@@ -42,24 +58,24 @@ function fromCounters(view: View): Logins | undefined {
   return {
     attempts,
     failures,
+    seconds: 120,
     asked: 'auth_failures_total against auth_attempts_total, 2 min',
     source: 'prometheus',
     ...over(view, points, { attempts: usual(points.map((p) => p.attempts)), successes: usual(points.map((p) => p.successes)) }),
   }
 }
 
-function fromAnswers(view: View): Logins | undefined {
-  const seen = traffic(view)
+function fromAnswers(view: View, seen: Traffic | undefined): Logins | undefined {
   if (!seen || !(seen.seconds > 0)) return undefined
   const refused = (seen.byStatus.get('401') ?? 0) + (seen.byStatus.get('403') ?? 0)
   const { history, usual: before } = answeredAsUsual(view)
   const points = history.map((h) => ({ at: h.at, attempts: h.rate, successes: rateOf(h, /^[23]/) }))
   const usually = { attempts: before((h) => h.rate), successes: before((h) => rateOf(h, /^[23]/)) }
-  const twoMinutes = 120 / seen.seconds
   return {
-    attempts: seen.total * twoMinutes,
-    failures: refused * twoMinutes,
-    asked: 'requests answered 401 or 403 against all, in 2 min',
+    attempts: seen.total,
+    failures: refused,
+    seconds: seen.seconds,
+    asked: `requests answered 401 or 403 against all, in ${span(seen.seconds)}`,
     source: seen.source,
     ...over(view, points, usually),
   }

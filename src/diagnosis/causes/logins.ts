@@ -1,4 +1,5 @@
 /** Logins that fail in numbers: one who guesses, many who try, or a key that was changed. */
+import { span } from '../../duration.ts'
 import { type Claim, open, refuted, supported } from '../claim.ts'
 import { editEvidence, touched } from '../edits.ts'
 import { type Source, sourcesOf, turnedAway } from '../sources.ts'
@@ -20,9 +21,12 @@ const mostTurned = 0.8
 /** Addresses from which a guess is no longer one guesser's. */
 const manySources = 20
 
+/** As many failures as two minutes have at this rate. */
+const inTwoMinutes = ({ failures, seconds }: Logins): number => (failures * 120) / seconds
+
 export function logins(view: View): Claim[] {
   const seen = loginsOf(view).find(
-    ({ attempts, failures }) => failures >= fewestFailures && failures / attempts >= view.thresholds.authFailureRatio,
+    (one) => inTwoMinutes(one) >= fewestFailures && one.failures / one.attempts >= view.thresholds.authFailureRatio,
   )
   if (!seen) return []
   const evidence: Evidence[] = [
@@ -88,7 +92,7 @@ export function logins(view: View): Claim[] {
         ...base,
         code: 'credential_stuffing',
         confidence: proof.confidence,
-        summary: `${Math.round(seen.failures)} logins failed in two minutes, ${proof.what}`,
+        summary: `${Math.round(seen.failures)} logins failed in ${span(seen.seconds)}, ${proof.what}`,
         evidence: [...evidence, ...proof.evidence],
         hints: { sources: String(proof.count) },
       }),
@@ -100,7 +104,7 @@ export function logins(view: View): Claim[] {
       ...base,
       code: 'brute_force',
       confidence: proof?.confidence ?? 0.7,
-      summary: `${Math.round(seen.failures)} logins failed in two minutes beside ${Math.round(seen.attempts - seen.failures)} that succeeded${proof ? `, ${proof.what}` : ''}`,
+      summary: `${Math.round(seen.failures)} logins failed in ${span(seen.seconds)} beside ${Math.round(seen.attempts - seen.failures)} that succeeded${proof ? `, ${proof.what}` : ''}`,
       evidence: [...evidence, ...(proof?.evidence ?? [])],
       hints: proof?.address ? { source: proof.address } : {},
     }),
@@ -159,9 +163,9 @@ function whence(view: View, seen: Logins, sources: readonly Source[]): Whence | 
       observed: String(Math.round(hits)),
     },
   ]
-  if (hits > 0.3 * seen.failures)
+  if (hits > 0.3 * inTwoMinutes(seen))
     return { spread: false, what: 'most above what one address may try', count: 1, confidence: 0.85, evidence }
-  return hits < 0.02 * seen.failures && seen.failures > 4 * fewestFailures
+  return hits < 0.02 * inTwoMinutes(seen) && inTwoMinutes(seen) > 4 * fewestFailures
     ? {
         spread: true,
         what: 'none of them above what one address may try: they come from many',

@@ -17,6 +17,9 @@ import { newestPolicy, ownParty, policyEvidence, policySubject } from './policy-
 
 export const policies: Family = (view) => (sees(view.snapshot, 'networkpolicies') ? [...ingress(view), ...egress(view)] : [])
 
+/** Milliseconds between things that were made together. */
+const newborn = 60_000
+
 function ingress(view: View): Claim[] {
   const self = ownParty(view)
   const rules = all(view.snapshot, 'networkpolicies')
@@ -32,7 +35,9 @@ function ingress(view: View): Claim[] {
   const anyone = rulesAdmitSomeone(view, by, self, flow)
   const written = millis(editedAt(culprit))
   const now = trafficSince(view, written)
-  const before = trafficBefore(view, written)
+  // What was counted before the workload itself was made says nothing of what a policy of the same hour cut.
+  const began = millis(view.workload?.metadata.creationTimestamp) ?? 0
+  const before = written !== undefined && began > written - newborn ? undefined : trafficBefore(view, written)
   const dropped = before !== undefined && now !== undefined && before.rate > 0.2 && now.rate < before.rate * 0.1
   const flows = now !== undefined && now.rate > 0.2
   if (!denied.length && anyone && !dropped)

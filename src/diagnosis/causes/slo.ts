@@ -2,7 +2,7 @@
 import { parseDuration, span } from '../../duration.ts'
 import { objectivesFor } from '../../facts/objectives.ts'
 import { burnPairs } from '../../slo/burn-alerts.ts'
-import { loneErrorFloor } from '../../slo/confidence.ts'
+import { loneErrorFloor, wilson } from '../../slo/confidence.ts'
 import { budgetShare } from '../../slo/objectives.ts'
 import { budgetReport, type ObjectiveReport } from '../../slo/report.ts'
 import { type Claim, supported } from '../claim.ts'
@@ -37,10 +37,10 @@ export function slo(view: View): Claim[] {
         return one ? [{ report, pair: burnPairs.find((p) => p.factor === one.factor)! }] : []
       })
       .sort((a, b) => b.pair.factor - a.pair.factor)
-  const told = worst(fast).filter(({ report, pair }) => enough(report, pair.long) && goesOn(view, report))
+  const told = worst(fast).filter(({ report, pair }) => surely(report, pair) && goesOn(view, report))
   if (told[0]) return [claim(view, 'slo_fast_burn', told[0].report, told[0].pair)]
   const few = reports.find(
-    (r) => r.kind === 'events' && !enough(r, '1h') && (burnOf(r, '1h')?.bad ?? 0) > 0 && (burnOf(r, '1h')?.rate ?? 0) > fast[0]!.factor,
+    (r) => r.kind === 'events' && !surely(r, fast[0]!) && (burnOf(r, '1h')?.bad ?? 0) > 0 && (burnOf(r, '1h')?.rate ?? 0) > fast[0]!.factor,
   )
   const gone = reports.filter(
     (r) =>
@@ -86,6 +86,17 @@ function enough(report: ObjectiveReport, window: string): boolean {
   return total > loneErrorFloor(budgetShare(report.target), burnPairs[0]!.factor)
 }
 
+/** Whether a budget burns so fast over the long window of a pair, and not by the chance of a few requests: the lower end of what its share may be does too. */
+function surely(report: ObjectiveReport, { long, factor }: (typeof burnPairs)[number]): boolean {
+  if (report.kind !== 'events') return true
+  const { bad = 0, total = 0 } = burnOf(report, long) ?? {}
+  const sure = wilson({ bad: bad ?? 0, total: total ?? 0 })
+  return enough(report, long) && sure !== null && sure.low > factor * budgetShare(report.target)
+}
+
+/** The target as people write it: 99.9%. */
+const promised = ({ target }: ObjectiveReport): string => `${Number((100 * target).toPrecision(6))}%`
+
 const counted = (report: ObjectiveReport, window: string): Evidence => {
   const one = burnOf(report, window)
   return {
@@ -106,7 +117,7 @@ function claim(view: View, code: 'slo_fast_burn' | 'slo_slow_burn', report: Obje
     code,
     subject: view.subject,
     confidence: 0.97,
-    summary: `the budget of "${report.title}" (${percent(report.target)}) burns ${rate.toFixed(1)} times too fast over ${pair.long}, and still does over ${pair.short}${left === null || left <= 0 ? '' : `; at this rate it is gone in ${span(left)}`}`,
+    summary: `the budget of "${report.title}" (${promised(report)}) burns ${rate.toFixed(1)} times too fast over ${pair.long}, and still does over ${pair.short}${left === null || left <= 0 ? '' : `; at this rate it is gone in ${span(left)}`}`,
     evidence: [counted(report, pair.long), counted(report, pair.short), counted(report, 'window')],
     hints: { slo: report.name },
   })
@@ -117,7 +128,7 @@ const exhausted = (view: View, report: ObjectiveReport): Claim =>
     code: 'budget_exhausted',
     subject: view.subject,
     confidence: 0.97,
-    summary: `the error budget of "${report.title}" (${percent(report.target)}) is used up: ${percent(1 - (report.remaining.fraction ?? 0))} of it is spent`,
+    summary: `the error budget of "${report.title}" (${promised(report)}) is used up: ${percent(1 - (report.remaining.fraction ?? 0))} of it is spent`,
     evidence: [counted(report, 'window'), counted(report, '1h')],
     hints: { slo: report.name },
   })

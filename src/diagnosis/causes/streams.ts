@@ -103,6 +103,8 @@ const shortest = 5
 const narrowest = 1.6
 /** By how much of the age those few may shift it; more, and the ages are spread over the group. */
 const shifted = 0.12
+/** How near below the bound of a group a clock strikes whose streams are found on both sides of it. */
+const atBound = 0.95
 /** Seconds that people set time-outs to. */
 const roundAges = [10, 15, 20, 30, 45, 50, 55, 60, 75, 90, 100, 120, 180, 240, 300, 350, 600, 900, 3600]
 
@@ -112,21 +114,31 @@ function cut(view: View): Claim[] {
   const { ended, most, mean: age } = streamAges(view, /^(client|error)?$/)
   if (!most || ended < fewestEnded || age === undefined || !(age > shortest)) return []
   // Streams of all ages end by themselves; those of one length, and no other, were cut. The mean tells the age where the bucket is wide.
-  if (most.n / ended < together || most.from < shortest || !Number.isFinite(most.to)) return []
+  // Where a clock strikes just below the bound of a group, those that are noticed late are in the next.
+  const split = most.n / ended < together
+  const cutThen = most.n + (split && most.next <= most.n ? most.next : 0)
+  if (cutThen / ended < together || most.from < shortest || !Number.isFinite(most.to)) return []
   const narrow = most.to < narrowest * most.from
   if (!narrow && (age < most.from || age > most.to)) return []
   const by = closings(view)
   const told = (instant(view, 'stream_ages') ?? []).some((s) => s.labels.reason)
   if (!told && by.all > 0 && by.of(/lifetime|shutdown|drain|replaced|completed|ended|backpressure/) > 0.2 * by.all)
     return [refuted('idle_timeout', view.subject, 'the service itself ended them')]
+  const fits = (seconds: number): boolean => !split || seconds > atBound * most.to
   const rule = timeouts(view).find(
-    (t) => t.seconds > most.from * 0.95 && t.seconds < most.to && Math.abs(t.seconds - age) < (narrow ? 0.5 : 0.25) * t.seconds,
+    (t) =>
+      fits(t.seconds) &&
+      t.seconds > most.from * 0.95 &&
+      t.seconds < most.to &&
+      Math.abs(t.seconds - age) < (narrow ? 0.5 : 0.25) * t.seconds,
   )
-  const round = roundAges.find((seconds) =>
-    narrow
-      ? seconds > most.from && seconds <= most.to && Math.abs(seconds - age) < shifted * seconds
-      : Math.abs(seconds - age) < Math.max(1, 0.03 * seconds),
-  )
+  const round = roundAges
+    .filter(fits)
+    .find((seconds) =>
+      narrow
+        ? seconds > most.from && seconds <= most.to && Math.abs(seconds - age) < shifted * seconds
+        : Math.abs(seconds - age) < Math.max(1, 0.03 * seconds),
+    )
   if (!rule && round === undefined) return []
   const seconds = rule?.seconds ?? round!
   return [
@@ -135,12 +147,12 @@ function cut(view: View): Claim[] {
       subject: rule?.subject ?? edgeWorkload(view) ?? proxyBefore(view) ?? view.subject,
       since: rule?.at,
       confidence: rule ? 0.93 : 0.8,
-      summary: `${percent(most.n / ended)} of streams end at the age of ${seconds} s: ${rule ? rule.what : 'something between the callers and the service'} cuts them`,
+      summary: `${percent(cutThen / ended)} of streams end at the age of ${seconds} s: ${rule ? rule.what : 'something between the callers and the service'} cuts them`,
       evidence: [
         {
           source: 'prometheus',
           asked: 'streams ended in 15 min, by age',
-          observed: `${Math.round(most.n)} of ${Math.round(ended)} between ${most.from} and ${most.to} s, ${age.toFixed(1)} s on average`,
+          observed: `${Math.round(most.n)} of ${Math.round(ended)} between ${most.from} and ${most.to} s${split ? ` and ${Math.round(most.next)} just above` : ''}, ${age.toFixed(1)} s on average`,
           expected: 'all ages',
         },
         ...(by.all > 0

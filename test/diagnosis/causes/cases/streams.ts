@@ -50,6 +50,20 @@ const cutAmongOrderly = [
   ),
   metric('stream_age', [{ reason: 'client' }, 31.6], [{ reason: 'session_ended' }, 9.1]),
 ]
+/** Ended by the other side: two early, so many just below twenty seconds and above, and their mean age. */
+const cutAt20 = (below: number, above: number, mean: number) => [
+  metric(
+    'stream_ages',
+    ...told('client', [
+      ['10.5', 2],
+      ['15.5', 2],
+      ['20.5', 2 + below],
+      ['30.5', 2 + below + above],
+      ['+Inf', 2 + below + above],
+    ]),
+  ),
+  metric('stream_age', [{ reason: 'client' }, mean]),
+]
 const full = [measured('streams', 20), measured('streams_limit', 20), metric('streams_rejected', [{ reason: 'limit' }, 14])]
 /** Two streams that come and go all the time besides, nine seconds each. */
 const usual = [
@@ -126,6 +140,17 @@ export const cases: Case[] = [
     fault: cutAmongOrderly,
     // Anything between twenty seconds and thirty: clients that had enough.
     without: [metric('stream_age', [{ reason: 'client' }, 25.4], [{ reason: 'session_ended' }, 9.1])],
+    instead: 'none',
+  },
+  {
+    code: 'idle_timeout',
+    what: 'streams are cut at twenty seconds, and a third of that is noticed late',
+    subject: 'Deployment/kestrel',
+    remedy: 'manual',
+    runbook: 'streaming-issues',
+    fault: cutAt20(10, 6, 18.6),
+    // As many on both sides of it: clients that had enough.
+    without: cutAt20(6, 10, 21.5),
     instead: 'none',
   },
   {
