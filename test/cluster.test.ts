@@ -51,4 +51,7 @@ test('what an action can cure follows from the fault: a release is rolled back, 
   expect(curable({ ...ill, expected: ['config_change'], kinds: ['ConfigMap'] })).toEqual(['config'])
   expect(curable({ expected: ['missing_config_key'], kinds: ['Secret'], wrong: ['rollback'], released: true })).toEqual([])
   expect(curable({ ...ill, expected: ['healthy'] })).toEqual([])
+  const two = ['image_not_found', 'quota_exceeded']
+  expect(curable({ ...ill, expected: two })).toEqual(['rollback'])
+  expect(curable({ ...ill, expected: two, also: two })).toEqual([])
 })

@@ -9,7 +9,7 @@ import { actQuietly } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
 import { diagnosisNow } from './diagnosis-now.ts'
 import { lookAgain } from './look-again.ts'
-import { objectionsIn } from './objections.ts'
+import { objectionsBeside } from './objections.ts'
 import { actingFor } from './remedy.ts'
 
 export async function run(context: Context, [runbook]: readonly string[], options: ActionOptions): Promise<ExitCode> {
@@ -25,10 +25,9 @@ export async function run(context: Context, [runbook]: readonly string[], option
       ? undefined
       : await actingFor(remedy.command.split(' '), settings, { ...options, why: options.why ?? `${cause.code}: ${cause.summary}` })
   if (cause === undefined || acting === undefined) return withoutAction(context, verdict, options)
-  const { receipt } = await actQuietly(context, {
-    ...acting,
-    objections: async () => objectionsIn(verdict.causes.slice(1), remedy!.action),
-  })
+  const { objections, beside } = objectionsBeside(verdict.causes, remedy!.action)
+  for (const word of beside) terminal.err(`careful: ${word}\n`)
+  const { receipt } = await actQuietly(context, { ...acting, objections: async () => objections })
   const after =
     receipt.outcome === 'applied' && receipt.verified !== undefined ? await lookAgain(context, settings, verdict.runbook, cause) : undefined
   const code = receipt.exitCode !== exit.ok || after === undefined ? receipt.exitCode : after.code

@@ -37,3 +37,15 @@ export function objectionsIn(causes: readonly Cause[], action: ActionName): Obje
       .map((refusal) => ({ code: cause.code, why: `${cause.summary}; ${refusal.why}` })),
   )
 }
+
+/**
+ * What the other causes of a diagnosis say against the first one's remedy. That going back does nothing about them is no reason to leave a
+ * revision in place that is a fault by itself, so it is only told: as `beside`. Pure.
+ */
+export function objectionsBeside(causes: readonly Cause[], action: ActionName): { objections: Objection[]; beside: string[] } {
+  const found = objectionsIn(causes.slice(1), action)
+  const goesBack = action === 'rollback' && causes[0]?.remedies[0]?.action === action
+  return goesBack
+    ? { objections: [], beside: found.map(({ code, why }) => `this does nothing about ${code}: ${why.split('; ')[0]}`) }
+    : { objections: found, beside: [] }
+}

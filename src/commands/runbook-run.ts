@@ -22,7 +22,7 @@ import { bookFor } from './diagnosis-now.ts'
 import { escalateFrom } from './escalate-from.ts'
 import { createEyes } from './eyes.ts'
 import { lookAgain } from './look-again.ts'
-import { objectionsIn } from './objections.ts'
+import { objectionsBeside, objectionsIn } from './objections.ts'
 import { actingFor } from './remedy.ts'
 
 export interface WalkOptions extends ActionOptions {
@@ -110,7 +110,9 @@ export async function run(context: Context, [name]: readonly string[], options: 
         ...acting,
         agree,
         objections: async () =>
-          last === undefined ? [] : objectionsIn(last.causes.slice(cause === undefined ? 0 : 1), acting.name as never),
+          cause === undefined
+            ? objectionsIn(last?.causes ?? [], acting.name as never)
+            : objectionsBeside(last?.causes ?? [], acting.name as never).objections,
         before: async (plan, look, world) => {
           await begun(plan.id)
           await acting.before?.(plan, look, world)

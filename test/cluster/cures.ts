@@ -79,10 +79,12 @@ export interface Ill {
   wrong: readonly string[]
   /** Whether the workload has an earlier revision. */
   released: boolean
+  /** Of several faults, all that have to be cured. */
+  also?: readonly string[] | undefined
 }
 
 /** What `task-mcp fix` can do about a fault, from what the fault is; empty where only a person can. Pure. */
-export function curable({ expected, kinds, wrong, released }: Ill): string[] {
+export function curable({ expected, kinds, wrong, released, also = [] }: Ill): string[] {
   const has = (...some: string[]): boolean => some.some((kind) => kinds.includes(kind))
   const open: Readonly<Record<string, boolean>> = {
     rollback: released,
@@ -90,6 +92,7 @@ export function curable({ expected, kinds, wrong, released }: Ill): string[] {
     config: has('ConfigMap'),
     scale: has('Deployment', 'StatefulSet'),
   }
-  const all = expected.flatMap((code): readonly string[] => cures[code as CauseCode] ?? [])
-  return [...new Set(all)].filter((action) => restoring.has(action) && !wrong.includes(action) && open[action] !== false)
+  const can = (code: string): string[] =>
+    (cures[code as CauseCode] ?? []).filter((action) => restoring.has(action) && !wrong.includes(action) && open[action] !== false)
+  return also.every((code) => can(code).length > 0) ? [...new Set(expected.flatMap(can))] : []
 }
