@@ -190,8 +190,8 @@ function answers(view: View): Symptom[] {
 /** Requests of half a minute below which a quantile of it is the time of one or two: three are above each. */
 const fewestFor = { p95: 60, p99: 300 } as const
 
-/** A quantile of latency over two minutes, or over the last half where that is longer and enough was asked: what has just begun drowns in two minutes. */
-function quantile(view: View, name: 'p95' | 'p99'): number | undefined {
+/** A quantile of latency, in seconds: over two minutes, or over the last half where that is longer and enough was asked: what has just begun drowns in two minutes. */
+export function quantile(view: View, name: 'p95' | 'p99'): number | undefined {
   const value = (of: string): number | undefined => instant(view, of)?.[0]?.points.at(-1)?.[1]
   const known = [value(name), (trafficLately(view, 30)?.total ?? 0) >= fewestFor[name] ? value(`${name}_lately`) : undefined]
   const seen = known.filter((seconds) => seconds !== undefined && Number.isFinite(seconds)) as number[]

@@ -5,7 +5,7 @@ import { newestDiff, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, podCount, refuted, supported } from '../claim.ts'
 import { cores, quantity } from '../quantity.ts'
 import { revisionEvidence } from '../revision.ts'
-import { percent } from '../symptoms.ts'
+import { percent, quantile } from '../symptoms.ts'
 import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { traffic } from '../traffic.ts'
 import { coresBefore, cpuShare, throttledMuch, throttling, usage } from '../usage.ts'
@@ -153,7 +153,7 @@ function blocked(view: View, used: ReadonlyMap<string, number>, proof: (pod: str
   const lags = pods.map((p) => lagOf(view, p.metadata.name))
   const late = lags.some((l) => l !== undefined)
     ? lags.filter((l) => (l ?? 0) > lateLoop).length >= pods.length / 2
-    : (instant(view, 'p95')?.[0]?.points.at(-1)?.[1] ?? 0) > view.thresholds.p95Seconds
+    : (quantile(view, 'p95') ?? 0) > view.thresholds.p95Seconds
   const is = median(pods.map((p) => used.get(p.metadata.name)!))
   if (!late || is < Math.max(busierCores, busierTimes * was)) return []
   const worst = pods[lags.indexOf(lags.reduce((a, b) => ((b ?? 0) > (a ?? 0) ? b : a), undefined))] ?? pods[0]!
@@ -184,7 +184,7 @@ function neighbour(view: View, pods: readonly string[]): Claim[] {
     const value = s.points.at(-1)?.[1]
     const mine = view.pods.filter((p) => p.spec.nodeName === s.labels.node && pods.includes(p.metadata.name))
     const own = mine.reduce((sum, p) => sum + (usage(view, 'cpu').get(p.metadata.name) ?? 0), 0)
-    const slow = instant(view, 'p95')?.[0]?.points.at(-1)?.[1]
+    const slow = quantile(view, 'p95')
     if (!node || !capacity || value === undefined || mine.length === 0) continue
     if (value / capacity > 0.95 && own / capacity < 0.2 && slow !== undefined && slow > view.thresholds.p95Seconds)
       return [
