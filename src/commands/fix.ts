@@ -19,9 +19,8 @@ export async function run(context: Context, [runbook]: readonly string[], option
   const cause = verdict.causes[0]
   terminal.err(`${verdict.headline}\n`)
   const remedy = cause?.remedies[0]
-  // Values of Secrets are never read, so a person has to put them back.
   const acting =
-    cause === undefined || remedy === undefined || cause.subject.kind === 'Secret'
+    cause === undefined || remedy === undefined
       ? undefined
       : await actingFor(remedy.command.split(' '), settings, { ...options, why: options.why ?? `${cause.code}: ${cause.summary}` })
   if (cause === undefined || acting === undefined) return withoutAction(context, verdict, options)

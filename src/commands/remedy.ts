@@ -30,6 +30,8 @@ export async function actingFor(line: readonly string[], settings: Settings, opt
   const name = entry === undefined ? '' : nameOf(entry).join(' ')
   if (program !== 'task-mcp' || entry === undefined || !(name in planners)) return undefined
   const { args, options: said } = parse(entry, rest)
+  // Values of Secrets are never read, so a person has to put them back.
+  if (name === 'config-restore' && /^secrets?\//i.test(args[0] ?? '')) return undefined
   const { planner } = await planners[name as keyof typeof planners]()
   // Whoever chose it diagnoses again afterwards, which says more than the golden signals alone.
   const chosen = {

@@ -101,10 +101,7 @@ export async function run(context: Context, [name]: readonly string[], options: 
     say: (text) => say(`        ${text.replaceAll('\n', '\n        ')}\n`),
     act: async (line, cause, agree, begun) => {
       const why = options.why ?? (cause === undefined ? `walk ${walk.id} of ${book.name}` : `${cause.code}: ${cause.summary}`)
-      const acting =
-        cause?.subject.kind === 'Secret'
-          ? undefined
-          : await actingFor(shellWords(line), settings, { ...options, why, yes: agree === undefined, dryRun: false })
+      const acting = await actingFor(shellWords(line), settings, { ...options, why, yes: agree === undefined, dryRun: false })
       if (acting === undefined) return { outcome: 'for-a-person', ok: false, said: `this is for a person: ${line}` }
       const { receipt } = await actQuietly(context, {
         ...acting,

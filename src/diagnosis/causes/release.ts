@@ -8,7 +8,7 @@ import { changeText, material } from '../template-diff.ts'
 import { millis } from '../time.ts'
 import { enough, errorOnset, isServerError, ofPods, type Traffic, trafficBefore } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
-import { logsOf, type View } from '../view.ts'
+import { logsOf, podIsReady, type View } from '../view.ts'
 import { unreadyConfig, unreadyRelease } from './unready-change.ts'
 
 export const release: Family = (view) => {
@@ -34,12 +34,15 @@ function onePod(view: View, errors: Traffic): Claim[] {
   // A first pod of a new revision is the release, not the pod.
   const peers = view.newPods.includes(pod) ? view.newPods : view.oldPods
   if (peers.length < 2 && view.newPods.includes(pod) && view.revisions.length > 1 && view.oldPods.length > 0) return []
+  const subject = { kind: 'Pod', namespace: view.service.namespace, name: pod.metadata.name }
+  // Counters of one pod are read before those of another: where none is well any more, all fail.
+  if (!view.pods.some((p) => p !== pod && podIsReady(p))) return [refuted('single_bad_pod', subject, 'no other pod is ready either')]
   const of = ofPods([pod], errors)
   const all = ofPods(view.pods, errors)
   return [
     supported({
       code: 'single_bad_pod',
-      subject: { kind: 'Pod', namespace: view.service.namespace, name: pod.metadata.name },
+      subject,
       since: undefined,
       confidence: 0.93,
       summary: `pod ${pod.metadata.name} alone fails ${percent(ratioOf(of))} of its requests; its peers of the same revision do not`,

@@ -147,7 +147,7 @@ export const errorFaults: Fault[] = [
     wrong: ['scale', 'restart'],
     prepare: (world) => {
       world.replicas = 2
-      world.load = { pause: 20, workers: 36 }
+      world.load = { pause: 10, workers: 60 }
     },
     inject: async (world) => {
       // Writing takes its time here, and always did: what changes is how many may write at once.
