@@ -85,7 +85,22 @@ export const usual = (values: readonly number[], fewest = fewestPoints): number 
 export function answeredAsUsual(view: View): { history: Answered[]; usual: (of: (one: Answered) => number) => number | undefined } {
   const long = answeredOver(view)
   const history = long.length < fewestPoints ? answeredLately(view) : long
-  return { history, usual: (of) => usual(history.map(of), long.length < fewestPoints ? fewestLately : fewestPoints) }
+  if (long.length >= fewestPoints) return { history, usual: (of) => usual(history.map(of)) }
+  return { history, usual: (of) => usual(history.map(of), fewestLately) ?? steady(history.map(of)) }
+}
+
+/** Points that agree well enough to be called usual although they are so few, and how far they may be from their middle. */
+const fewestSteady = 4
+const apart = 0.25
+
+/** The middle of the values that a short history began with, where those agree: the longest stretch of them, without the last. */
+function steady(values: readonly number[]): number | undefined {
+  for (let count = values.length - 1; count >= fewestSteady; count--) {
+    const first = values.slice(0, count)
+    const middle = median(first)!
+    if (middle > 0 && first.every((value) => Math.abs(value - middle) <= apart * middle)) return middle
+  }
+  return undefined
 }
 
 /** Points of the series whose labels match, added up at each time, oldest first. */

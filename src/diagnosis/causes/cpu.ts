@@ -142,6 +142,9 @@ const lateLoop = 0.1
 /** Times the CPU of before, and cores, from which a program does something that it did not do. */
 const busierTimes = 3
 const busierCores = 0.15
+/** Seconds that no pause of a machine or a collector takes, and the times of the CPU of before that such a loop still shows. */
+const heldLoop = 0.25
+const heldTimes = 1.5
 
 /** A release that keeps its thread for itself for a while, again and again, below its limit: it uses more than the one before, and what waits for the thread is late. */
 function blocked(view: View, used: ReadonlyMap<string, number>, proof: (pod: string) => Evidence[]): Claim[] {
@@ -155,7 +158,11 @@ function blocked(view: View, used: ReadonlyMap<string, number>, proof: (pod: str
     ? lags.filter((l) => (l ?? 0) > lateLoop).length >= pods.length / 2
     : (quantile(view, 'p95') ?? 0) > view.thresholds.p95Seconds
   const is = median(pods.map((p) => used.get(p.metadata.name)!))
-  if (!late || is < Math.max(busierCores, busierTimes * was)) return []
+  // A loop that is held so long, where the pod has all the CPU it asks for, is held by the program: less of a step in its CPU proves it.
+  const held =
+    lags.filter((l) => (l ?? 0) > heldLoop).length >= pods.length / 2 &&
+    pods.every((p) => nodeShare(view, p.spec.nodeName) < 0.9 && (throttling(view).get(p.metadata.name) ?? 0) < throttledMuch)
+  if (!late || is < (held ? heldTimes * was : Math.max(busierCores, busierTimes * was))) return []
   const worst = pods[lags.indexOf(lags.reduce((a, b) => ((b ?? 0) > (a ?? 0) ? b : a), undefined))] ?? pods[0]!
   const { name } = worst.metadata
   return [

@@ -4,10 +4,10 @@ import { type Claim, type Family, open, refuted, supported } from '../claim.ts'
 import { editEvidence, readConfigMap, startedAt } from '../edits.ts'
 import { type Answered, answeredAsUsual, heldSince, rateOf, shareOf } from '../history.ts'
 import { changeEvidence } from '../revision.ts'
-import { percent } from '../symptoms.ts'
+import { percent, quantile } from '../symptoms.ts'
 import type { TemplateChange } from '../template-diff.ts'
 import { millis, rfc3339 } from '../time.ts'
-import { traffic } from '../traffic.ts'
+import { traffic, trafficLately } from '../traffic.ts'
 import { cpuShare, throttledMuch, throttling } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
@@ -33,19 +33,23 @@ const compared = (now: number, before: number, factor: number): Evidence => ({
 
 function surge(view: View, { history, usual }: Past): Claim[] {
   const before = usual(all)
-  const now = history.at(-1)?.rate
-  if (before === undefined || now === undefined) return []
+  const last = history.at(-1)?.rate
+  if (before === undefined || last === undefined) return []
+  const now = Math.max(last, trafficLately(view)?.rate ?? 0)
   const held = throttling(view)
   const hot = [...cpuShare(view)].filter(([pod, s]) => s.share > view.thresholds.cpuRatio || (held.get(pod) ?? 0) > throttledMuch).length
   const shed = traffic(view)?.byStatus
   const refusals = (shed?.get('429') ?? 0) + (shed?.get('503') ?? 0)
-  if (!(before > 0.5 && now > surgeFactor * before) || (hot < view.pods.length && refusals === 0)) return []
+  const full = hot >= view.pods.length || refusals > 0
+  // The CPU of a minute shows late what the answers show at once.
+  const slow = (quantile(view, 'p95') ?? 0) > view.thresholds.p95Seconds
+  if (!(before > 0.5 && now > surgeFactor * before && (full || slow))) return []
   return [
     supported({
       code: 'traffic_surge',
       subject: view.subject,
-      confidence: 0.85,
-      summary: `${(now / before).toFixed(1)} times the usual requests arrive and the pods are at their limit`,
+      confidence: full ? 0.85 : 0.75,
+      summary: `${(now / before).toFixed(1)} times the usual requests arrive, and ${full ? 'the pods are at their limit' : 'answers are late'}`,
       evidence: [compared(now, before, surgeFactor)],
     }),
     refuted('retry_storm', view.subject, 'more requests came before any failed'),

@@ -121,7 +121,10 @@ export const slowFaults: Fault[] = [
     subjects: deployment,
     wrong: ['restart', 'scale', 'resources'],
     prepare: busy,
-    inject: (world) => releaseWith(world, synchronous(world.random.int(60, 90))),
+    inject: async (world) => {
+      await releaseWith(world, synchronous(world.random.int(60, 90)))
+      await sleep(20)
+    },
     shows: (world) => slowAnswers(world),
   },
   {
