@@ -95,6 +95,11 @@ test('every failure is listed with why, or as not explained; a run that broke co
   expect(page).not.toContain('only injected')
 })
 
+test('runs whose files are gone are told in words of their own', () => {
+  expect(accuracyPage(ours, { 'Earlier runs': 'Ten of ten.' })).toContain('\n## Earlier runs\n\nTen of ten.\n')
+  expect(accuracyPage(ours, {})).not.toContain('Earlier')
+})
+
 test('a question that got no answer is a wrong answer', () => {
   const silent = { broke: 'exit 1: a bug', judgement: { found: 'no answer', cause: false, right: false, harm: [], leaked: false } }
   const page = accuracyPage(readRuns(JSON.stringify({ results: [result('typo', 'down', 1000, silent)] }), 'r.json'), {})

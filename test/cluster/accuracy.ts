@@ -48,6 +48,9 @@ const head = [
 const rowOrder = ['down', 'errors', 'slow', 'memory', 'cpu', 'stream', 'security', 'slo', 'red herring', 'several', 'blind', 'healthy']
 const place = (row: string): number => (rowOrder.indexOf(row) + rowOrder.length + 1) % (rowOrder.length + 1)
 
+/** The note about runs whose files are not kept any more. */
+const earlierRuns = 'Earlier runs'
+
 /** Takes every run and the notes; gives the whole page. The same runs give the same page. */
 export function accuracyPage(runs: readonly Run[], notes: Notes): string {
   const suites = ['our own service', 'nginx before a service that is not ours', 'drills'] as const
@@ -72,7 +75,8 @@ export function accuracyPage(runs: readonly Run[], notes: Notes): string {
       '',
     ]
   })
-  return `${[...intro, ...parts, ...cured(runs, notes), ...failures(runs, notes), ...unknownRuns(runs)].join('\n').trimEnd()}\n`
+  const earlier = notes[earlierRuns] === undefined ? [] : [`## ${earlierRuns}`, '', notes[earlierRuns], '']
+  return `${[...intro, ...parts, ...earlier, ...cured(runs, notes), ...failures(runs, notes), ...unknownRuns(runs)].join('\n').trimEnd()}\n`
 }
 
 const intro = [

@@ -90,7 +90,7 @@ export const cpuFaults: Fault[] = [
     prepare: (world) => {
       world.replicas = 1
       world.load = { pause: 2000, workers: 1 }
-      Object.assign(world.settings, { TASK_MCP_RATE_LIMIT: '12', TASK_MCP_RATE_BURST: '20' })
+      Object.assign(world.settings, { TASK_MCP_RATE_LIMIT: '15', TASK_MCP_RATE_BURST: '24' })
     },
     inject: async (world) => {
       await impatient(world)

@@ -156,7 +156,7 @@ export const memoryFaults: Fault[] = [
     expected: ['ephemeral_storage'],
     subjects: deployment,
     wrong: ['restart', 'scale'],
-    inject: (world) => releaseWith(world, spooling('/tmp', 4096)),
+    inject: (world) => releaseWith(world, spooling('/tmp', 8192)),
     shows: async (world) => {
       const seen = await evicted(world)
       await sleep(3)
