@@ -86,5 +86,8 @@ export const patterns = {
   circuitOpen: /circuit (?:breaker )?(?:is )?open|breaker open/i,
   waiting:
     /wait(?:ing)?\b.*(?:for|until)|not (?:yet )?(?:ready|available|up|reachable)|retry|unavailable|sleep|connection refused|can't resolve|cannot resolve|bad address|could not resolve/i,
+  /** A proxy that ends an answer which has begun because nothing came for too long: nginx, HAProxy, Envoy, Traefik. */
+  cutByProxy:
+    /upstream timed out.*while reading upstream|stream[_ ]idle[_ ]timeout|idle timeout.*(?:stream|upstream|response)|\bsD[A-Z-]{2}\s|response[_ ]from[_ ]backend[_ ].*(?:timeout|timed out)/i,
   throttle: /rate limit|too many requests|(?<![\d.])429(?![\d.])/i,
 } as const

@@ -109,3 +109,10 @@ const muchEach = 128 * 2 ** 10
 /** Whether so many bytes in one pod, for so many open streams, mean readers that are too slow. */
 export const tooMuchWaits = (waiting: number, open: number | undefined): boolean =>
   waiting > muchWaiting && waiting / (open || 1) > muchEach
+
+/** Streams that ended in five minutes, by what ended them. */
+export function closings(view: View): { all: number; of: (reason: RegExp) => number } {
+  const rows = (instant(view, 'streams_closed') ?? []).map((s) => ({ reason: s.labels.reason ?? '', n: s.points.at(-1)?.[1] || 0 }))
+  const of = (reason: RegExp): number => rows.reduce((sum, r) => sum + (reason.test(r.reason) ? r.n : 0), 0)
+  return { all: of(/^/), of }
+}

@@ -9,6 +9,7 @@ import { gatherCluster } from './cluster.ts'
 import { scrapeTwice } from './direct.ts'
 import { discover } from './discover.ts'
 import { type Discovered, discoverService } from './discover-service.ts'
+import { edgePods } from './edge-pods.ts'
 import type { Pod } from './kubernetes-types.ts'
 import { choosePods, readLogs } from './logs.ts'
 import { find, findWorkload, mainContainer, podsOf } from './lookup.ts'
@@ -87,6 +88,7 @@ export async function gather(settings: Settings, deps: GatherDeps): Promise<Snap
     alerts: alerts.alerts,
     ...(metrics.slo && { slo: metrics.slo }),
     logs: seen.logs,
+    ...(seen.edgeLogs && { edgeLogs: seen.edgeLogs }),
     probes: [...seen.probes, ...(await Promise.all(edge))],
     certificates: seen.certificates,
     sources: { prometheus: metrics.where, alertmanager: alerts.where },
@@ -99,6 +101,7 @@ interface PodFacts {
   /** The pods that were read and probed. */
   pods: Pod[]
   logs: Part<LogExcerpt[]>
+  edgeLogs: Part<LogExcerpt[]> | undefined
   probes: ProbeResult[]
   certificates: Part<CertificateFact[]>
 }
@@ -114,13 +117,19 @@ async function gatherPods(
   const every = targetPods(parts, service)
   const pods = choosePods(every)
   const known = new Set(every.map((p) => p.metadata.name))
-  const [logs, probes, certificates] = await Promise.all([
+  const before = edgePods(parts, service).slice(0, mostEdgePods)
+  const [logs, edgeLogs, probes, certificates] = await Promise.all([
     part(() => readLogs(cluster, pods, known, signal), interrupted),
+    before.length === 0 ? undefined : part(() => readLogs(cluster, before, known, signal), interrupted),
     probe(cluster, parts, service, pods, signal),
     readCertificates(cluster, parts, signal),
   ])
-  return { parts, service, pods, logs: parts.pods?.state === 'ok' ? logs : unseenLike(parts.pods, 'logs'), probes, certificates }
+  const ours = parts.pods?.state === 'ok' ? logs : unseenLike(parts.pods, 'logs')
+  return { parts, service, pods, logs: ours, edgeLogs, probes, certificates }
 }
+
+/** Pods of a proxy whose logs are read: each has some of what all of them say. */
+const mostEdgePods = 3
 
 const unseenLike = (p: Part<unknown> | undefined, what: string): Unseen =>
   p && p.state !== 'ok' ? { state: p.state, reason: `${what}: pods were not seen (${p.reason})`, next: p.next } : notReached(what)

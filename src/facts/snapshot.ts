@@ -93,6 +93,8 @@ export interface Snapshot {
   /** What budgets are made of; only read where a runbook asks for it. */
   slo?: Part<SloFacts>
   logs: Part<LogExcerpt[]>
+  /** Of what stands before the service, where `service.edge` names it. */
+  edgeLogs?: Part<LogExcerpt[]>
   probes: ProbeResult[]
   /** Of Secrets that workloads of the namespace mount or its Ingresses serve with. Absent in Snapshots of older versions. */
   certificates?: Part<CertificateFact[]>

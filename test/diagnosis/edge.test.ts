@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { ProbeResult } from '../../src/facts/snapshot.ts'
-import type { Change } from '../support/snapshot.ts'
+import { ago, type Change, healthy, space } from '../support/snapshot.ts'
 import { workload } from '../support/snapshot-changes.ts'
-import { diagnose } from './causes/case.ts'
+import { diagnose, verdictOf } from './causes/case.ts'
 
 const edge =
   (result: ProbeResult['result']): Change =>
@@ -36,4 +36,47 @@ test('what is broken behind it is the cause, and the edge shows it', () => {
   )
   expect(verdict.causes[0]?.code).toBe('scaled_to_zero')
   expect(verdict.symptoms.map(({ code }) => code)).toContain('edge_probe')
+})
+
+/** An nginx of the cluster before the service, and what it logs. */
+const behind =
+  (...lines: string[]): Change =>
+  (scene) => {
+    const labels = { app: 'door' }
+    scene.service = { ...scene.service, edge: 'http://10.96.7.7/cart' }
+    scene.objects.services.push({
+      metadata: { name: 'door', namespace: space },
+      spec: { clusterIP: '10.96.7.7', selector: labels, ports: [{ port: 80 }] },
+    })
+    scene.objects.pods.push({
+      metadata: { name: 'door-1', namespace: space, labels, ownerReferences: [{ kind: 'Deployment', name: 'door', uid: 'd' }] },
+      spec: { containers: [{ name: 'nginx' }] },
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+    })
+    scene.parts.edgeLogs = {
+      state: 'ok',
+      value: [
+        {
+          pod: 'door-1',
+          container: 'nginx',
+          previous: false,
+          truncated: false,
+          lines: lines.map((text, i) => ({ time: ago(3 - i / 60), text })),
+        },
+      ],
+    }
+  }
+const cuts =
+  '[error] 29#29: *12 upstream timed out (110: Connection timed out) while reading upstream, client: 10.2.0.9, request: "GET /feed HTTP/1.1"'
+const slowHead = cuts.replace('while reading upstream', 'while reading response header from upstream')
+const causesOf = (...changes: readonly Change[]) =>
+  verdictOf(healthy(...changes), 'streaming-issues').causes.map(({ code, subject }) => `${code} ${subject.kind}/${subject.name}`)
+
+test('a proxy that says itself that it cuts answers is named, whatever the ages of streams show', () => {
+  expect(causesOf(behind(...Array(6).fill(cuts)))).toEqual(['idle_timeout Deployment/door'])
+})
+
+test('a line or two, or answers that never began, are no cut streams', () => {
+  expect(causesOf(behind(cuts, cuts))).toEqual([])
+  expect(causesOf(behind(...Array(6).fill(slowHead)))).toEqual([])
 })

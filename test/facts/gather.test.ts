@@ -170,6 +170,21 @@ test('where users come in is asked directly, and an edge that does not answer is
   expect(silent.probes.find((p) => p.hop === 'edge')?.result).toMatchObject({ state: 'unreachable', reason: 'certificate has expired' })
 })
 
+test('what stands before the service is read too, where the edge is a Service of the cluster', async () => {
+  const cluster = aCluster()
+  cluster.put('services', { metadata: { name: 'door', namespace: space }, spec: { clusterIP: '10.96.7.7', selector: { app: 'door' } } })
+  cluster.put('pods', {
+    metadata: { name: 'door-1', namespace: space, labels: { app: 'door' } },
+    spec: { containers: [{ name: 'nginx' }] },
+    status: { phase: 'Running', containerStatuses: [{ name: 'nginx', ready: true, restartCount: 0, state: { running: {} } }] },
+  })
+  const fetch: Targets['fetch'] = async () => ({ status: 200, body: '', seconds: 0.1, headers: {} })
+  const { edgeLogs, logs } = await look(cluster, { edge: 'http://10.96.7.7/', targets: { fetch } })
+  expect(edgeLogs).toMatchObject({ state: 'ok', value: [{ pod: 'door-1', container: 'nginx' }] })
+  expect(logs.state === 'ok' && logs.value.map((l) => l.container)).toEqual(['main', 'main', 'main'])
+  expect('edgeLogs' in (await look(cluster, { edge: 'https://shop.example/', targets: { fetch } }))).toBe(false)
+})
+
 test('budgets are read only where they are asked for, and say why where Prometheus is not there', async () => {
   expect('slo' in (await look(aCluster()))).toBe(false)
   expect((await look(aCluster(), { budgets: true })).slo).toMatchObject({ state: 'absent' })

@@ -5,7 +5,7 @@ import { traffic, trafficLately } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, probesOf, type View } from '../view.ts'
 import { edgeWorkload } from './proxies.ts'
-import { timeouts } from './streams.ts'
+import { timeouts } from './stream-cuts.ts'
 
 /** Requests that callers gave up on (499 by convention), in the window of the traffic, from which it is no chance. */
 const fewestGivenUp = 5

@@ -1,26 +1,14 @@
 /** What stands before the service and is itself a workload of the cluster. Pure. */
+import { edgePods } from '../../facts/edge-pods.ts'
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { all } from '../../facts/lookup.ts'
-import { mapSelects } from '../selectors.ts'
 import type { Subject } from '../verdict.ts'
 import type { View } from '../view.ts'
 import { callers } from './callers.ts'
 
 /** The workload behind the Service by which users come in, where `service.edge` names one of the cluster that is not ours. */
 export function edgeWorkload(view: View): Subject | undefined {
-  const { edge } = view.service
-  if (edge === undefined || !URL.canParse(edge)) return undefined
-  const host = new URL(edge).hostname
-  const front = all(view.snapshot, 'services').find(
-    ({ metadata, spec }) =>
-      metadata.name !== view.service.service &&
-      (spec.clusterIP === host || host === metadata.name || host.startsWith(`${metadata.name}.${metadata.namespace}`)),
-  )
-  const pod =
-    front &&
-    all(view.snapshot, 'pods').find(
-      (p) => p.metadata.namespace === front.metadata.namespace && mapSelects(front.spec.selector, p.metadata.labels),
-    )
+  const pod = edgePods(view.snapshot.cluster, view.service)[0]
   return pod && ownerOf(view, pod)
 }
 
