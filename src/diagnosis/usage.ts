@@ -1,6 +1,6 @@
 /** CPU and memory of the pods against their limits: from Prometheus where it has them, else from metrics-server. Pure. */
 import type { Container, Pod } from '../facts/kubernetes-types.ts'
-import { all } from '../facts/lookup.ts'
+import { all, find } from '../facts/lookup.ts'
 import type { Series } from '../targets/ports.ts'
 import { quantity } from './quantity.ts'
 import { instant, range, type View } from './view.ts'
@@ -126,3 +126,12 @@ export function memoryPoints(view: View, pod: Pod): [number, number][] {
 /** CPU or memory limit of a container, in cores or bytes. */
 export const containerLimit = (container: Container | undefined, resource: 'cpu' | 'memory'): number | undefined =>
   quantity(container?.resources?.limits?.[resource])
+
+/** Share of a node's processors in use, 0..1; 0 where it was not seen. */
+export function nodeShare(view: View, name: string | undefined): number {
+  const used = instant(view, 'node_cpu')
+    ?.find((s) => s.labels.node === name)
+    ?.points.at(-1)?.[1]
+  const capacity = quantity(find(view.snapshot, 'nodes', name)?.status?.capacity?.cpu)
+  return used !== undefined && capacity ? used / capacity : 0
+}

@@ -22,7 +22,7 @@ export function instantQueries(s: ServiceSettings): Record<string, string> {
     cpu: `sum by (pod, container) (rate(container_cpu_usage_seconds_total{${inNamespace}}[1m]))`,
     throttled: `sum by (pod, container) (rate(container_cpu_cfs_throttled_periods_total{${inNamespace}}[1m])) / sum by (pod, container) (rate(container_cpu_cfs_periods_total{${inNamespace}}[1m]))`,
     memory: `sum by (pod, container) (container_memory_working_set_bytes{${inNamespace}})`,
-    node_cpu: 'sum by (node) (rate(container_cpu_usage_seconds_total{id="/"}[1m]))',
+    node_cpu: ['30s', '1m'].map((window) => `sum by (node) (rate(container_cpu_usage_seconds_total{id="/"}[${window}]))`).join(' or '),
     node_memory: 'sum by (node) (container_memory_working_set_bytes{id="/"})',
     ...(duration && {
       p95: latency(s, 0.95),

@@ -8,7 +8,7 @@ import { revisionEvidence } from '../revision.ts'
 import { percent, quantile } from '../symptoms.ts'
 import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { traffic } from '../traffic.ts'
-import { coresBefore, cpuShare, throttledMuch, throttling, usage } from '../usage.ts'
+import { coresBefore, cpuShare, nodeShare, throttledMuch, throttling, usage } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
 import { moreTraffic, slowedBy } from './slow-release.ts'
@@ -22,15 +22,6 @@ const runsSince = (pod: Pod): number =>
     0,
     ...(pod.status?.containerStatuses ?? []).map((s) => Date.parse(s.state?.running?.startedAt ?? '') || Number.POSITIVE_INFINITY),
   )
-
-/** Share of a node's processors in use, 0..1; 0 where it was not seen. */
-function nodeShare(view: View, name: string | undefined): number {
-  const used = instant(view, 'node_cpu')
-    ?.find((s) => s.labels.node === name)
-    ?.points.at(-1)?.[1]
-  const capacity = quantity(find(view.snapshot, 'nodes', name)?.status?.capacity?.cpu)
-  return used !== undefined && capacity ? used / capacity : 0
-}
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 

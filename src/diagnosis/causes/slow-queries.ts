@@ -1,7 +1,9 @@
 /** A dependency that answers late, by the times that the service takes of its queries. */
+import type { Pod } from '../../facts/kubernetes-types.ts'
 import { type Claim, open, refuted, supported } from '../claim.ts'
 import { median } from '../history.ts'
 import { symptoms } from '../symptoms.ts'
+import { nodeShare } from '../usage.ts'
 import type { Subject } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
 import { isDown } from './dependencies.ts'
@@ -11,24 +13,39 @@ import { servedIn } from './pool.ts'
 const fewestQueries = 10
 
 /** The kind of query that is slow and takes most time in all, over two minutes and over the last of them: what has only just become slow drowns in two minutes of what was quick. */
-function slowestQuery(view: View): { operation: string | undefined; seconds: number; window: string } | undefined {
+function slowestQuery(view: View): { operation: string | undefined; seconds: number; window: string; alone: boolean } | undefined {
   const counts = instant(view, 'query_count') ?? []
   const asked = (operation: string | undefined): number => counts.find((s) => s.labels.operation === operation)?.points.at(-1)?.[1] ?? 0
-  return [
+  const all = [
     { name: 'query_time', window: '2m' },
     { name: 'query_time_lately', window: '30s' },
   ]
     .flatMap(({ name, window }) =>
       (instant(view, name) ?? []).map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN, window })),
     )
-    .filter((o) => o.seconds > view.thresholds.p95Seconds && asked(o.operation) >= fewestQueries)
+    .filter((o) => asked(o.operation) >= fewestQueries)
+  const slowest = all
+    .filter((o) => o.seconds > view.thresholds.p95Seconds)
     .sort((a, b) => b.seconds * asked(b.operation) - a.seconds * asked(a.operation))[0]
+  const others = all.filter((o) => o.window === slowest?.window && o.operation !== slowest.operation)
+  return slowest && { ...slowest, alone: others.every((o) => !(o.seconds > likewise * slowest.seconds)) }
 }
+
+/** Of the time of the slowest kind of query, the share that another takes too where all are late alike. */
+const likewise = 0.4
 
 /** Of the time that a query seems to take, the part by which the program may be late to notice its end. */
 const lateShare = 0.5
 /** Of the time of a query, the least part that it spends waiting for a connection where the pool is what holds it up. */
 const mostlyWaiting = 0.5
+
+/** Share of a node's processors from which nobody on it gets what it asks for, and cores that are no such work by themselves. */
+const fullNode = 0.95
+const ownPart = 0.5
+const usedBy = (view: View, { metadata }: Pod): number =>
+  instant(view, 'cpu')
+    ?.find((s) => s.labels.pod === metadata.name)
+    ?.points.at(-1)?.[1] ?? 0
 
 const feltByUsers = (view: View): boolean => symptoms(view).some(({ code }) => code.startsWith('latency') || code === 'error_ratio')
 
@@ -44,6 +61,15 @@ export function slowQueries(view: View): Claim[] {
   if (store && isDown(view, store)) return []
   if (!store && view.dependencies.length > 0)
     return [open('dependency_slow', subject, 'which dependency the slow queries go to is not known')]
+  const starved = store?.pods.find((pod) => nodeShare(view, pod.spec.nodeName) > fullNode && usedBy(view, pod) < ownPart)
+  if (starved && !slowest.alone)
+    return [
+      open(
+        'dependency_slow',
+        subject,
+        `node ${starved.spec.nodeName}, on which ${starved.metadata.name} is, is full of the work of others`,
+      ),
+    ]
   const lag = median((instant(view, 'loop_lag') ?? []).flatMap((s) => s.points.at(-1)?.[1] ?? [])) ?? 0
   if (lag > slowest.seconds * lateShare)
     return [
