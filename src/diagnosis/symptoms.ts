@@ -3,7 +3,8 @@ import type { Deployment, Pod } from '../facts/kubernetes-types.ts'
 import { sees } from '../facts/lookup.ts'
 import { wilson } from '../slo/confidence.ts'
 import { short } from './claim.ts'
-import { logEvidence, matching, patterns } from './logs.ts'
+import { linesOf, logEvidence, matching, patterns } from './logs.ts'
+import { statusIn } from './sources.ts'
 import { failing } from './start-failure.ts'
 import { millis } from './time.ts'
 import { ofPods, type Traffic, traffic, trafficLately } from './traffic.ts'
@@ -33,7 +34,19 @@ export function errorsNow(view: View): Traffic | undefined {
   const high = now?.ratio !== undefined && now.ratio > view.thresholds.errorRatio && (now.bad >= fewestErrors || often(view, now))
   const goesOn = lately === undefined || lately.total === 0 || lately.bad > 0
   if (high) return goesOn ? now : undefined
-  return lately !== undefined && surelyHigh(view, lately) ? lately : undefined
+  if (lately !== undefined && surelyHigh(view, lately)) return lately
+  return now && sinceStarted(view, now)
+}
+
+/** Milliseconds in which what a log says is still going on. */
+const stillSaid = 20_000
+
+/** What pods counted since they began, where the moment between two scrapes saw no failure: as long as their logs tell of failures all the time. */
+function sinceStarted(view: View, now: Traffic): Traffic | undefined {
+  const all = ofPods(view.pods, now)
+  if (now.source !== 'metrics' || !now.sinceStart || !(all.bad / all.total > view.thresholds.errorRatio)) return undefined
+  const told = linesOf(logsOf(view)).filter(({ text, time }) => (millis(time) ?? 0) >= view.now - stillSaid && (statusIn(text) ?? 0) >= 500)
+  return told.length >= fewestErrors ? { ...now, ...all, ratio: all.bad / all.total, byPod: now.sinceStart } : undefined
 }
 
 /** Whether so much fails in a few seconds that it is no chance: what has just begun drowns in the answers before it, most of all where callers now wait. */
@@ -96,6 +109,9 @@ function starting(view: View, pod: Pod): boolean {
 export function symptoms(view: View): Symptom[] {
   return [...availability(view), ...answers(view), ...latency(view), ...saturation(view), ...alerts(view)]
 }
+
+/** Whether answers are late or fail. */
+export const feltByUsers = (view: View): boolean => [...answers(view), ...latency(view)].length > 0
 
 function availability(view: View): Symptom[] {
   const found: Symptom[] = []

@@ -238,7 +238,7 @@ function templateEvidence(view: View): Evidence[] {
     : []
 }
 
-/** The configuration that holds a webhook of this name. */
+/** The configuration that holds a webhook of this name; the webhook itself where that may not be seen. */
 function webhookSubject(view: View, webhook: string): Subject {
   for (const [resource, kind] of [
     ['validatingwebhookconfigurations', 'ValidatingWebhookConfiguration'],
@@ -250,7 +250,7 @@ function webhookSubject(view: View, webhook: string): Subject {
       holding.find((c) => c.webhooks?.some((w) => w.name === webhook && concerns(view, w.namespaceSelector?.matchLabels))) ?? holding[0]
     if (mine) return { kind, name: mine.metadata.name }
   }
-  return { kind: 'ValidatingWebhookConfiguration', name: webhook }
+  return { kind: 'Webhook', name: webhook }
 }
 
 function concerns(view: View, labels: Record<string, string> | undefined): boolean {

@@ -2,7 +2,7 @@
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { type Claim, open, refuted, supported } from '../claim.ts'
 import { median } from '../history.ts'
-import { symptoms } from '../symptoms.ts'
+import { feltByUsers } from '../symptoms.ts'
 import { nodeShare } from '../usage.ts'
 import type { Subject } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
@@ -46,8 +46,6 @@ const usedBy = (view: View, { metadata }: Pod): number =>
   instant(view, 'cpu')
     ?.find((s) => s.labels.pod === metadata.name)
     ?.points.at(-1)?.[1] ?? 0
-
-const feltByUsers = (view: View): boolean => symptoms(view).some(({ code }) => code.startsWith('latency') || code === 'error_ratio')
 
 /** Dependencies that answer late. Decided by the service's own query times against the service's latency. */
 export function slowQueries(view: View): Claim[] {

@@ -83,7 +83,11 @@ export const placement: Fault[] = [
     ...down,
     name: 'webhook whose server is gone',
     expected: ['admission_webhook_down'],
-    subjects: (world) => [{ kind: 'ValidatingWebhookConfiguration', name: hook(world) }],
+    // Who may not see configurations knows the webhook by what the API server says.
+    subjects: (world) => [
+      { kind: 'ValidatingWebhookConfiguration', name: hook(world) },
+      { kind: 'Webhook', name: 'labels.policy.example.org' },
+    ],
     wrong: ['restart', 'rollback', 'scale', 'pod'],
     inject: async (world) => {
       const { namespace } = world.names
