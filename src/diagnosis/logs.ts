@@ -78,7 +78,7 @@ export const patterns = {
   readOnly: /EROFS|read-only file system|readonly database|SQLITE_READONLY/i,
   permission: /EACCES|EPERM|permission denied|operation not permitted/i,
   descriptors: /EMFILE|ENFILE|too many open files/i,
-  pool: /(?:pool|connection).{0,40}(?:exhaust|timeout exceeded when trying to connect|timed? ?out (?:acquiring|waiting|fetching)|no (?:free|available|idle) connection)|(?:acquir|obtain|checkout|wait).{0,30}connection.{0,30}time|too many (?:clients|connections)|remaining connection slots|(?<![\d.])53300(?![\d.])|pool is (?:probably )?full|timeout acquiring a connection|ResourceRequest timed out|QueuePool limit|HikariPool.*(?:not available|timed out)/i,
+  pool: /(?:pool|connection).{0,40}(?:exhaust|timeout exceeded when trying to connect|timed? ?out (?:acquiring|waiting|fetching)|no (?:free|available|idle) connection)|(?:acquir|obtain|checkout|wait).{0,30}connection.{0,30}time|too many (?:clients|connections)|remaining connection slots|(?<![\d.])53300(?![\d.])|pool is (?:probably )?full|timeout acquiring a connection|no connection\b.{0,40}\b(?:free|available|idle)\b|ResourceRequest timed out|QueuePool limit|HikariPool.*(?:not available|timed out)/i,
   certificate:
     /certificate (?:has )?expired|CERT_HAS_EXPIRED|x509: certificate has expired|certificate verify failed: certificate has expired|SSL routines.*expired|not yet valid/i,
   architecture: /exec format error/i,

@@ -10,7 +10,7 @@ import { instant, logsOf, type View } from '../view.ts'
 import { isDown } from './dependencies.ts'
 
 /** What the pool says now: pods all of whose connections are in use while something waits for one. */
-function fullPools(view: View): {
+export function fullPools(view: View): {
   pods: (string | undefined)[]
   full: (string | undefined)[]
   last: (state: string, pod: string | undefined) => number

@@ -9,6 +9,7 @@ import { millis } from '../time.ts'
 import { enough, errorOnset, isServerError, ofPods, type Traffic, trafficBefore } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { logsOf, podIsReady, type View } from '../view.ts'
+import { fullPools } from './pool.ts'
 import { unreadyConfig, unreadyRelease } from './unready-change.ts'
 
 export const release: Family = (view) => {
@@ -37,6 +38,9 @@ function onePod(view: View, errors: Traffic): Claim[] {
   const subject = { kind: 'Pod', namespace: view.service.namespace, name: pod.metadata.name }
   // Counters of one pod are read before those of another: where none is well any more, all fail.
   if (!view.pods.some((p) => p !== pod && podIsReady(p))) return [refuted('single_bad_pod', subject, 'no other pod is ready either')]
+  const { pods, full } = fullPools(view)
+  if (full.length > 1 && full.length === pods.length)
+    return [refuted('single_bad_pod', subject, 'the pools of all pods are full; the one with most to do fails first')]
   const of = ofPods([pod], errors)
   const all = ofPods(view.pods, errors)
   return [
