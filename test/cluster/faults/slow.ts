@@ -136,7 +136,7 @@ export const slowFaults: Fault[] = [
     prepare: busy,
     inject: async (world) => {
       await releaseWith(world, recomputing(1000, world.random.int(300, 450)))
-      await sleep(30)
+      await sleep(50)
     },
     // What waits in the socket meanwhile is in no histogram of the server itself.
     shows: (world) => lateLoop(world, 0.2),
