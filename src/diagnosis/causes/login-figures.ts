@@ -33,10 +33,12 @@ const fewestLately = 20
 
 /** Attempts to log in: from their own counters where the service has them, and as requests answered 401 or 403 among all, which tells of less time. */
 export function loginsOf(view: View): Logins[] {
-  const last = fromAnswers(view, trafficLately(view, lately))
-  return [fromCounters(view), fromAnswers(view, traffic(view)), last && surely(view, last) ? last : undefined].filter(
-    (seen) => seen !== undefined,
-  )
+  const counted = fromCounters(view)
+  // Who counts logins knows those from others whom it refuses, such as a source that is blocked already.
+  const statuses = counted === undefined ? ['401', '403'] : ['401']
+  const last = fromAnswers(view, trafficLately(view, lately), statuses)
+  const found = [counted, fromAnswers(view, traffic(view), statuses), last && surely(view, last) ? last : undefined]
+  return found.filter((seen) => seen !== undefined)
 }
 
 /** Whether so many of a few are refused that it is no chance. */
@@ -65,9 +67,9 @@ function fromCounters(view: View): Logins | undefined {
   }
 }
 
-function fromAnswers(view: View, seen: Traffic | undefined): Logins | undefined {
+function fromAnswers(view: View, seen: Traffic | undefined, statuses: readonly string[]): Logins | undefined {
   if (!seen || !(seen.seconds > 0)) return undefined
-  const refused = (seen.byStatus.get('401') ?? 0) + (seen.byStatus.get('403') ?? 0)
+  const refused = statuses.reduce((sum, status) => sum + (seen.byStatus.get(status) ?? 0), 0)
   const { history, usual: before } = answeredAsUsual(view)
   const points = history.map((h) => ({ at: h.at, attempts: h.rate, successes: rateOf(h, /^[23]/) }))
   const usually = { attempts: before((h) => h.rate), successes: before((h) => rateOf(h, /^[23]/)) }
@@ -75,7 +77,7 @@ function fromAnswers(view: View, seen: Traffic | undefined): Logins | undefined 
     attempts: seen.total,
     failures: refused,
     seconds: seen.seconds,
-    asked: `requests answered 401 or 403 against all, in ${span(seen.seconds)}`,
+    asked: `requests answered ${statuses.join(' or ')} against all, in ${span(seen.seconds)}`,
     source: seen.source,
     ...over(view, points, usually),
   }
