@@ -47,8 +47,10 @@ export function listenForChanges(connection: pg.ClientConfig, told: Told): { sta
     })
     try {
       await next.connect()
+      // What is heard from now on must not hide what was missed before it.
+      const missedFrom = last
       await next.query(`LISTEN ${changeChannel}`)
-      await catchUp(next)
+      await catchUp(next, missedFrom)
       delay = 250
       told.state('listening', changeChannel)
     } catch (error) {
@@ -64,15 +66,16 @@ export function listenForChanges(connection: pg.ClientConfig, told: Told): { sta
     told.change(change)
   }
 
-  const catchUp = async (on: pg.Client): Promise<void> => {
+  const catchUp = async (on: pg.Client, missedFrom: Place | undefined): Promise<void> => {
     const tx = transactionOn(on)
     const end = await endOfHistory(tx)
-    if (last === undefined) {
-      last = end
+    if (missedFrom === undefined) {
+      last ??= end
       return
     }
-    if (end.sequence < last.sequence) last = nowhere
-    let from = last
+    const beganAgain = end.sequence < missedFrom.sequence
+    if (beganAgain) last = nowhere
+    let from = beganAgain ? nowhere : missedFrom
     for (let late = true; ; late = false) {
       const page = await changesAfter(tx, from, pageSize, late)
       for (const change of page) hear(change)

@@ -71,7 +71,8 @@ async function session() {
   return answer.headers.get('mcp-session-id')
 }
 
-async function listen() {
+/** `opened` is called when the stream is open for the first time: what is written before is no gap. */
+async function listen(opened) {
   const stream = { heard: [], twice: 0, resumed: 0, refused: 0, last: undefined, longestGapMs: 0 }
   ledger.streams.push(stream)
   const known = new Set()
@@ -84,6 +85,7 @@ async function listen() {
         await answer.body?.cancel()
         throw new Error(String(answer.status))
       }
+      opened()
       if (cutAt !== undefined) {
         stream.resumed++
         stream.longestGapMs = Math.max(stream.longestGapMs, Date.now() - cutAt)
@@ -116,7 +118,6 @@ createServer((request, response) => {
   if (request.url === '/stop') writing = false
   response.end(JSON.stringify(ledger))
 }).listen(8099)
-for (let stream = 0; stream < Number(process.env.STREAMS); stream++) void listen()
-await sleep(1500)
+await Promise.all(Array.from({ length: Number(process.env.STREAMS) }, () => new Promise((opened) => void listen(opened))))
 for (let writer = 0; writer < Number(process.env.WRITERS); writer++) void write(writer)
 process.on('SIGTERM', () => process.exit(0))
