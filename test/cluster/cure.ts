@@ -96,5 +96,6 @@ async function allReady(world: World): Promise<boolean> {
   const { metadata, spec, status } = await world.get('deployment', world.names.app)
   const { observedGeneration, replicas, readyReplicas, updatedReplicas } = status
   const all = [spec.replicas, replicas, readyReplicas, updatedReplicas]
-  return observedGeneration >= metadata.generation && all.every((count) => count === world.replicas)
+  // More than at first is well too: a hand or the autoscaler may have asked for them.
+  return observedGeneration >= metadata.generation && spec.replicas >= world.replicas && all.every((count) => count === spec.replicas)
 }
