@@ -24,9 +24,15 @@ async function raise(world: World, name: string, over = false): Promise<void> {
     startsAt,
     ...(over && { endsAt: new Date().toISOString() }),
   }
-  await kubectl(['create', '--raw', '/api/v1/namespaces/monitoring/services/alertmanager:9093/proxy/api/v2/alerts', '-f', '-'], {
-    input: JSON.stringify([alert]),
+  // By its address: kubectl does not say that what it sends is JSON.
+  const address = await kubectl(['-n', 'monitoring', 'get', 'service', 'alertmanager', '-o', 'jsonpath={.spec.clusterIP}'])
+  const answer = await fetch(`http://${address.trim()}:9093/api/v2/alerts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([alert]),
+    signal: AbortSignal.timeout(9000),
   })
+  if (!answer.ok) throw new Error(`Alertmanager answered ${answer.status}: ${await answer.text()}`)
 }
 
 /** What comes back to those who come in by the proxy. */
