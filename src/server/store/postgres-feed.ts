@@ -69,19 +69,17 @@ export function listenForChanges(connection: pg.ClientConfig, told: Told): { sta
   const catchUp = async (on: pg.Client, missedFrom: Place | undefined): Promise<void> => {
     const tx = transactionOn(on)
     const end = await endOfHistory(tx)
-    if (missedFrom === undefined) {
-      last ??= end
-      return
-    }
-    const beganAgain = end.sequence < missedFrom.sequence
+    last ??= end
+    const beganAgain = missedFrom !== undefined && end.sequence < missedFrom.sequence
     if (beganAgain) last = nowhere
     let from = beganAgain ? nowhere : missedFrom
-    for (let late = true; ; late = false) {
+    for (let late = true; from !== undefined; late = false) {
       const page = await changesAfter(tx, from, pageSize, late)
       for (const change of page) hear(change)
       if (page.length < pageSize) break
       from = page.at(-1) ?? from
     }
+    // The first time too: what others did to sessions that are known here may have been announced before anybody listened.
     told.change({ sequence: 0, taskId: '', action: feedResumed })
   }
 
