@@ -170,6 +170,16 @@ test('where users come in is asked directly, and an edge that does not answer is
   expect(silent.probes.find((p) => p.hop === 'edge')?.result).toMatchObject({ state: 'unreachable', reason: 'certificate has expired' })
 })
 
+test('a proxy that gives up after nearly three seconds is heard', async () => {
+  const fetch: Targets['fetch'] = (_url, _how, signal) =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new UnreachableError('no answer in time')))
+      setTimeout(() => resolve({ status: 504, body: '', seconds: 2.8, headers: {} }), 2800)
+    })
+  const { probes } = await look(aCluster(), { edge: 'https://shop.example/', targets: { fetch } })
+  expect(probes.find(({ hop }) => hop === 'edge')?.result).toMatchObject({ state: 'ok', value: { status: 504 } })
+})
+
 test('what stands before the service is read too, where the edge is a Service of the cluster', async () => {
   const cluster = aCluster()
   cluster.put('services', { metadata: { name: 'door', namespace: space }, spec: { clusterIP: '10.96.7.7', selector: { app: 'door' } } })
