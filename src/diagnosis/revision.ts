@@ -17,6 +17,17 @@ export const changeEvidence = (view: View, change: TemplateChange): Evidence =>
     rolledOutAt(view),
   )
 
+/** Some of its changes in one line, whichever containers they are of. */
+export const changesEvidence = (view: View, changed: readonly TemplateChange[]): Evidence =>
+  seen(
+    view.service.kind,
+    view.workload!,
+    `revision ${view.revisions[0]?.number}`,
+    short(changed.map(changeText).join(', ')),
+    undefined,
+    rolledOutAt(view),
+  )
+
 /** Up to three of them. */
 export const revisionEvidence = (view: View, changed: readonly TemplateChange[]): Evidence[] =>
   changed.slice(0, 3).map((change) => changeEvidence(view, change))
@@ -25,16 +36,5 @@ export const revisionEvidence = (view: View, changed: readonly TemplateChange[])
 export function changedIn(view: View, pods: readonly Pod[], fields: readonly TemplateField[], name?: RegExp): Evidence[] {
   if (!view.workload || !pods.some((p) => view.newPods.includes(p))) return []
   const change = recentDiff(view)?.find((c) => fields.includes(c.field) && (!name || name.test(c.name ?? '')))
-  return change
-    ? [
-        seen(
-          view.service.kind,
-          view.workload,
-          `revision ${view.revisions[0]?.number}`,
-          short(changeText(change)),
-          undefined,
-          rolledOutAt(view),
-        ),
-      ]
-    : []
+  return change ? [changesEvidence(view, [change])] : []
 }

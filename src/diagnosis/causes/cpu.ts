@@ -3,6 +3,7 @@ import type { Pod } from '../../facts/kubernetes-types.ts'
 import { find } from '../../facts/lookup.ts'
 import { newestDiff, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, podCount, refuted, supported } from '../claim.ts'
+import { median } from '../history.ts'
 import { cores, quantity } from '../quantity.ts'
 import { revisionEvidence } from '../revision.ts'
 import { percent, quantile } from '../symptoms.ts'
@@ -22,8 +23,6 @@ const runsSince = (pod: Pod): number =>
     0,
     ...(pod.status?.containerStatuses ?? []).map((s) => Date.parse(s.state?.running?.startedAt ?? '') || Number.POSITIVE_INFINITY),
   )
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 export function cpu(view: View): Claim[] {
   const used = usage(view, 'cpu')
@@ -59,7 +58,7 @@ export function cpu(view: View): Claim[] {
           subject: { kind: 'Pod', namespace: view.service.namespace, name: loud },
           since: undefined,
           confidence: 0.92,
-          summary: `pod ${loud} alone uses ${cores(top)} of CPU; its peers use ${cores(median(others))} under the same load`,
+          summary: `pod ${loud} alone uses ${cores(top)} of CPU; its peers use ${cores(median(others) ?? 0)} under the same load`,
           evidence: [...proof(loud), ...proof(peers[0]!.metadata.name)],
           hints: { pod: loud },
         }),
@@ -148,7 +147,7 @@ function blocked(view: View, used: ReadonlyMap<string, number>, proof: (pod: str
   const late = lags.some((l) => l !== undefined)
     ? lags.filter((l) => (l ?? 0) > lateLoop).length >= pods.length / 2
     : (quantile(view, 'p95') ?? 0) > view.thresholds.p95Seconds
-  const is = median(pods.map((p) => used.get(p.metadata.name)!))
+  const is = median(pods.map((p) => used.get(p.metadata.name)!)) ?? 0
   // A loop that is held so long, where the pod has all the CPU it asks for, is held by the program: less of a step in its CPU proves it.
   const held =
     lags.filter((l) => (l ?? 0) > heldLoop).length >= pods.length / 2 &&

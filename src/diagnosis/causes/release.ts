@@ -1,8 +1,9 @@
 /** Errors that came with a change: a release, an edited configuration; or that live in one pod alone. */
 import { newestDiff, rolledOutAt } from '../changes.ts'
-import { type Claim, type Family, open, refuted, seen, short, supported } from '../claim.ts'
+import { type Claim, type Family, open, refuted, short, supported } from '../claim.ts'
 import { editEvidence, readConfigMap } from '../edits.ts'
 import { errorTemplates, logEvidence } from '../logs.ts'
+import { changesEvidence } from '../revision.ts'
 import { errorEvidence, errorsNow, percent } from '../symptoms.ts'
 import { changeText, material } from '../template-diff.ts'
 import { millis } from '../time.ts'
@@ -111,18 +112,7 @@ function byChange(view: View, errors: Traffic): Claim[] {
         confidence: onlyNew ? 0.95 : cleanBefore ? 0.88 : 0.7,
         introducedByRevision: true,
         summary: `revision ${view.revisions[0]?.number} fails ${percent(onlyNew ? ratioOf(now) : errors.ratio)} of requests (${short(changed.map(changeText).join(', '), 90)})`,
-        evidence: [
-          ...proof,
-          ...split,
-          seen(
-            view.service.kind,
-            view.workload!,
-            `revision ${view.revisions[0]?.number}`,
-            short(changed.map(changeText).join(', ')),
-            undefined,
-            rolledOutAt(view),
-          ),
-        ],
+        evidence: [...proof, ...split, changesEvidence(view, changed)],
       }),
     )
   } else if (recent && changed.length > 0) {

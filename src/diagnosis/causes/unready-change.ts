@@ -1,7 +1,8 @@
 /** Pods that a change made unready, told by what they answer to their readiness question. */
 import { newestDiff, recentDiff, rolledOutAt } from '../changes.ts'
-import { type Claim, refuted, seen, short, supported } from '../claim.ts'
+import { type Claim, refuted, short, supported } from '../claim.ts'
 import { editEvidence, readConfigMap, startedAt } from '../edits.ts'
+import { changesEvidence } from '../revision.ts'
 import { changeText, material } from '../template-diff.ts'
 import { millis } from '../time.ts'
 import { podIsReady, probesOf, type View } from '../view.ts'
@@ -35,14 +36,7 @@ export function unreadyRelease(view: View): Claim[] {
           observed: String(good.result.value.status),
           expected: '200',
         },
-        seen(
-          view.service.kind,
-          view.workload!,
-          `revision ${view.revisions[0]?.number}`,
-          short(changed.map(changeText).join(', ')),
-          undefined,
-          rolledOutAt(view),
-        ),
+        changesEvidence(view, changed),
       ],
     }),
   ]

@@ -19,7 +19,7 @@ export interface Change extends Place {
   readonly traceparent?: string
 }
 
-/** The action of a change that is told to listeners after their feed was lost: announcements without a place in the history may have gone by. */
+/** The action of a change that is told to listeners whenever their feed begins to listen: announcements without a place in the history may have gone by before. */
 export const feedResumed = 'feed_resumed'
 
 /** One transaction. SQL is written with `?` placeholders and must mean the same in both dialects. */

@@ -37,6 +37,13 @@ const tooMany = {
   message: 'the desired replica count is more than the maximum',
 }
 
+const unmeasured = autoscaler([
+  { type: 'ScalingActive', status: 'False', reason: 'FailedGetResourceMetric', message: 'missing request for cpu in container main' },
+])
+const measuredAgain = change('horizontalpodautoscalers', 'kestrel', (h) => {
+  h.status!.conditions![0]!.status = 'True'
+})
+
 export const cases: Case[] = [
   {
     code: 'scaled_to_zero',
@@ -85,16 +92,8 @@ export const cases: Case[] = [
     what: 'a container states no request to measure against',
     subject: 'HorizontalPodAutoscaler/kestrel',
     remedy: 'resources',
-    fault: [
-      autoscaler([
-        { type: 'ScalingActive', status: 'False', reason: 'FailedGetResourceMetric', message: 'missing request for cpu in container main' },
-      ]),
-    ],
-    without: [
-      change('horizontalpodautoscalers', 'kestrel', (h) => {
-        h.status!.conditions![0]!.status = 'True'
-      }),
-    ],
+    fault: [unmeasured],
+    without: [measuredAgain],
     instead: 'none',
   },
   {
@@ -109,15 +108,9 @@ export const cases: Case[] = [
       release((_, main) => {
         main.resources = { limits: { memory: '256Mi' } }
       }),
-      autoscaler([
-        { type: 'ScalingActive', status: 'False', reason: 'FailedGetResourceMetric', message: 'missing request for cpu in container main' },
-      ]),
+      unmeasured,
     ],
-    without: [
-      change('horizontalpodautoscalers', 'kestrel', (h) => {
-        h.status!.conditions![0]!.status = 'True'
-      }),
-    ],
+    without: [measuredAgain],
     instead: 'none',
   },
   {
