@@ -10,15 +10,19 @@ import { podGates } from './pod-gate.ts'
 import { refOf } from './restart.ts'
 import { rolloutNotice, rolloutTime } from './rollout-words.ts'
 
+type Resource = 'memory' | 'cpu' | 'ephemeral-storage'
+
 /** Quantities as the API writes them; what is undefined stays. */
 export interface ResourceWish {
   /** Raise this limit, when no value is said for it. */
-  raise?: 'memory' | 'cpu' | undefined
+  raise?: Resource | undefined
   container?: string | undefined
   memoryLimit?: string | undefined
   memoryRequest?: string | undefined
   cpuLimit?: string | undefined
   cpuRequest?: string | undefined
+  storageLimit?: string | undefined
+  storageRequest?: string | undefined
 }
 
 const wishes = [
@@ -26,7 +30,15 @@ const wishes = [
   ['memoryRequest', 'requests', 'memory'],
   ['cpuLimit', 'limits', 'cpu'],
   ['cpuRequest', 'requests', 'cpu'],
+  ['storageLimit', 'limits', 'ephemeral-storage'],
+  ['storageRequest', 'requests', 'ephemeral-storage'],
 ] as const
+
+/** How the flags of a resource begin. */
+const flagOf = (resource: Resource) => (resource === 'ephemeral-storage' ? 'storage' : resource)
+
+/** Whether anything is wished for at all. */
+export const isWish = (wish: ResourceWish): boolean => wish.raise !== undefined || wishes.some(([name]) => wish[name] !== undefined)
 
 export async function planResources(
   look: Look,
@@ -42,9 +54,9 @@ export async function planResources(
   const { template } = target.object.spec
   const index = containerIndex(target, wish.container, look.settings.service.container)
   const container = template.spec.containers[index]!
-  if (wish.raise === undefined && wishes.every(([name]) => wish[name] === undefined))
-    throw new UsageError('nothing was said to change', 'task-mcp resources --memory-limit 512Mi, or --raise memory')
-  const asked = wish.raise === undefined ? wish : { [`${wish.raise}Limit`]: await higher(look, target, container, wish.raise), ...wish }
+  if (!isWish(wish)) throw new UsageError('nothing was said to change', 'task-mcp resources --memory-limit 512Mi, or --raise memory')
+  const asked =
+    wish.raise === undefined ? wish : { [`${flagOf(wish.raise)}Limit`]: await higher(look, target, container, wish.raise), ...wish }
   const fields = wishes.flatMap(([name, group, resource]): FieldChange[] => {
     const value = asked[name]
     if (value === undefined) return []
@@ -109,12 +121,12 @@ function containerIndex(target: Target, said: string | undefined, settled: strin
 }
 
 /** A limit to try when none is said: what an earlier revision had, if that was more, else twice what it is. */
-async function higher(look: Look, target: Target, container: Container, resource: 'memory' | 'cpu'): Promise<string> {
+async function higher(look: Look, target: Target, container: Container, resource: Resource): Promise<string> {
   const now = quantity(container.resources?.limits?.[resource])
   if (now === undefined)
     throw new UsageError(
       `container ${container.name} has no ${resource} limit to raise`,
-      `say which: task-mcp resources --${resource}-limit ${resource === 'cpu' ? '1' : '512Mi'}`,
+      `say which: task-mcp resources --${flagOf(resource)}-limit ${resource === 'cpu' ? '1' : '512Mi'}`,
     )
   const sets = target.kind === 'Deployment' ? await revisionsOf(look, target.object) : []
   for (const set of sets) {
@@ -126,12 +138,12 @@ async function higher(look: Look, target: Target, container: Container, resource
 
 /** The API refuses a request above its limit; said here in words that name both. */
 function checkOrder(name: string, resources: NonNullable<Container['resources']>): void {
-  for (const resource of ['cpu', 'memory'] as const) {
+  for (const resource of ['cpu', 'memory', 'ephemeral-storage'] as const) {
     const [limit, request] = [resources.limits?.[resource], resources.requests?.[resource]]
     if (limit !== undefined && request !== undefined && (quantity(request) ?? 0) > (quantity(limit) ?? 0)) {
       throw new UsageError(
         `container ${name} would request ${request} of ${resource} with a limit of ${limit}`,
-        `give --${resource}-request as well`,
+        `give --${flagOf(resource)}-request as well`,
       )
     }
   }

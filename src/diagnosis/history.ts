@@ -28,25 +28,32 @@ export function answeredOver(view: View): Answered[] {
 
 /** Seconds over which the rates of a short history are taken: three scrapes of a Prometheus that is in a hurry, one of any other. */
 const bucket = 15
+/** Share of them that must have been seen for their rate to tell anything. */
+const mostOf = 2 / 3
 
 /** The same for a service of which only minutes are known: rates from its counters over the last ten minutes. */
 export function answeredLately(view: View): Answered[] {
   const { statusLabel } = view.service.metrics
-  const times = new Map<number, Map<string, number>>()
+  const slots = new Map<number, { grown: Map<string, number>; seen: Map<number, number> }>()
   for (const { labels, points } of range(view, 'requests') ?? []) {
     const status = labels[statusLabel] ?? ''
     for (const [i, [at, value]] of points.entries()) {
       const before = points[i - 1]
       if (before === undefined || !Number.isFinite(value) || !Number.isFinite(before[1])) continue
       const slot = Math.ceil(at / bucket) * bucket
-      const of = times.get(slot) ?? new Map<string, number>()
+      const { grown, seen } = slots.get(slot) ?? { grown: new Map(), seen: new Map() }
       // A step down is a counter that began again at zero.
-      of.set(status, (of.get(status) ?? 0) + (value >= before[1] ? value - before[1] : value) / bucket)
-      times.set(slot, of)
+      grown.set(status, (grown.get(status) ?? 0) + (value >= before[1] ? value - before[1] : value))
+      seen.set(at, Math.min(at - before[0], seen.get(at) ?? Number.POSITIVE_INFINITY))
+      slots.set(slot, { grown, seen })
     }
   }
-  // The first and the last are not whole.
-  return inOrder(times).slice(1, -1)
+  const rates = new Map<number, Map<string, number>>()
+  for (const [slot, { grown, seen }] of slots) {
+    const seconds = [...seen.values()].reduce((sum, one) => sum + one, 0)
+    if (seconds >= bucket * mostOf) rates.set(slot, new Map([...grown].map(([status, count]) => [status, count / seconds])))
+  }
+  return inOrder(rates)
 }
 
 const inOrder = (times: ReadonlyMap<number, Map<string, number>>): Answered[] =>
@@ -93,13 +100,14 @@ export function answeredAsUsual(view: View): { history: Answered[]; usual: (of: 
 const fewestSteady = 4
 const apart = 0.25
 
-/** The middle of the values that a short history began with, where those agree: the longest stretch of them, without the last. */
+/** The middle of the first stretch of a short history whose values agree, as long as it goes and without the last; what came before may be a start. */
 function steady(values: readonly number[]): number | undefined {
-  for (let count = values.length - 1; count >= fewestSteady; count--) {
-    const first = values.slice(0, count)
-    const middle = median(first)!
-    if (middle > 0 && first.every((value) => Math.abs(value - middle) <= apart * middle)) return middle
-  }
+  for (let from = 0; from < values.length - fewestSteady; from++)
+    for (let to = values.length - 1; to - from >= fewestSteady; to--) {
+      const stretch = values.slice(from, to)
+      const middle = median(stretch)!
+      if (middle > 0 && stretch.every((value) => Math.abs(value - middle) <= apart * middle)) return middle
+    }
   return undefined
 }
 

@@ -17,6 +17,8 @@ export function remediesOf(claim: Claim, view: View): Remedy[] {
     list
       // That action points a Service at the pods of this workload: to one of something else it would be harm.
       .filter((c) => c.action !== 'service' || claim.subject.name === view.service.service)
+      // How much a volume may hold is no resource of a container.
+      .filter((c) => claim.code !== 'ephemeral_storage' || c.action !== (claim.hints?.volume === undefined ? 'manual' : 'resources'))
       // Only a ConfigMap is restored; of a workload there is none to name.
       .filter((c) => c.action !== 'config' || !['Deployment', 'StatefulSet', 'DaemonSet'].includes(claim.subject.kind))
       .filter((c) => c.action !== 'scale' || claim.code !== 'dependency_down' || claim.hints?.replicas !== undefined)
@@ -38,6 +40,7 @@ const workload = (view: View): string => `${view.service.kind.toLowerCase()}/${v
 /** The limit that a claim says is too low; for others the values are a person's to say. */
 const raised: Readonly<Partial<Record<Claim['code'], string>>> = {
   memory_limit_low: ' --raise memory',
+  ephemeral_storage: ' --raise ephemeral-storage',
   sidecar_oom: ' --raise memory',
   cpu_throttling: ' --raise cpu',
 }

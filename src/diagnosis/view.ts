@@ -71,6 +71,9 @@ export const subjectOf = (kind: string, object: KubeObject): Subject => ({
 const hashOf = (pod: Pod): string | undefined =>
   pod.metadata.labels?.['pod-template-hash'] ?? pod.metadata.labels?.['controller-revision-hash']
 
+/** Whether a pod, there or gone, is of the newest revision. */
+export const isNewest = ({ revisions }: View, pod: Pod): boolean => revisions[0] !== undefined && hashOf(pod) === revisions[0].hash
+
 export const podIsReady = (pod: Pod): boolean => pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
 
 const finished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'

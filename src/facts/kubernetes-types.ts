@@ -175,6 +175,8 @@ export interface Affinity {
 export interface PodSpec {
   containers: Container[]
   initContainers?: Container[]
+  /** Of the pod as a whole. */
+  resources?: { requests?: Quantities; limits?: Quantities }
   volumes?: Volume[]
   nodeName?: string
   nodeSelector?: Labels

@@ -355,6 +355,12 @@ test('resources raises the limit to what an earlier revision had, else to twice;
   expect((await shop.run('resources', '--memory-limit', 'lots', '--yes')).code).toBe(2)
   expect((await shop.run('resources', '--yes')).err).toContain('nothing was said to change')
   expect((await shop.run('resources', '--raise', 'cpu', '--yes')).err).toContain('has no cpu limit to raise')
+  expect((await shop.run('resources', '--raise', 'ephemeral-storage', '--yes')).err).toContain(
+    'say which: task-mcp resources --storage-limit',
+  )
+  await shop.run('resources', '--storage-limit', '256Mi', '--yes')
+  await shop.run('resources', '--raise', 'ephemeral-storage', '--yes')
+  expect(shop.deployment().spec.template.spec.containers[0]!.resources?.limits?.['ephemeral-storage']).toBe('512Mi')
   expect((await shop.run('resources', '--cpu-request', '64', '--cpu-limit', '64', '--yes')).out).toMatch(/cpu: 64000m wanted/)
 })
 

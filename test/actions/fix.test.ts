@@ -69,3 +69,26 @@ test('a paused rollout is resumed', async () => {
   expect(fixed.err).toContain('resume the rollout of deployment/checkout')
   expect(fixed.out).toContain('done, checkout: 3 of 3 pods ready')
 })
+
+test('how much a container should ask for is for a person to say', async () => {
+  const shop = aShop()
+  for (const image of ['shop/checkout:2', 'shop/checkout:3'])
+    shop.release((deployment) => {
+      deployment.spec.template = template(image)
+      delete deployment.spec.template.spec.containers[0]!.resources
+    })
+  shop.cluster.now += 3_600_000
+  shop.cluster.put('horizontalpodautoscalers', {
+    metadata: { name: 'checkout', namespace },
+    spec: {
+      scaleTargetRef: { kind: 'Deployment', name: 'checkout' },
+      maxReplicas: 6,
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 60 } } }],
+    },
+  })
+  const fixed = await shop.run('fix', 'performance-degradation', '--yes')
+  expect(fixed.err).toContain('the autoscaler cannot scale')
+  expect(fixed.out).toMatch(/this is for a person: state the resource requests .*task-mcp resources deployment\/checkout/)
+  expect(fixed.code).toBe(3)
+  expect(shop.cluster.writes).toEqual([])
+})

@@ -1,6 +1,7 @@
 /** Every family of causes, in the order in which their claims are weighed. */
 import type { Family } from '../claim.ts'
 import { affinity } from './affinity.ts'
+import { autoscaler } from './autoscaler.ts'
 import { cache } from './cache.ts'
 import { certificates } from './certificates.ts'
 import { cpu } from './cpu.ts'
@@ -47,6 +48,7 @@ import { upstreams } from './upstreams.ts'
 export const families: readonly Family[] = [
   sight,
   scale,
+  autoscaler,
   stuck,
   refused,
   mutation,

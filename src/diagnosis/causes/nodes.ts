@@ -1,9 +1,12 @@
 /** Nodes that cannot hold what they took. */
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { all, find } from '../../facts/lookup.ts'
+import { recentDiff } from '../changes.ts'
 import { type Claim, conditionEvidence, eventEvidence, type Family, podCount, podEffect, seen, short, supported } from '../claim.ts'
+import { revisionEvidence } from '../revision.ts'
 import { condOf, nodeIsReady, nodeSubject, notReadyProof, pressured } from '../scheduling.ts'
-import { eventTime, isOurPod, podIsReady, type View } from '../view.ts'
+import { material, type TemplateChange } from '../template-diff.ts'
+import { eventTime, isNewest, isOurPod, podIsReady, type View } from '../view.ts'
 
 export const nodes: Family = (view) => [...under(view), ...evicted(view)]
 
@@ -89,18 +92,23 @@ function evicted(view: View): Claim[] {
     /ephemeral local storage usage exceeds|exceed(?:s|ed) (?:its|the) (?:local )?(?:ephemeral|emptyDir)|usage of EmptyDir volume|container .* exceeded its local ephemeral/i.test(
       message,
     )
-  if (own)
+  if (own) {
+    const changed = onlyOfTheNewest(view, gone, [...times.keys()])
+    const volume = /volume "([^"]+)"/i.exec(message)?.[1]
     return [
       supported({
         code: 'ephemeral_storage',
         subject: view.subject,
         since: first?.metadata.creationTimestamp,
         confidence: 0.95,
-        summary: `pods are evicted for writing more than their ephemeral storage allows`,
-        evidence,
+        introducedByRevision: changed.length > 0,
+        summary: `pods are evicted for writing more than their ephemeral storage allows${changed.length > 0 ? `, since revision ${view.revisions[0]?.number}` : ''}`,
+        evidence: [...evidence, ...revisionEvidence(view, changed)],
         effects: podEffect(gone, 'Evicted'),
+        ...(volume === undefined ? {} : { hints: { volume } }),
       }),
     ]
+  }
   const node = find(view.snapshot, 'nodes', first?.spec.nodeName)
   return [
     supported({
@@ -113,4 +121,14 @@ function evicted(view: View): Claim[] {
       effects: podEffect(gone, 'Evicted'),
     }),
   ]
+}
+
+/** What the newest revision changed, where every evicted pod is of it: none of an earlier one was. */
+function onlyOfTheNewest(view: View, gone: readonly Pod[], names: readonly string[]): TemplateChange[] {
+  const set = view.revisions[0]?.name
+  const newest = (name: string): boolean => {
+    const pod = gone.find(({ metadata }) => metadata.name === name)
+    return pod === undefined ? set !== undefined && name.startsWith(`${set}-`) : isNewest(view, pod)
+  }
+  return names.every(newest) ? material(recentDiff(view) ?? []) : []
 }

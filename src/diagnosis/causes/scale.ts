@@ -1,14 +1,13 @@
 /** How many pods there should be, and rollouts that do not move. */
 import type { Deployment } from '../../facts/kubernetes-types.ts'
 import { all } from '../../facts/lookup.ts'
-import { editedAt, lastEdit, recentDiff } from '../changes.ts'
+import { editedAt, lastEdit } from '../changes.ts'
 import { type Claim, conditionEvidence, type Family, refuted, seen, short, supported } from '../claim.ts'
-import { revisionEvidence } from '../revision.ts'
-import { changeText, stable, type TemplateChange, templateDiff } from '../template-diff.ts'
-import { millis } from '../time.ts'
+import { changeText, stable, templateDiff } from '../template-diff.ts'
 import { picksPods, podIsReady, type View } from '../view.ts'
+import { autoscalers } from './autoscaler.ts'
 
-export const scale: Family = (view) => [...zero(view), ...paused(view), ...autoscaler(view), ...budget(view), ...strategy(view)]
+export const scale: Family = (view) => [...zero(view), ...paused(view), ...budget(view), ...strategy(view)]
 
 function zero(view: View): Claim[] {
   if (!view.workload || view.service.kind === 'DaemonSet' || view.replicas !== 0) return []
@@ -94,73 +93,6 @@ function paused(view: View): Claim[] {
         : [],
     }),
   ]
-}
-
-const autoscalers = (view: View) =>
-  all(view.snapshot, 'horizontalpodautoscalers').filter(
-    (h) => h.spec.scaleTargetRef.kind === view.service.kind && h.spec.scaleTargetRef.name === view.service.workload,
-  )
-
-/** A new autoscaler, or one whose pods are new, has no metrics for a while; that is no fault yet. */
-const settlingSeconds = 60
-
-/** Requests that the newest revision no longer states. */
-const withoutRequests = (view: View): TemplateChange[] =>
-  (recentDiff(view) ?? []).filter((c) => c.field === 'resources' && c.name?.startsWith('requests.') && c.to === undefined)
-
-function autoscaler(view: View): Claim[] {
-  return autoscalers(view).flatMap((hpa): Claim[] => {
-    const subject = { kind: 'HorizontalPodAutoscaler', namespace: view.service.namespace, name: hpa.metadata.name }
-    const active = hpa.status?.conditions?.find((c) => c.type === 'ScalingActive')
-    const limited = hpa.status?.conditions?.find((c) => c.type === 'ScalingLimited' && c.status === 'True')
-    if (active?.status === 'False' && active.reason !== 'ScalingDisabled') {
-      const never = /missing request for/i.test(active.message ?? '')
-      const age = (view.now - (millis(active.lastTransitionTime) ?? view.now)) / 1000
-      const young = view.pods.some((p) => view.now - (millis(p.metadata.creationTimestamp) ?? 0) < settlingSeconds * 1000)
-      if (!never && (age < settlingSeconds || young)) return []
-      const removed = never ? withoutRequests(view) : []
-      return [
-        supported({
-          code: 'hpa_no_metrics',
-          subject,
-          since: active.lastTransitionTime,
-          confidence: never ? 0.97 : 0.88,
-          introducedByRevision: removed.length > 0,
-          summary: `the autoscaler cannot scale: ${never ? 'a container states no resource request to measure against' : short(active.message ?? '', 100)}`,
-          evidence: [conditionEvidence('HorizontalPodAutoscaler', hpa, active), ...revisionEvidence(view, removed)],
-          effects: [{ what: 'replicas do not follow load', subject: view.subject }],
-        }),
-      ]
-    }
-    const measured = (hpa.spec.metrics ?? []).flatMap((m) => {
-      const now = hpa.status?.currentMetrics?.find((c) => c.type === m.type && c.resource?.name === m.resource?.name)
-      const [current, target] = [now?.resource?.current?.averageUtilization, m.resource?.target?.averageUtilization]
-      return current === undefined || target === undefined ? [] : [{ current, target }]
-    })
-    const { current, target } = measured.sort((a, b) => b.current / b.target - a.current / a.target)[0] ?? {}
-    const full = (hpa.status?.desiredReplicas ?? 0) >= hpa.spec.maxReplicas && limited?.reason === 'TooManyReplicas'
-    if (full && (current === undefined || target === undefined || current > target)) {
-      return [
-        supported({
-          code: 'hpa_capped',
-          subject,
-          since: limited?.lastTransitionTime,
-          confidence: 0.9,
-          summary: `the autoscaler wants more than its maximum of ${hpa.spec.maxReplicas} replicas${current !== undefined ? ` (at ${current}% of a ${target}% target)` : ''}`,
-          evidence: [
-            ...(limited ? [conditionEvidence('HorizontalPodAutoscaler', hpa, limited)] : []),
-            seen(
-              'HorizontalPodAutoscaler',
-              hpa,
-              'status.desiredReplicas, spec.maxReplicas',
-              `${hpa.status?.desiredReplicas}, ${hpa.spec.maxReplicas}`,
-            ),
-          ],
-        }),
-      ]
-    }
-    return []
-  })
 }
 
 /** A disruption budget that allows nothing, while a node that holds the pods waits to be emptied. */

@@ -1,8 +1,9 @@
 /** A release whose pods wait: answers late since its rollout, while CPU, traffic and dependencies are as before. */
 import { recentDiff, rolledOutAt } from '../changes.ts'
 import { finite } from '../charts.ts'
-import { type Claim, type Family, refuted, seen, short, supported } from '../claim.ts'
-import { changeText, material } from '../template-diff.ts'
+import { type Claim, type Family, refuted, short, supported } from '../claim.ts'
+import { changesEvidence } from '../revision.ts'
+import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { millis } from '../time.ts'
 import { cpuShare, throttledMuch, throttling } from '../usage.ts'
 import { instant, range, type View } from '../view.ts'
@@ -17,7 +18,7 @@ const times = 2.5
 const muchLonger = 0.05
 
 /** Latency on both sides of the newest rollout; undefined where there is no change, too little history, or no step at it. */
-export function slowedBy(view: View): { changed: string; since: string; was: number; is: number } | undefined {
+export function slowedBy(view: View): { changed: TemplateChange[]; since: string; was: number; is: number } | undefined {
   const changed = material(recentDiff(view) ?? [])
   const since = rolledOutAt(view)
   const at = (millis(since) ?? Number.NaN) / 1000
@@ -28,7 +29,7 @@ export function slowedBy(view: View): { changed: string; since: string; was: num
   const is = median(after)
   if (was === undefined || is === undefined) return undefined
   const lasts = after.every(([, value]) => value > Math.max(was * times, view.thresholds.p95Seconds))
-  return lasts && is - was > muchLonger ? { changed: short(changed.map(changeText).join(', '), 90), since, was, is } : undefined
+  return lasts && is - was > muchLonger ? { changed, since, was, is } : undefined
 }
 
 function median(points: readonly (readonly [number, number])[]): number | undefined {
@@ -47,7 +48,7 @@ export const slowRelease: Family = (view): Claim[] => {
       since: step.since,
       confidence: 0.87,
       introducedByRevision: true,
-      summary: `revision ${number} takes ${seconds(step.is)} to answer, the one before took ${seconds(step.was)}, and its CPU is idle (${step.changed})`,
+      summary: `revision ${number} takes ${seconds(step.is)} to answer, the one before took ${seconds(step.was)}, and its CPU is idle (${short(step.changed.map(changeText).join(', '), 90)})`,
       evidence: [
         {
           source: 'prometheus',
@@ -56,7 +57,7 @@ export const slowRelease: Family = (view): Claim[] => {
           expected: `below ${seconds(view.thresholds.p95Seconds)}`,
           at: step.since,
         },
-        seen(view.service.kind, view.workload!, `revision ${number}`, step.changed, undefined, step.since),
+        changesEvidence(view, step.changed),
       ],
     }),
     refuted('cpu_throttling', view.subject, 'the pods are not held back, and use little of their limit'),

@@ -52,7 +52,11 @@ export const resources: KnownCauses = {
   },
   ephemeral_storage: {
     folds: ['crash_on_start'],
-    cures: [rollBack('the earlier revision wrote less'), { action: 'resources', why: 'allow more ephemeral storage, or write less' }],
+    cures: [
+      rollBack('the earlier revision wrote less'),
+      { action: 'resources', why: 'allow more ephemeral storage, or write less' },
+      { action: 'manual', why: 'give the volume a higher sizeLimit, or write less to it' },
+    ],
     never: [{ action: 'restart', why: 'the disk fills again' }],
     owner: 'service',
   },

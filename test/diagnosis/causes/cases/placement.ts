@@ -1,4 +1,4 @@
-import { ago, type Change } from '../../../support/snapshot.ts'
+import { ago, type Change, podsOf } from '../../../support/snapshot.ts'
 import { always, change, event, noPods, notReady, pods, put, release, unplaced, waits } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
@@ -225,6 +225,49 @@ export const cases: Case[] = [
     without: [
       (s) => {
         s.objects.events = []
+      },
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'ephemeral_storage',
+    what: 'a volume of the pod held more than it may',
+    subject: 'Deployment/kestrel',
+    remedy: 'manual',
+    fault: [
+      event({ kind: 'Pod', name: 'kestrel-6d5f7c9b48-zzzzz' }, 'Evicted', 'Usage of EmptyDir volume "spool" exceeds the limit "64Mi". '),
+    ],
+    without: [
+      (s) => {
+        s.objects.events = []
+      },
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'ephemeral_storage',
+    what: 'the pods of a release are evicted for what they wrote, and only they',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.image = 'registry.example/kestrel:1.8.1'
+      }),
+      (s) => {
+        const pod = structuredClone(podsOf(s)[0]!)
+        pod.metadata.name = `${pod.metadata.name.slice(0, -5)}zzzzz`
+        pod.status = {
+          phase: 'Failed',
+          reason: 'Evicted',
+          message: 'Usage of EmptyDir volume "spool" exceeds the limit "64Mi". ',
+          startTime: ago(1),
+        }
+        s.objects.pods.push(pod)
+      },
+    ],
+    without: [
+      (s) => {
+        s.objects.pods.pop()
       },
     ],
     instead: 'none',

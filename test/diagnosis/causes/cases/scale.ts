@@ -110,7 +110,30 @@ export const cases: Case[] = [
       }),
       unmeasured,
     ],
-    without: [measuredAgain],
+    without: [
+      measuredAgain,
+      pods('all', (pod) => {
+        pod.spec.containers[0]!.resources = { requests: { cpu: '100m' } }
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'hpa_no_metrics',
+    what: 'a container states no request, and the autoscaler has not looked since',
+    subject: 'HorizontalPodAutoscaler/kestrel',
+    remedy: 'resources',
+    fault: [
+      autoscaler([{ type: 'ScalingActive', status: 'True', reason: 'ValidMetricFound', message: 'the HPA could count' }]),
+      pods('all', (pod) => {
+        pod.spec.containers.push({ name: 'shipper', image: 'registry.example/shipper:3' })
+      }),
+    ],
+    without: [
+      pods('all', (pod) => {
+        pod.spec.containers.pop()
+      }),
+    ],
     instead: 'none',
   },
   {
