@@ -39,6 +39,7 @@ async function reconciled(client) {
 }
 
 async function work() {
+  await sleep(pause * Math.random())
   let client = await connected()
   for (;;) {
     const done = await reconciled(client)

@@ -59,9 +59,11 @@ function surge(view: View, { history, usual }: Past): Claim[] {
 const stormFactor = 2
 /** Share of requests that fail or are refused from which callers that ask again make up the load. */
 const stormFailures = 0.3
+/** Share of the further requests that is served at most, where what made them fail is over: what was begun is begun again. */
+const servedOfMore = 0.2
 const unsuccessful = /^(5..|429|499)$/
 
-/** Callers that ask again because they were not answered: the load came with the failures and not before, and nobody is served more for it. */
+/** Callers that ask again because they were not answered: the load came with the failures and not before, and hardly anybody is served more for it. */
 function retries(view: View, { history, usual }: Past): Claim[] {
   const now = history.at(-1)
   const before = usual(all)
@@ -71,9 +73,12 @@ function retries(view: View, { history, usual }: Past): Claim[] {
   const onset = heldSince(history, (h) => shareOf(h, unsuccessful) > view.thresholds.errorRatio)
   if (onset === undefined || onset === history[0]!.at) return []
   const earlier = history.findLast((h) => h.at < onset)!
-  if (earlier.rate > 1.3 * before || rateOf(now, /./) - rateOf(now, unsuccessful) > 1.2 * served) return []
-  const trigger = triggerAt(view, onset)
+  const servedNow = now.rate - rateOf(now, unsuccessful)
+  if (earlier.rate > 1.3 * before) return []
+  const over = failedThen(view, history, onset)
+  if (servedNow > 1.2 * served && (over === undefined || servedNow - served > servedOfMore * (now.rate - before))) return []
   const atOnset = history.find((h) => h.at === onset)!
+  const trigger = triggerAt(view, onset) ?? over
   if (atOnset.rate > 1.5 * before && trigger === undefined) return []
   return [
     supported({
@@ -81,19 +86,19 @@ function retries(view: View, { history, usual }: Past): Claim[] {
       subject: view.subject,
       since: rfc3339(onset * 1000),
       confidence: trigger ? 0.85 : 0.75,
-      summary: `callers ask again and again: ${(now.rate / before).toFixed(1)} times the usual requests since the first ones failed, and none more is served for it`,
+      summary: `callers ask again and again: ${(now.rate / before).toFixed(1)} times the usual requests since the first ones failed, and hardly any more is served for it`,
       evidence: [
         compared(now.rate, before, stormFactor),
         {
           source: 'prometheus',
           asked: 'requests per second that failed or were refused, and those that were served',
-          observed: `${rateOf(now, unsuccessful).toFixed(1)}, ${(now.rate - rateOf(now, unsuccessful)).toFixed(1)}`,
+          observed: `${rateOf(now, unsuccessful).toFixed(1)}, ${servedNow.toFixed(1)}`,
           expected: `none, ${served.toFixed(1)}`,
         },
         ...(trigger ? [trigger] : []),
       ],
     }),
-    refuted('traffic_surge', view.subject, 'requests failed before more of them came, and no more than before are served'),
+    refuted('traffic_surge', view.subject, 'requests failed before more of them came, and hardly more than before are served'),
   ]
 }
 
@@ -110,6 +115,21 @@ function triggerAt(view: View, onset: number): Evidence | undefined {
     }
   const change = changes(view).find((c) => near(millis(c.at)))
   return change && { source: 'kubernetes', asked: `${change.kind.toLowerCase()}/${change.name}`, observed: change.what, at: change.at }
+}
+
+/** Requests that failed when it began and do not fail that way any more: what made callers ask again is over, and they go on. */
+function failedThen(view: View, history: readonly Answered[], onset: number): Evidence | undefined {
+  const most = view.thresholds.errorRatio
+  const now = trafficLately(view)?.ratio
+  const then = history.filter(({ at }) => at >= onset).slice(0, 3)
+  const worst = then.map((h) => ({ at: h.at, share: shareOf(h, /^5/) })).sort((a, b) => b.share - a.share)[0]
+  if (worst === undefined || now === undefined || worst.share < 2 * most || now > most / 2) return undefined
+  return {
+    source: 'prometheus',
+    asked: 'share of requests that the service failed to answer (5xx), when it began and now',
+    observed: `${percent(worst.share)}, ${percent(now)}`,
+    at: rfc3339(worst.at * 1000),
+  }
 }
 
 const limitName = /limit|rate|quota|throttl|burst|concurren|in_?flight|max/i

@@ -6,7 +6,7 @@ import { runInside } from '../inside.ts'
 import { sleep, until } from '../kubectl.ts'
 import { busyPod, requestRate, requestsAbove } from '../measure.ts'
 import type { World } from '../world.ts'
-import { releaseWith } from './errors.ts'
+import { dropConnections, egress, releaseWith, withoutShippedPolicies } from './errors.ts'
 
 const deployment = (world: World) => [{ kind: 'Deployment', name: world.names.app }]
 const cpu = { row: 'cpu', runbook: 'cpu-issues', store: 'postgresql', before: 30 } as const
@@ -88,6 +88,7 @@ export const cpuFaults: Fault[] = [
     wrong: ['restart', 'rollback'],
     before: 15,
     prepare: (world) => {
+      withoutShippedPolicies(world)
       world.replicas = 1
       world.load = { pause: 2000, workers: 1 }
       Object.assign(world.settings, { TASK_MCP_RATE_LIMIT: '15', TASK_MCP_RATE_BURST: '24' })
@@ -96,14 +97,17 @@ export const cpuFaults: Fault[] = [
       await impatient(world)
       await sleep(100)
       const before = await requestRate(world)
-      await world.lose('all')
-      await world.settled()
+      await world.apply(egress(world))
+      await sleep(2)
+      await dropConnections(world)
+      await sleep(12)
+      await world.k('delete', 'networkpolicy', 'outbound')
       await sleep(20)
       await requestsAbove(world, 2.5 * before)
     },
     shows: async (world) => {
       await sleep(10)
-      return `${Math.round(await requestRate(world))} requests a second, a minute after every pod was ready again`
+      return `${Math.round(await requestRate(world))} requests a second, half a minute after the database could be reached again`
     },
   },
 ]

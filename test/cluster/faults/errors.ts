@@ -9,13 +9,14 @@ import type { World } from '../world.ts'
 const deployment = (world: World) => [{ kind: 'Deployment', name: world.names.app }]
 const errors = { row: 'errors', runbook: 'high-error-rate', store: 'postgresql', before: 20 } as const
 
-const egress = (world: World, ...rules: Any[]) => ({
+/** A policy that lets out what these rules name, and nothing else. */
+export const egress = (world: World, ...rules: Any[]) => ({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'NetworkPolicy',
   metadata: { name: 'outbound' },
   spec: { podSelector: { matchLabels: world.labels }, policyTypes: ['Egress'], egress: rules },
 })
-const withoutShippedPolicies = (world: World): void => {
+export const withoutShippedPolicies = (world: World): void => {
   world.objects = world.objects.filter((object) => object.kind !== 'NetworkPolicy')
 }
 /** Ends the connections that the service holds, as a database or a firewall does now and then. */

@@ -1,4 +1,4 @@
-import type { Change } from '../../../support/snapshot.ts'
+import { type Change, podsOf } from '../../../support/snapshot.ts'
 import { change, edited, fails, further, measured, over, release, startedAgain } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
@@ -25,6 +25,21 @@ const storeBlinked: Change = (s) => {
     for (const status of pod.status!.containerStatuses ?? []) status.state = { running: { startedAt: at } }
   }
 }
+
+/** Requests on top of the usual ones between two moments, all of them turned away: minutes ago. */
+const turnedAway =
+  (from: number, to: number, status: string): Change =>
+  (s) => {
+    const now = Date.parse('2026-05-04T10:00:00Z')
+    for (const { metadata } of podsOf(s))
+      s.load.push({
+        pod: metadata.name,
+        from: now - from * 60_000,
+        to: to === 0 ? Number.POSITIVE_INFINITY : now - to * 60_000,
+        per2min: 1200,
+        failing: [{ share: 1, since: 0, status }],
+      })
+  }
 
 export const cases: Case[] = [
   {
@@ -56,6 +71,20 @@ export const cases: Case[] = [
     without: [
       (s) => {
         for (const of of s.load) of.failing = []
+      },
+    ],
+    instead: 'traffic_surge',
+  },
+  {
+    code: 'retry_storm',
+    what: 'nothing was answered for two minutes, for whatever reason; callers go on asking since, and are refused',
+    subject: 'Deployment/kestrel',
+    remedy: 'limit',
+    runbook: 'high-error-rate',
+    fault: [turnedAway(6, 4, '503'), turnedAway(4, 0, '429'), measured('cpu', 0.44)],
+    without: [
+      (s) => {
+        for (const of of s.load) of.failing = of.failing?.filter(({ status }) => status !== '503')
       },
     ],
     instead: 'traffic_surge',
