@@ -65,7 +65,7 @@ export interface Rise {
 
 /** A rise within so many seconds is many who came at once; one that is even must have taken longer than the next, and gone through so many counts. */
 const atOnce = 45
-const slowly = 75
+const slowly = 60
 const fewestCounts = 5
 /** Share of the rise by which the counts of an even one may be off the line. */
 const off = 0.15
