@@ -1,8 +1,10 @@
 /** The tables of docs/configuration.md and the schema of task-mcp.yaml, made from the table of settings. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { dependencyFields, serviceFields } from '../src/config/entry-fields.ts'
 import { settingsSchema, writtenDefault } from '../src/config/schema.ts'
-import { dependencyFields, type SettingRow, serviceFields, settingTable, variableOf } from '../src/config/table.ts'
+import { type SettingRow, variableOf } from '../src/config/setting-row.ts'
+import { settingTable } from '../src/config/table.ts'
 
 /** schemas/task-mcp.schema.json, as text. */
 export const schemaText = (): string => `${JSON.stringify(settingsSchema(), null, 2)}\n`

@@ -1,7 +1,8 @@
 /** What the tool was told, by whom: flags, then the environment, then task-mcp.yaml, then what was discovered, then defaults. */
 
 import { readValue } from './config/read-value.ts'
-import { type SettingRow, settingTable, variableOf } from './config/table.ts'
+import { type SettingRow, variableOf } from './config/setting-row.ts'
+import { settingTable } from './config/table.ts'
 import type { Context } from './context.ts'
 import { UsageError } from './errors.ts'
 import type { Settings } from './settings.ts'

@@ -1,6 +1,7 @@
 /** `task-mcp config`: every setting, its value and where that came from. */
 
-import { type SettingRow, settingTable } from '../config/table.ts'
+import type { SettingRow } from '../config/setting-row.ts'
+import { settingTable } from '../config/table.ts'
 import { loadSettings, type Origin, settingAt } from '../config.ts'
 import type { Context } from '../context.ts'
 import { durationText } from '../duration.ts'

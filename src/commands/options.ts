@@ -1,5 +1,6 @@
 /** The options that many commands share. Those that fill a setting come from the table of settings. */
-import { type SettingKind, settingTable } from '../config/table.ts'
+import type { SettingKind } from '../config/setting-row.ts'
+import { settingTable } from '../config/table.ts'
 import type { OptionEntry, ValueKind } from './entry.ts'
 
 const readAs: Readonly<Partial<Record<SettingKind, ValueKind>>> = { duration: 'duration', port: 'integer' }

@@ -2,8 +2,10 @@
 import path from 'node:path'
 import { parseDuration } from '../duration.ts'
 import { nearest } from '../nearest.ts'
+import { dependencyFields, serviceFields } from './entry-fields.ts'
 import { readEscalation } from './escalation.ts'
-import { dependencyFields, type SettingRow, serviceFields, workloadKinds } from './table.ts'
+import type { SettingRow } from './setting-row.ts'
+import { workloadKinds } from './table.ts'
 
 /** Where a value was said, for the things that are relative to it. */
 export interface Place {

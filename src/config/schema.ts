@@ -1,6 +1,9 @@
 /** The JSON Schema of task-mcp.yaml, for editors. Made from the table; `npm run generate` writes schemas/task-mcp.schema.json. */
+
+import { dependencyFields, serviceFields } from './entry-fields.ts'
 import { escalationSchema } from './escalation-schema.ts'
-import { dependencyFields, type SettingKind, type SettingRow, serviceFields, settingTable, workloadKinds } from './table.ts'
+import type { SettingKind, SettingRow } from './setting-row.ts'
+import { settingTable, workloadKinds } from './table.ts'
 
 type Schema = Record<string, unknown>
 

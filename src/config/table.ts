@@ -4,48 +4,7 @@
  */
 
 import type { EscalationSettings } from '../settings.ts'
-
-/**
- * How a value is written and what it becomes. `duration`: `10s`, `5m`, `1h30m`, seconds. `ratio`: `0.05` or `5%`, 0..1.
- * `map`: a mapping in the file, `key=value,key=value` elsewhere. `file`, `directory`: relative to where it was said.
- */
-export type SettingKind =
-  | 'text'
-  | 'url'
-  | 'file'
-  | 'directory'
-  | 'path'
-  | 'port'
-  | 'duration'
-  | 'ratio'
-  | 'map'
-  | 'kind'
-  | 'dependencies'
-  | 'services'
-  | 'escalation'
-
-export interface SettingRow {
-  /** Where it is in task-mcp.yaml, and its name everywhere else. */
-  readonly path: string
-  /** Where it is in Settings, when that differs because of a unit. */
-  readonly into?: string
-  readonly kind: SettingKind
-  /** undefined is "not said". `sameAs` names another setting whose value is taken. */
-  readonly fallback?: unknown
-  readonly sameAs?: string
-  readonly help: string
-  readonly flag?: string
-  /** The variable's name without `TASK_MCP_`, when it is not the path in capitals. */
-  readonly variable?: string
-  /** The only texts that are allowed. */
-  readonly choices?: readonly string[]
-  /** Other names in the file. */
-  readonly aliases?: readonly string[]
-  /** Never printed. */
-  readonly secret?: true
-  /** `none` is a value: the service has no such thing. */
-  readonly canBeNone?: true
-}
+import type { SettingRow } from './setting-row.ts'
 
 /** Where nothing was said about escalation: the people and levels of the runbooks, and no way to reach them. */
 const nobody: EscalationSettings = { timeZone: 'UTC', channels: {}, contacts: {}, schedules: {}, levels: [], tell: [] }
@@ -292,51 +251,4 @@ export const settingTable: readonly SettingRow[] = [
   },
 ]
 
-/** The fields of one entry of `service.dependencies`; `name` is needed. */
-export const dependencyFields: readonly { readonly name: string; readonly kind: 'text' | 'kind' | 'port'; readonly help: string }[] = [
-  { name: 'name', kind: 'text', help: 'what to call it' },
-  { name: 'kind', kind: 'kind', help: 'kind of the workload behind it' },
-  { name: 'workload', kind: 'text', help: 'workload behind it, where it runs in the cluster' },
-  { name: 'namespace', kind: 'text', help: 'namespace of that workload; the namespace of the service when not said' },
-  { name: 'service', kind: 'text', help: 'Service in front of it' },
-  { name: 'host', kind: 'text', help: 'host name, where it is outside the cluster' },
-  { name: 'port', kind: 'port', help: 'port it listens on' },
-]
-
-/** The fields of one entry of `services`; `name` is needed. What is not said is as it is for `service`. */
-export const serviceFields: readonly {
-  readonly name: string
-  readonly kind: 'text' | 'file' | 'map'
-  readonly canBeNone?: true
-  readonly help: string
-}[] = [
-  { name: 'name', kind: 'text', help: 'label `service` of what is recorded, and its name in answers' },
-  {
-    name: 'selector',
-    kind: 'text',
-    help: 'PromQL matchers of its series, for example `job="checkout"`; by namespace and pod when not said',
-  },
-  { name: 'namespace', kind: 'text', help: 'namespace of its pods' },
-  { name: 'workload', kind: 'text', help: 'workload of its pods; the name when not said' },
-  { name: 'requests', kind: 'text', help: 'counter of requests' },
-  { name: 'statusLabel', kind: 'text', help: 'label of that counter with the HTTP status' },
-  { name: 'routeLabel', kind: 'text', help: 'label of that counter with the route' },
-  { name: 'duration', kind: 'text', canBeNone: true, help: 'histogram of request durations in seconds; `none` when it has none' },
-  {
-    name: 'exclude',
-    kind: 'text',
-    canBeNone: true,
-    help: 'PromQL matcher that leaves probes out; `none` when there is nothing to leave out',
-  },
-  { name: 'targets', kind: 'map', help: 'targets that differ: `{ error-rate: 99.5% }`' },
-  { name: 'slos', kind: 'file', help: 'file with SLOs of its own (docs/slo.md, or OpenSLO) in place of the usual ones' },
-]
-
 export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
-
-/** The variable that sets a row: `TASK_MCP_PROMETHEUS_URL`. Lists of objects have none. */
-export function variableOf(row: SettingRow): string | undefined {
-  if (row.kind === 'dependencies' || row.kind === 'services' || row.kind === 'escalation') return undefined
-  const snake = row.path.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('.', '_')
-  return `TASK_MCP_${row.variable ?? snake.toUpperCase()}`
-}

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { schemaText, settingsTables, withPart } from '../../scripts/settings-docs.ts'
 import { exitMeanings } from '../../src/commands/help.ts'
-import { settingTable, variableOf } from '../../src/config/table.ts'
+import { variableOf } from '../../src/config/setting-row.ts'
+import { settingTable } from '../../src/config/table.ts'
 import { aWorld, cli } from '../support/world.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
