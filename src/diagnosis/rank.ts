@@ -86,12 +86,16 @@ function distinct(claims: readonly Claim[]): Claim[] {
   return kept
 }
 
+/** Whether both are about an object that was edited, and `a` knows what of it matters. */
+const saysMore = (a: Claim, b: Claim): boolean =>
+  b.code === 'config_change' && a.code !== 'config_change' && a.subject.kind === b.subject.kind && a.subject.name === b.subject.name
+
 /** Whether `a` brings `b` about, by itself or through others that were found. */
 function explains(a: Claim, b: Claim, found: readonly Claim[], passed: Set<Claim> = new Set()): boolean {
   if (a === b || passed.has(a)) return false
   passed.add(a)
   const folds = knownOf(a).folds ?? []
-  if (folds.includes(b.code)) return true
+  if (folds.includes(b.code) || saysMore(a, b)) return true
   return found.some((c) => c !== b && folds.includes(c.code) && explains(c, b, found, passed))
 }
 
