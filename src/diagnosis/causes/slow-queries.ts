@@ -28,11 +28,16 @@ function slowestQuery(view: View): { operation: string | undefined; seconds: num
     .filter((o) => o.seconds > view.thresholds.p95Seconds)
     .sort((a, b) => b.seconds * asked(b.operation) - a.seconds * asked(a.operation))[0]
   const others = all.filter((o) => o.window === slowest?.window && o.operation !== slowest.operation)
-  return slowest && { ...slowest, alone: others.every((o) => !(o.seconds > likewise * slowest.seconds)) }
+  const grown = median(
+    others.flatMap((o) => o.seconds / (all.find((w) => w.window === '2m' && w.operation === o.operation)?.seconds ?? o.seconds)),
+  )
+  return slowest && { ...slowest, alone: others.every((o) => !(o.seconds > likewise * slowest.seconds)) && !((grown ?? 1) > allGrown) }
 }
 
 /** Of the time of the slowest kind of query, the share that another takes too where all are late alike. */
 const likewise = 0.4
+/** Times that the middle one of the others takes longer in the last half minute than over two where all became late alike. */
+const allGrown = 3
 
 /** Of the time that a query seems to take, the part by which the program may be late to notice its end. */
 const lateShare = 0.5
