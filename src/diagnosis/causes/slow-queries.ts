@@ -12,32 +12,40 @@ import { servedIn } from './pool.ts'
 /** Queries of one kind, in two minutes, below which their mean says nothing: a migration runs once. */
 const fewestQueries = 10
 
+/** Queries of one kind, in seconds, by the mean of a window. */
+interface Kind {
+  operation: string | undefined
+  seconds: number
+  window: '2m' | '30s'
+}
+
 /** The kind of query that is slow and takes most time in all, over two minutes and over the last of them: what has only just become slow drowns in two minutes of what was quick. */
-function slowestQuery(view: View): { operation: string | undefined; seconds: number; window: string; alone: boolean } | undefined {
+function slowestQuery(view: View): (Kind & { alone: boolean }) | undefined {
   const counts = instant(view, 'query_count') ?? []
   const asked = (operation: string | undefined): number => counts.find((s) => s.labels.operation === operation)?.points.at(-1)?.[1] ?? 0
-  const all = [
-    { name: 'query_time', window: '2m' },
-    { name: 'query_time_lately', window: '30s' },
-  ]
-    .flatMap(({ name, window }) =>
-      (instant(view, name) ?? []).map((s) => ({ operation: s.labels.operation, seconds: s.points.at(-1)?.[1] ?? Number.NaN, window })),
-    )
-    .filter((o) => asked(o.operation) >= fewestQueries)
+  const over = (name: string, window: Kind['window']): Kind[] =>
+    (instant(view, name) ?? [])
+      .map(({ labels: { operation }, points }) => ({ operation, seconds: points.at(-1)?.[1] ?? Number.NaN, window }))
+      .filter(({ operation }) => asked(operation) >= fewestQueries)
+  const all = [...over('query_time', '2m'), ...over('query_time_lately', '30s')]
   const slowest = all
     .filter((o) => o.seconds > view.thresholds.p95Seconds)
     .sort((a, b) => b.seconds * asked(b.operation) - a.seconds * asked(a.operation))[0]
-  const others = all.filter((o) => o.window === slowest?.window && o.operation !== slowest.operation)
-  const grown = median(
-    others.flatMap((o) => o.seconds / (all.find((w) => w.window === '2m' && w.operation === o.operation)?.seconds ?? o.seconds)),
-  )
-  return slowest && { ...slowest, alone: others.every((o) => !(o.seconds > likewise * slowest.seconds)) && !((grown ?? 1) > allGrown) }
+  return slowest && { ...slowest, alone: !lateAlike(slowest, all) }
 }
 
 /** Of the time of the slowest kind of query, the share that another takes too where all are late alike. */
 const likewise = 0.4
-/** Times that the middle one of the others takes longer in the last half minute than over two where all became late alike. */
+/** Times that the middle one of the others takes longer in the last half minute than over two where all became late at once. */
 const allGrown = 3
+
+/** Whether the other kinds are late too: as it is where the machine is, and not one table. */
+function lateAlike(slowest: Kind, all: readonly Kind[]): boolean {
+  const others = all.filter((o) => o.window === slowest.window && o.operation !== slowest.operation)
+  const before = ({ operation }: Kind): number | undefined => all.find((o) => o.window === '2m' && o.operation === operation)?.seconds
+  const grown = median(others.map((o) => o.seconds / (before(o) ?? o.seconds))) ?? 1
+  return grown > allGrown || others.some((o) => o.seconds > likewise * slowest.seconds)
+}
 
 /** Of the time that a query seems to take, the part by which the program may be late to notice its end. */
 const lateShare = 0.5
