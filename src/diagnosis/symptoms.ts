@@ -3,6 +3,7 @@ import type { Deployment, Pod } from '../facts/kubernetes-types.ts'
 import { sees } from '../facts/lookup.ts'
 import { wilson } from '../slo/confidence.ts'
 import { short } from './claim.ts'
+import { startedAt } from './edits.ts'
 import { linesOf, logEvidence, matching, patterns } from './logs.ts'
 import { statusIn } from './sources.ts'
 import { failing } from './start-failure.ts'
@@ -214,9 +215,18 @@ export function quantile(view: View, name: 'p95' | 'p99'): number | undefined {
   return seen.length > 0 ? Math.max(...seen) : undefined
 }
 
+/** Seconds after its start in which the first answers of a program take longer than those that follow. */
+const warmUpSeconds = 30
+
+/** Whether no pod has done more than begin, and a quantile of so few requests is the time of their first ones. */
+function warmingUp(view: View): boolean {
+  const young = view.pods.every((pod) => view.now - startedAt(pod) < warmUpSeconds * 1000)
+  return view.pods.length > 0 && young && (traffic(view)?.total ?? 0) < fewestFor.p95
+}
+
 function latency(view: View): Symptom[] {
   const [p95, p99] = [quantile(view, 'p95'), quantile(view, 'p99')]
-  const busy = (traffic(view)?.rate ?? 0) > 0.1
+  const busy = (traffic(view)?.rate ?? 0) > 0.1 && !warmingUp(view)
   const found: Symptom[] = []
   if (busy && p95 !== undefined && p95 > view.thresholds.p95Seconds)
     found.push({

@@ -47,10 +47,14 @@ export function slo(view: View): Claim[] {
       r.remaining.fraction !== null &&
       r.remaining.fraction <= 0 &&
       enough(r, 'window') &&
+      countedLikeOthers(r, reports) &&
       countedSeconds(view, r) > 0.5 * windowSeconds(view),
   )
   const slowly = worst(slow).filter(
-    ({ report, pair }) => enough(report, pair.long) && countedSeconds(view, report) > 0.5 * (parseDuration(pair.long) ?? 0),
+    ({ report, pair }) =>
+      enough(report, pair.long) &&
+      countedLikeOthers(report, reports) &&
+      countedSeconds(view, report) > 0.5 * (parseDuration(pair.long) ?? 0),
   )
   if (gone[0]) return [exhausted(view, gone[0])]
   if (slowly[0]) return [claim(view, 'slo_slow_burn', slowly[0].report, slowly[0].pair)]
@@ -78,6 +82,16 @@ export function countedSeconds({ snapshot: { slo } }: View, { name }: ObjectiveR
 /** Seconds that the window has. */
 export const windowSeconds = ({ snapshot: { slo } }: View): number =>
   slo?.state === 'ok' ? slo.value.window.elapsed : Number.POSITIVE_INFINITY
+
+/** Of the requests of the window that some promise counted, the share that another must have counted to be judged by them. */
+const fewestOfAll = 0.1
+
+/** Whether a promise was counted for as long as the others of its kind: a histogram may be days younger than the counter beside it. */
+function countedLikeOthers(report: ObjectiveReport, all: readonly ObjectiveReport[]): boolean {
+  const total = (r: ObjectiveReport): number => burnOf(r, 'window')?.total ?? 0
+  const alike = all.filter(({ kind, unit }) => kind === report.kind && unit === report.unit)
+  return report.kind !== 'events' || total(report) >= fewestOfAll * Math.max(...alike.map(total))
+}
 
 /** Whether one error alone could not have made the difference in a window. */
 function enough(report: ObjectiveReport, window: string): boolean {
