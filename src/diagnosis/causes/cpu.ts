@@ -46,7 +46,9 @@ export function cpu(view: View): Claim[] {
   const others = peers.map((p) => used.get(p.metadata.name)!)
   const top = used.get(loud) ?? 0
   const onFullNode = nodeShare(view, loudest?.spec.nodeName) > 0.9
-  const busy = top > 0.1 && ((shares.get(loud)?.share ?? 0) > 0.6 || (throttled.get(loud) ?? 0) > throttledMuch || top > 0.85 || onFullNode)
+  // A program whose loop is never idle gets less than it could use where a machine has no more.
+  const wantsMore = onFullNode || (loopOf(view, loud) ?? 0) > neverIdle
+  const busy = top > 0.1 && ((shares.get(loud)?.share ?? 0) > 0.6 || (throttled.get(loud) ?? 0) > throttledMuch || top > 0.85 || wantsMore)
   if (others.length > 0 && busy && top > 4 * Math.max(0.02, Math.max(...others))) {
     const requests = traffic(view)
     const its = requests?.byPod.get(loud)?.total ?? 0
@@ -119,10 +121,16 @@ export function cpu(view: View): Claim[] {
 /** Changes of a template by which another program runs. */
 const ofProgram = ({ field }: TemplateChange): boolean => ['image', 'env', 'command', 'volumes', 'containers'].includes(field)
 
-const lagOf = (view: View, pod: string): number | undefined =>
-  instant(view, 'loop_lag')
+const ofPod = (view: View, name: string, pod: string): number | undefined =>
+  instant(view, name)
     ?.find((s) => s.labels.pod === pod)
     ?.points.at(-1)?.[1]
+
+const lagOf = (view: View, pod: string): number | undefined => ofPod(view, 'loop_lag', pod)
+
+/** Share of the time in which an event loop has something to do, and from which it never waits for anything. */
+const loopOf = (view: View, pod: string): number | undefined => ofPod(view, 'loop_utilization', pod)
+const neverIdle = 0.8
 
 const lagEvidence = (pod: string, lag: number | undefined): Evidence[] =>
   lag ? [{ source: 'prometheus', asked: `event loop lag of ${pod}`, observed: `${lag.toFixed(2)} s`, expected: 'below 0.05 s' }] : []
