@@ -91,7 +91,7 @@ export const cpuFaults: Fault[] = [
       withoutShippedPolicies(world)
       world.replicas = 1
       world.load = { pause: 2000, workers: 1 }
-      Object.assign(world.settings, { TASK_MCP_RATE_LIMIT: '15', TASK_MCP_RATE_BURST: '24' })
+      Object.assign(world.settings, { TASK_MCP_RATE_LIMIT: '15', TASK_MCP_RATE_BURST: '10' })
     },
     inject: async (world) => {
       await impatient(world)
