@@ -97,7 +97,9 @@ export async function runOnce(
       sight?.path,
     )
     const { next } = fault
-    if (options.fix && sight === undefined && next === undefined) results[0]!.cure = await cure(world, fault)
+    // Who may not be able to see the cause is not asked to cure it.
+    const unseen = results[0]!.judgement?.right === true && results[0]!.judgement.found === 'inconclusive'
+    if (options.fix && sight === undefined && next === undefined && !unseen) results[0]!.cure = await cure(world, fault)
     if (next !== undefined)
       await askAbout(
         next,
