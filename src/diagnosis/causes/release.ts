@@ -20,12 +20,17 @@ export const release: Family = (view) => {
 
 const ratioOf = (t: { total: number; bad: number } | undefined): number | undefined => (t && t.total > 0 ? t.bad / t.total : undefined)
 
+/** Chance, at most, that errors which any pod may have all fell on one: its share of the requests, for each of them. */
+const byChance = 0.02
+
 /** Whether the errors live in one pod of several alike. */
 function sick(view: View, t: Traffic): string | undefined {
   const rows = view.pods.map((p) => ({ name: p.metadata.name, of: ofPods([p], t) })).filter((r) => r.of.total >= enough)
   if (rows.length < 2) return undefined
   const [worst, ...rest] = rows.sort((a, b) => b.of.bad / b.of.total - a.of.bad / a.of.total)
   const others = ratioOf(rest.reduce((s, r) => ({ total: s.total + r.of.total, bad: s.bad + r.of.bad }), { total: 0, bad: 0 })) ?? 0
+  const share = worst!.of.total / rows.reduce((sum, { of }) => sum + of.total, 0)
+  if (share ** worst!.of.bad > byChance) return undefined
   return ratioOf(worst!.of)! > 0.05 && others <= Math.min(view.thresholds.errorRatio, ratioOf(worst!.of)! / 10) ? worst!.name : undefined
 }
 
