@@ -109,7 +109,7 @@ function cured(runs: readonly Run[], notes: Notes): string[] {
     return `${name} | ${of.length} | ${share(back.length, of.length)} | ${share(right.length, of.length)} | ${at(seconds, 0.5)} / ${at(seconds, 0.95)}`
   }
   const faults = [...new Set(tried.map((run) => `${run.suite}: ${run.fault}`))].sort()
-  const not = tried.filter((run) => !run.cure?.back)
+  const not = tried.filter((run) => !(run.cure?.back && run.cure.right))
   return [
     '## Cured',
     '',
@@ -129,7 +129,7 @@ function cured(runs: readonly Run[], notes: Notes): string[] {
     '',
     ...not.map(
       (run) =>
-        `- Not cured: ${run.fault} (seed ${run.seed}): ${run.cure!.said.split('\n')[0]!.slice(0, 200)}. ${notes[`${run.fault}: cure`] ?? 'Not explained yet.'}`,
+        `- ${run.cure!.back ? 'Back, and not by a right action' : 'Not cured'}: ${run.fault} (seed ${run.seed}): ${run.cure!.said.split('\n')[0]!.slice(0, 200)}. ${notes[`${run.fault}: cure`] ?? 'Not explained yet.'}`,
     ),
     ...(not.length > 0 ? [''] : []),
   ]
