@@ -64,9 +64,9 @@ export interface Rise {
 }
 
 /** A rise within so many seconds is many who came at once; one that is even must have taken longer than the next, and gone through so many counts. */
-const atOnce = 45
-const slowly = 60
-const fewestCounts = 5
+const atOnce = 30
+const slowly = 45
+const fewestCounts = 4
 /** Share of the rise by which the counts of an even one may be off the line. */
 const off = 0.15
 
