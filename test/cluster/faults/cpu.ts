@@ -28,8 +28,8 @@ async function impatient(world: World): Promise<void> {
     env: [
       { name: 'ENDPOINT', value: `http://${world.names.app}:${world.servicePort}/mcp` },
       { name: 'TOKEN', valueFrom: { secretKeyRef: { name: `${world.client}-token`, key: 'token' } } },
-      { name: 'PAUSE_MS', value: '5000' },
-      { name: 'WORKERS', value: '8' },
+      { name: 'PAUSE_MS', value: '12000' },
+      { name: 'WORKERS', value: '10' },
     ],
     volumeMounts: [{ name: 'program', mountPath: '/client/impatient.mjs', subPath: 'impatient.mjs' }],
   }
@@ -91,7 +91,7 @@ export const cpuFaults: Fault[] = [
       withoutShippedPolicies(world)
       world.replicas = 1
       world.load = { pause: 2000, workers: 1 }
-      Object.assign(world.settings, { TASK_MCP_RATE_LIMIT: '15', TASK_MCP_RATE_BURST: '10' })
+      Object.assign(world.settings, { TASK_MCP_RATE_LIMIT: '12', TASK_MCP_RATE_BURST: '12' })
     },
     inject: async (world) => {
       await impatient(world)
@@ -100,7 +100,8 @@ export const cpuFaults: Fault[] = [
       await world.apply(egress(world))
       await sleep(2)
       await dropConnections(world)
-      await sleep(12)
+      // As long as the longest pause of a client: each has begun to ask again when it is over.
+      await sleep(14)
       await world.k('delete', 'networkpolicy', 'outbound')
       await sleep(20)
       await requestsAbove(world, 2.5 * before)
