@@ -28,8 +28,8 @@ async function impatient(world: World): Promise<void> {
     env: [
       { name: 'ENDPOINT', value: `http://${world.names.app}:${world.servicePort}/mcp` },
       { name: 'TOKEN', valueFrom: { secretKeyRef: { name: `${world.client}-token`, key: 'token' } } },
-      { name: 'PAUSE_MS', value: '12000' },
-      { name: 'WORKERS', value: '10' },
+      { name: 'PAUSE_MS', value: '36000' },
+      { name: 'WORKERS', value: '30' },
     ],
     volumeMounts: [{ name: 'program', mountPath: '/client/impatient.mjs', subPath: 'impatient.mjs' }],
   }
@@ -100,8 +100,8 @@ export const cpuFaults: Fault[] = [
       await world.apply(egress(world))
       await sleep(2)
       await dropConnections(world)
-      // As long as the longest pause of a client: each has begun to ask again when it is over.
-      await sleep(14)
+      // Long enough for half of the clients to have begun: together they ask for more than they may.
+      await sleep(20)
       await world.k('delete', 'networkpolicy', 'outbound')
       await sleep(20)
       await requestsAbove(world, 2.5 * before)
