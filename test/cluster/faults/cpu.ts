@@ -91,7 +91,7 @@ export const cpuFaults: Fault[] = [
       withoutShippedPolicies(world)
       world.replicas = 1
       world.load = { pause: 2000, workers: 1 }
-      Object.assign(world.settings, { TASK_MCP_RATE_LIMIT: '12', TASK_MCP_RATE_BURST: '12' })
+      Object.assign(world.settings, { TASK_MCP_RATE_LIMIT: '20', TASK_MCP_RATE_BURST: '30' })
     },
     inject: async (world) => {
       await impatient(world)
@@ -100,8 +100,8 @@ export const cpuFaults: Fault[] = [
       await world.apply(egress(world))
       await sleep(2)
       await dropConnections(world)
-      // Long enough for half of the clients to have begun: together they ask for more than they may.
-      await sleep(20)
+      // Long enough for most of the clients to have begun: together they ask for more than they may.
+      await sleep(30)
       await world.k('delete', 'networkpolicy', 'outbound')
       await sleep(20)
       await requestsAbove(world, 2.5 * before)
