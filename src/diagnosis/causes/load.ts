@@ -2,7 +2,7 @@
 import { changes, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, type Family, open, refuted, supported } from '../claim.ts'
 import { editEvidence, readConfigMap, startedAt } from '../edits.ts'
-import { type Answered, answeredAsUsual, heldSince, rateOf, shareOf } from '../history.ts'
+import { type Answered, answeredAsUsual, heldSince, median, rateOf, shareOf } from '../history.ts'
 import { changeEvidence } from '../revision.ts'
 import { percent, quantile } from '../symptoms.ts'
 import type { TemplateChange } from '../template-diff.ts'
@@ -72,9 +72,14 @@ function retries(view: View, { history, usual }: Past): Claim[] {
   if (now.rate < stormFactor * before || shareOf(now, unsuccessful) < stormFailures) return []
   const onset = heldSince(history, (h) => shareOf(h, unsuccessful) > view.thresholds.errorRatio)
   if (onset === undefined || onset === history[0]!.at) return []
-  const earlier = history.findLast((h) => h.at < onset)!
   const servedNow = now.rate - rateOf(now, unsuccessful)
-  if (earlier.rate > 1.3 * before) return []
+  const earlier = median(
+    history
+      .filter((h) => h.at < onset)
+      .slice(-3)
+      .map(all),
+  )!
+  if (earlier > 1.3 * before) return []
   const over = failedThen(view, history, onset)
   if (servedNow > 1.2 * served && (over === undefined || servedNow - served > servedOfMore * (now.rate - before))) return []
   const atOnset = history.find((h) => h.at === onset)!

@@ -27,9 +27,12 @@ function slowestQuery(view: View): (Kind & { alone: boolean }) | undefined {
     (instant(view, name) ?? [])
       .map(({ labels: { operation }, points }) => ({ operation, seconds: points.at(-1)?.[1] ?? Number.NaN, window }))
       .filter(({ operation }) => asked(operation) >= fewestQueries)
-  const all = [...over('query_time', '2m'), ...over('query_time_lately', '30s')]
+  const lately = over('query_time_lately', '30s')
+  const all = [...over('query_time', '2m'), ...lately]
+  const limit = view.thresholds.p95Seconds
+  const quickAgain = new Set(lately.filter((o) => o.seconds < limit / 2).map((o) => o.operation))
   const slowest = all
-    .filter((o) => o.seconds > view.thresholds.p95Seconds)
+    .filter((o) => o.seconds > limit && !quickAgain.has(o.operation))
     .sort((a, b) => b.seconds * asked(b.operation) - a.seconds * asked(a.operation))[0]
   return slowest && { ...slowest, alone: !lateAlike(slowest, all) }
 }
