@@ -1,5 +1,4 @@
 /** From a remedy's command line to the action that it names. */
-import { isWish } from '../actions/resources.ts'
 import type { Settings } from '../settings.ts'
 import type { Acting } from './act.ts'
 import type { ActionOptions } from './action-options.ts'
@@ -34,7 +33,7 @@ export async function actingFor(line: readonly string[], settings: Settings, opt
   // Values of Secrets are never read, so a person has to put them back.
   if (name === 'config-restore' && /^secrets?\//i.test(args[0] ?? '')) return undefined
   // How much is enough is for a person to say.
-  if (name === 'resources' && !isWish(said)) return undefined
+  if (name === 'resources' && !(await import('../actions/resources.ts')).isWish(said)) return undefined
   const { planner } = await planners[name as keyof typeof planners]()
   // Whoever chose it diagnoses again afterwards, which says more than the golden signals alone.
   const chosen = {

@@ -1,5 +1,5 @@
 /** What the scheduler weighs: requests, selectors, taints, the state of nodes. Pure. */
-import type { Node, PodSpec } from '../facts/kubernetes-types.ts'
+import type { Condition, Node, PodSpec } from '../facts/kubernetes-types.ts'
 import { conditionEvidence } from './claim.ts'
 import { quantity } from './quantity.ts'
 import type { Evidence, Subject } from './verdict.ts'
@@ -60,7 +60,9 @@ const tolerates = (spec: PodSpec, taint: { key: string; value?: string; effect: 
 export const blocking = (spec: PodSpec, node: Node) =>
   (node.spec?.taints ?? []).filter((t) => t.effect !== 'PreferNoSchedule' && !tolerates(spec, t))
 
-export const condOf = (node: Node, type: string) => node.status?.conditions?.find((c) => c.type === type)
+/** A condition of an object, by its type. */
+export const condOf = ({ status }: { status?: { conditions?: Condition[] } }, type: string): Condition | undefined =>
+  status?.conditions?.find((c) => c.type === type)
 
 export const nodeIsReady = (node: Node): boolean => condOf(node, 'Ready')?.status === 'True'
 

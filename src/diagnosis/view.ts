@@ -203,6 +203,12 @@ export function instant(view: View, name: string): Series[] | undefined {
   return part.state === 'ok' ? part.value[name]?.series : undefined
 }
 
+/** What one of our named queries says of a pod last; undefined where it says nothing of it. */
+export const ofPod = (view: View, name: string, pod: string): number | undefined =>
+  instant(view, name)
+    ?.find((s) => s.labels.pod === pod)
+    ?.points.at(-1)?.[1]
+
 export function range(view: View, name: string): Series[] | undefined {
   const { ranges: part } = view.snapshot
   return part.state === 'ok' ? part.value[name]?.series : undefined

@@ -7,7 +7,7 @@ import { millis, rfc3339 } from '../time.ts'
 import { traffic } from '../traffic.ts'
 import { cpuShare } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
-import { instant, podIsReady, type View } from '../view.ts'
+import { instant, ofPod, podIsReady, type View } from '../view.ts'
 
 export function affinity(view: View): Claim[] {
   const front = view.front
@@ -94,7 +94,7 @@ function crowded(view: View): Claim[] {
     const top = [...ready].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0))[0]!
     const share = (counts.get(top) ?? 0) / total
     if (!(total >= fewest) || share < lopsided || share < Math.min(nearlyAll, 2 / ready.length)) continue
-    const limit = (instant(view, 'streams_limit') ?? []).find((s) => s.labels.pod === top)?.points.at(-1)?.[1]
+    const limit = ofPod(view, 'streams_limit', top)
     const full = limit !== undefined && limit > 0 && (open.get(top) ?? 0) / limit > 0.9
     const hot = (cpuShare(view).get(top)?.share ?? 0) > view.thresholds.cpuRatio
     if (!full && !hot) return []

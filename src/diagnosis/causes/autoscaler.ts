@@ -4,6 +4,7 @@ import { all } from '../../facts/lookup.ts'
 import { recentDiff } from '../changes.ts'
 import { type Claim, conditionEvidence, type Family, seen, short, supported } from '../claim.ts'
 import { revisionEvidence } from '../revision.ts'
+import { condOf } from '../scheduling.ts'
 import type { TemplateChange } from '../template-diff.ts'
 import { millis } from '../time.ts'
 import type { Evidence } from '../verdict.ts'
@@ -22,14 +23,12 @@ const subjectOf = (view: View, { metadata }: HorizontalPodAutoscaler) => ({
   name: metadata.name,
 })
 
-const conditionOf = ({ status }: HorizontalPodAutoscaler, type: string) => status?.conditions?.find((c) => c.type === type)
-
 /** A new autoscaler, or one whose pods are new, has no metrics for a while; that is no fault yet. */
 const settlingSeconds = 60
 
 /** Undefined where it has what it needs, or may have it soon. */
 function unmeasured(view: View, hpa: HorizontalPodAutoscaler): Claim[] | undefined {
-  const active = conditionOf(hpa, 'ScalingActive')
+  const active = condOf(hpa, 'ScalingActive')
   if (active?.reason === 'ScalingDisabled') return undefined
   const inactive = active?.status === 'False'
   const lack = withoutRequest(view, hpa)
@@ -92,7 +91,7 @@ const requestsRemoved = (view: View): TemplateChange[] =>
   (recentDiff(view) ?? []).filter((c) => c.field === 'resources' && c.name?.startsWith('requests.') && c.to === undefined)
 
 function capped(view: View, hpa: HorizontalPodAutoscaler): Claim[] {
-  const limit = conditionOf(hpa, 'ScalingLimited')
+  const limit = condOf(hpa, 'ScalingLimited')
   const limited = limit?.status === 'True' ? limit : undefined
   const load = (hpa.spec.metrics ?? []).flatMap((m) => {
     const now = hpa.status?.currentMetrics?.find((c) => c.type === m.type && c.resource?.name === m.resource?.name)

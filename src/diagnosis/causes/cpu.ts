@@ -11,7 +11,7 @@ import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { traffic } from '../traffic.ts'
 import { coresBefore, cpuShare, nodeShare, throttledMuch, throttling, usage } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
-import { instant, type View } from '../view.ts'
+import { instant, ofPod, type View } from '../view.ts'
 import { moreTraffic, slowedBy } from './slow-release.ts'
 
 /** A container that started this long ago is past its boot. */
@@ -120,11 +120,6 @@ export function cpu(view: View): Claim[] {
 
 /** Changes of a template by which another program runs. */
 const ofProgram = ({ field }: TemplateChange): boolean => ['image', 'env', 'command', 'volumes', 'containers'].includes(field)
-
-const ofPod = (view: View, name: string, pod: string): number | undefined =>
-  instant(view, name)
-    ?.find((s) => s.labels.pod === pod)
-    ?.points.at(-1)?.[1]
 
 const lagOf = (view: View, pod: string): number | undefined => ofPod(view, 'loop_lag', pod)
 

@@ -5,7 +5,7 @@ import { median } from '../history.ts'
 import { feltByUsers } from '../symptoms.ts'
 import { nodeShare } from '../usage.ts'
 import type { Subject } from '../verdict.ts'
-import { instant, type View } from '../view.ts'
+import { instant, ofPod, type View } from '../view.ts'
 import { isDown } from './dependencies.ts'
 import { servedIn } from './pool.ts'
 
@@ -58,10 +58,7 @@ const mostlyWaiting = 0.5
 /** Share of a node's processors from which nobody on it gets what it asks for, and cores that are no such work by themselves. */
 const fullNode = 0.95
 const ownPart = 0.5
-const usedBy = (view: View, { metadata }: Pod): number =>
-  instant(view, 'cpu')
-    ?.find((s) => s.labels.pod === metadata.name)
-    ?.points.at(-1)?.[1] ?? 0
+const usedBy = (view: View, { metadata }: Pod): number => ofPod(view, 'cpu', metadata.name) ?? 0
 
 /** Dependencies that answer late. Decided by the service's own query times against the service's latency. */
 export function slowQueries(view: View): Claim[] {

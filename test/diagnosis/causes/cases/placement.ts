@@ -4,6 +4,11 @@ import type { Case } from '../case.ts'
 
 const nodes = (alter: (node: Parameters<Parameters<typeof change<'nodes'>>[2]>[0]) => void): Change[] =>
   ['worker-a', 'worker-b'].map((name) => change('nodes', name, alter))
+const evicted = (message: string): Change => event({ kind: 'Pod', name: 'kestrel-6d5f7c9b48-zzzzz' }, 'Evicted', message)
+const volumeFull = 'Usage of EmptyDir volume "spool" exceeds the limit "64Mi". '
+const noEvents: Change = (s) => {
+  s.objects.events = []
+}
 const placedAgain: Change = (s) => {
   for (const pod of s.objects.pods) {
     pod.spec.nodeName = 'worker-a'
@@ -203,11 +208,7 @@ export const cases: Case[] = [
       unplaced(insufficient, 0),
       event({ kind: 'Pod', name: 'kestrel-6d5f7c9b48-zzzzz' }, 'Preempted', 'Preempted by pod 0b1 on node worker-a'),
     ],
-    without: [
-      (s) => {
-        s.objects.events = []
-      },
-    ],
+    without: [noEvents],
     instead: 'unschedulable_resources',
   },
   {
@@ -215,18 +216,8 @@ export const cases: Case[] = [
     what: 'pods are evicted for what they wrote themselves',
     subject: 'Deployment/kestrel',
     remedy: 'resources',
-    fault: [
-      event(
-        { kind: 'Pod', name: 'kestrel-6d5f7c9b48-zzzzz' },
-        'Evicted',
-        'Pod ephemeral local storage usage exceeds the total limit of containers 64Mi.',
-      ),
-    ],
-    without: [
-      (s) => {
-        s.objects.events = []
-      },
-    ],
+    fault: [evicted('Pod ephemeral local storage usage exceeds the total limit of containers 64Mi.')],
+    without: [noEvents],
     instead: 'none',
   },
   {
@@ -234,14 +225,8 @@ export const cases: Case[] = [
     what: 'a volume of the pod held more than it may',
     subject: 'Deployment/kestrel',
     remedy: 'manual',
-    fault: [
-      event({ kind: 'Pod', name: 'kestrel-6d5f7c9b48-zzzzz' }, 'Evicted', 'Usage of EmptyDir volume "spool" exceeds the limit "64Mi". '),
-    ],
-    without: [
-      (s) => {
-        s.objects.events = []
-      },
-    ],
+    fault: [evicted(volumeFull)],
+    without: [noEvents],
     instead: 'none',
   },
   {
@@ -259,7 +244,7 @@ export const cases: Case[] = [
         pod.status = {
           phase: 'Failed',
           reason: 'Evicted',
-          message: 'Usage of EmptyDir volume "spool" exceeds the limit "64Mi". ',
+          message: volumeFull,
           startTime: ago(1),
         }
         s.objects.pods.push(pod)
@@ -348,11 +333,7 @@ export const cases: Case[] = [
         'MountVolume.SetUp failed for volume "spool" : hostPath type check failed: /srv/spool is not a directory',
       ),
     ],
-    without: [
-      (s) => {
-        s.objects.events = []
-      },
-    ],
+    without: [noEvents],
     instead: 'none',
   },
   {
