@@ -1,7 +1,7 @@
 /** Whether a look came too early: something moved so shortly before it that what it does may not be visible yet. Pure. */
 import { changes, rolledOutAt } from './changes.ts'
+import { errorsNow } from './failures.ts'
 import { errorTemplates, linesOf } from './logs.ts'
-import { errorsNow } from './symptoms.ts'
 import { latest, millis } from './time.ts'
 import { traffic } from './traffic.ts'
 import { logsOf, podIsReady, type View } from './view.ts'

@@ -2,7 +2,7 @@
 import { editedAt } from '../changes.ts'
 import { type Claim, refuted, seen, supported } from '../claim.ts'
 import { answeredOver, heldSince, shareOf } from '../history.ts'
-import { percent } from '../symptoms.ts'
+import { percent } from '../quantity.ts'
 import { millis, rfc3339 } from '../time.ts'
 import { traffic } from '../traffic.ts'
 import { cpuShare } from '../usage.ts'

@@ -4,14 +4,15 @@ import { find } from '../../facts/lookup.ts'
 import { newestDiff, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, podCount, refuted, supported } from '../claim.ts'
 import { median } from '../history.ts'
-import { cores, quantity } from '../quantity.ts'
+import { quantile } from '../latency.ts'
+import { cores, percent, quantity } from '../quantity.ts'
 import { revisionEvidence } from '../revision.ts'
-import { percent, quantile } from '../symptoms.ts'
 import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { traffic } from '../traffic.ts'
 import { coresBefore, cpuShare, nodeShare, throttledMuch, throttling, usage } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, ofPod, type View } from '../view.ts'
+import { lateByMore } from './load.ts'
 import { moreTraffic, slowedBy } from './slow-release.ts'
 
 /** A container that started this long ago is past its boot. */
@@ -175,8 +176,8 @@ function blocked(view: View, used: ReadonlyMap<string, number>, proof: (pod: str
 
 /** A node that is full although the service itself asks for little. */
 function neighbour(view: View, pods: readonly string[]): Claim[] {
-  // Answers that became late with a release are late for a reason of its own.
-  if (slowedBy(view)) return []
+  // Answers that became late with a release, or as more was asked, are late for a reason of their own.
+  if (slowedBy(view) || lateByMore(view)) return []
   const nodeUse = instant(view, 'node_cpu') ?? []
   for (const s of nodeUse) {
     const node = find(view.snapshot, 'nodes', s.labels.node)

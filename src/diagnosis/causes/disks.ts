@@ -4,7 +4,7 @@ import { all } from '../../facts/lookup.ts'
 import { type Claim, eventEvidence, short, supported } from '../claim.ts'
 import type { Dependency } from '../dependencies.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
-import { percent } from '../symptoms.ts'
+import { percent } from '../quantity.ts'
 import type { Subject } from '../verdict.ts'
 import { instant, isOurPod, logsOf, type View } from '../view.ts'
 

@@ -1,6 +1,6 @@
 /** What stands before the service gives up sooner than the service answers. */
 import { type Claim, type Family, refuted, short, supported } from '../claim.ts'
-import { errorsNow } from '../symptoms.ts'
+import { errorsNow } from '../failures.ts'
 import { traffic, trafficLately } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, probesOf, type View } from '../view.ts'

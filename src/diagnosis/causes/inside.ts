@@ -1,7 +1,7 @@
 /** Causes that a question from inside a pod decides, where one was asked. */
 import { type Claim, type Family, supported } from '../claim.ts'
+import { suffering } from '../failures.ts'
 import { answerAbout, answerWords, insideEvidence } from '../from-inside.ts'
-import { suffering } from '../symptoms.ts'
 import { endpointsOf } from '../view.ts'
 import { isDown } from './dependencies.ts'
 

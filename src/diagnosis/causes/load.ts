@@ -1,16 +1,18 @@
 /** More asked than can be answered: more who ask, the same who ask again and again, or a limit that turns the usual away. */
 import { changes, recentDiff, rolledOutAt } from '../changes.ts'
+import { finite } from '../charts.ts'
 import { type Claim, type Family, open, refuted, supported } from '../claim.ts'
 import { editEvidence, readConfigMap, startedAt } from '../edits.ts'
 import { type Answered, answeredAsUsual, heldSince, median, rateOf, shareOf } from '../history.ts'
+import { quantile } from '../latency.ts'
+import { percent } from '../quantity.ts'
 import { changeEvidence } from '../revision.ts'
-import { percent, quantile } from '../symptoms.ts'
 import type { TemplateChange } from '../template-diff.ts'
 import { millis, rfc3339 } from '../time.ts'
 import { traffic, trafficLately } from '../traffic.ts'
 import { cpuShare, throttledMuch, throttling } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
-import { instant, type View } from '../view.ts'
+import { instant, range, type View } from '../view.ts'
 
 export const load: Family = (view) => {
   const past = answeredAsUsual(view)
@@ -31,11 +33,32 @@ const compared = (now: number, before: number, factor: number): Evidence => ({
   expected: `below ${factor} times the usual`,
 })
 
-function surge(view: View, { history, usual }: Past): Claim[] {
+/** Requests per second, usually and now, where there are several times as many as usual. */
+function more(view: View, { history, usual }: Past): { before: number; now: number } | undefined {
   const before = usual(all)
   const last = history.at(-1)?.rate
-  if (before === undefined || last === undefined) return []
+  if (before === undefined || last === undefined) return undefined
   const now = Math.max(last, trafficLately(view)?.rate ?? 0)
+  return before > 0.5 && now > surgeFactor * before ? { before, now } : undefined
+}
+
+/** Whether answers were in time until several times as many asked. */
+export function lateByMore(view: View): boolean {
+  const past = answeredAsUsual(view)
+  const asked = more(view, past)
+  const since = asked && past.history.find(({ rate }) => rate > (surgeFactor / 2) * asked.before)?.at
+  const usually = median(
+    finite(range(view, 'p95')?.[0])
+      .filter(([at]) => since === undefined || at < since)
+      .map(([, value]) => value),
+  )
+  return asked !== undefined && usually !== undefined && usually < view.thresholds.p95Seconds
+}
+
+function surge(view: View, past: Past): Claim[] {
+  const asked = more(view, past)
+  if (asked === undefined) return []
+  const { before, now } = asked
   const held = throttling(view)
   const hot = [...cpuShare(view)].filter(([pod, s]) => s.share > view.thresholds.cpuRatio || (held.get(pod) ?? 0) > throttledMuch).length
   const shed = traffic(view)?.byStatus
@@ -43,7 +66,7 @@ function surge(view: View, { history, usual }: Past): Claim[] {
   const full = hot >= view.pods.length || refusals > 0
   // The CPU of a minute shows late what the answers show at once.
   const slow = (quantile(view, 'p95') ?? 0) > view.thresholds.p95Seconds
-  if (!(before > 0.5 && now > surgeFactor * before && (full || slow))) return []
+  if (!full && !slow) return []
   return [
     supported({
       code: 'traffic_surge',

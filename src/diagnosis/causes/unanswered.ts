@@ -1,8 +1,8 @@
 /** A dependency that is there and is not heard of in time: told by the time-outs that the service logs, or by how long its readiness answer takes. */
 import { type Claim, type Family, open, refuted, supported } from '../claim.ts'
 import { type Dependency, namesDependency } from '../dependencies.ts'
+import { errorsNow } from '../failures.ts'
 import { type LogLine, linesOf, logEvidence, patterns, plain } from '../logs.ts'
-import { errorsNow } from '../symptoms.ts'
 import { millis } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
 import { logsOf, podIsReady, probesOf, type View } from '../view.ts'

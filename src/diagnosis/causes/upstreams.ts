@@ -1,8 +1,8 @@
 /** What the service calls over HTTP and that answers it with errors, told by the errors that the service logs: any program names whom it asked. */
 import { type Claim, type Family, refuted, supported } from '../claim.ts'
 import type { Dependency } from '../dependencies.ts'
+import { errorsNow } from '../failures.ts'
 import { type LogLine, linesOf, logEvidence, patterns, plain } from '../logs.ts'
-import { errorsNow } from '../symptoms.ts'
 import { millis } from '../time.ts'
 import type { Subject } from '../verdict.ts'
 import { logsOf, podIsReady, type View } from '../view.ts'

@@ -2,8 +2,8 @@
 
 import { span } from '../../duration.ts'
 import { short } from '../claim.ts'
+import { errorsNow } from '../failures.ts'
 import { errorTemplates, matching, patterns } from '../logs.ts'
-import { errorsNow } from '../symptoms.ts'
 import { isServerError, traffic } from '../traffic.ts'
 import type { View } from '../view.ts'
 import { type Count, isFailure, requestsByPod, requestsByRoute, sumBy, tally } from './requests.ts'

@@ -1,5 +1,5 @@
 import { type Change, podsOf } from '../../../support/snapshot.ts'
-import { change, edited, fails, further, measured, over, release, startedAgain } from '../../../support/snapshot-changes.ts'
+import { change, edited, fails, further, measured, metric, over, release, startedAgain } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 /** Requests a second over the last hour, the last five minutes at another rate. */
@@ -60,6 +60,21 @@ export const cases: Case[] = [
     fault: [known(3), further(2700, 1, 0), measured('cpu', 0.2), measured('throttled', 0.6)],
     without: [measured('throttled', 0)],
     instead: 'none',
+  },
+  {
+    code: 'traffic_surge',
+    what: 'ten times the requests and late answers since then, on a node that others have filled all along',
+    subject: 'Deployment/kestrel',
+    remedy: 'scale',
+    runbook: 'performance-degradation',
+    fault: [
+      rate(5, 50),
+      over('p95', {}, (minutes) => (minutes > 5 ? 0.1 : 0.8)),
+      metric('p95', [{}, 0.8]),
+      metric('node_cpu', [{ node: 'worker-a' }, 3.98], [{ node: 'worker-b' }, 0.3]),
+    ],
+    without: [rate(5, 6), over('p95', {}, () => 0.8)],
+    instead: 'noisy_neighbour',
   },
   {
     code: 'retry_storm',
