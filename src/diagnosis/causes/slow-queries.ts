@@ -20,7 +20,7 @@ interface Kind {
 }
 
 /** The kind of query that is slow and takes most time in all, over two minutes and over the last of them: what has only just become slow drowns in two minutes of what was quick. */
-function slowestQuery(view: View): (Kind & { alone: boolean }) | undefined {
+function slowestQuery(view: View): (Kind & { alone: boolean; subsides: boolean }) | undefined {
   const counts = instant(view, 'query_count') ?? []
   const asked = (operation: string | undefined): number => counts.find((s) => s.labels.operation === operation)?.points.at(-1)?.[1] ?? 0
   const over = (name: string, window: Kind['window']): Kind[] =>
@@ -30,11 +30,30 @@ function slowestQuery(view: View): (Kind & { alone: boolean }) | undefined {
   const lately = over('query_time_lately', '30s')
   const all = [...over('query_time', '2m'), ...lately]
   const limit = view.thresholds.p95Seconds
-  const quickAgain = new Set(lately.filter((o) => o.seconds < limit / 2).map((o) => o.operation))
+  const timed = lately.filter((o) => Number.isFinite(o.seconds))
+  const quick = (o: Kind): boolean => o.seconds < limit / 2
+  /** What of late nobody asked is as quick as the rest: what it took before may be of a fault that is over. */
+  const quickAgain = ({ operation }: Kind): boolean => {
+    const same = timed.filter((o) => o.operation === operation)
+    return same.some(quick) || (same.length === 0 && timed.length > 0 && timed.every(quick))
+  }
   const slowest = all
-    .filter((o) => o.seconds > limit && !quickAgain.has(o.operation))
+    .filter((o) => o.seconds > limit && !quickAgain(o))
     .sort((a, b) => b.seconds * asked(b.operation) - a.seconds * asked(a.operation))[0]
-  return slowest && { ...slowest, alone: !lateAlike(slowest, all) }
+  return slowest && { ...slowest, alone: !lateAlike(slowest, all), subsides: subsides(all, limit / 2) }
+}
+
+/** Share of the time of two minutes from which what was late is on its way back, and kinds that must be for it to be no chance. */
+const onItsWayBack = 0.5
+const fewestBack = 2
+
+/** Whether all kinds that were late over two minutes take far less time in the last of them: what made them late is over. */
+function subsides(all: readonly Kind[], late: number): boolean {
+  const were = all.filter((o) => o.window === '2m' && o.seconds > late)
+  const back = were.filter(({ operation, seconds }) =>
+    all.some((o) => o.window === '30s' && o.operation === operation && o.seconds < onItsWayBack * seconds),
+  )
+  return back.length >= fewestBack && back.length === were.length
 }
 
 /** Of the time of the slowest kind of query, the share that another takes too where all are late alike. */
@@ -72,6 +91,8 @@ export function slowQueries(view: View): Claim[] {
   if (store && isDown(view, store)) return []
   if (!store && view.dependencies.length > 0)
     return [open('dependency_slow', subject, 'which dependency the slow queries go to is not known')]
+  if (slowest.subsides)
+    return [refuted('dependency_slow', subject, 'every kind of query that was late takes less than half as long of late: it is over')]
   const starved = store?.pods.find((pod) => nodeShare(view, pod.spec.nodeName) > fullNode && usedBy(view, pod) < ownPart)
   if (starved && !slowest.alone)
     return [
