@@ -14,6 +14,7 @@ import { bytesOf, isPacked, readBundle } from '../facts/capture-read.ts'
 import type { Discovered } from '../facts/discover-service.ts'
 import { gather } from '../facts/gather.ts'
 import { gatherLocal } from '../facts/local.ts'
+import type { BudgetReading } from '../facts/metrics.ts'
 import { parseSnapshot, snapshotText } from '../facts/record.ts'
 import type { Snapshot } from '../facts/snapshot.ts'
 import { verdictJson } from '../output/json.ts'
@@ -62,7 +63,7 @@ export async function run(context: Context, [name]: readonly string[], options: 
   const books = await loadRunbooks(context.files, context.root, resolved.settings.runbooks)
   const wanted = name ? named(books, name) : undefined
   for (;;) {
-    const budgets = options.all === true || wanted?.name === 'slo-violations'
+    const budgets = wanted?.name === 'slo-violations' ? 'asked' : options.all ? 'beside' : undefined
     const takeLook = (seconds: number) => look(context, resolved, options, budgets, seconds)
     const judgedAll = (snapshot: Snapshot) => judged(snapshot, books, wanted, options.all ?? false)
     const settled = options.from
@@ -80,7 +81,13 @@ export async function run(context: Context, [name]: readonly string[], options: 
   }
 }
 
-async function look(context: Context, resolved: Resolved, options: DiagnoseOptions, budgets: boolean, seconds: number): Promise<Snapshot> {
+async function look(
+  context: Context,
+  resolved: Resolved,
+  options: DiagnoseOptions,
+  budgets: BudgetReading | undefined,
+  seconds: number,
+): Promise<Snapshot> {
   const { clock, files, signal, version } = context
   const settings = { ...resolved.settings, timeoutSeconds: seconds }
   const deps = {

@@ -13,7 +13,7 @@ import { edgePods } from './edge-pods.ts'
 import type { Pod } from './kubernetes-types.ts'
 import { choosePods, readLogs } from './logs.ts'
 import { find, findWorkload, mainContainer, podsOf } from './lookup.ts'
-import { gatherMetrics, type MetricFacts } from './metrics.ts'
+import { type BudgetReading, gatherMetrics, type MetricFacts } from './metrics.ts'
 import { part } from './part.ts'
 import { probeEdge, probePods, probeService } from './probes.ts'
 import {
@@ -36,8 +36,8 @@ export interface GatherDeps {
   version: string
   /** Settings with what the cluster tells of the service put in where nobody said it. */
   refine?: (found: readonly Discovered[]) => Settings
-  /** Read what error budgets are made of too; it takes Prometheus longer than the rest. */
-  budgets?: boolean
+  /** Read what error budgets are made of too. It takes Prometheus longer than the rest, which does not wait long for what is only read beside it. */
+  budgets?: BudgetReading | undefined
 }
 
 /** Of the time a command may take, the share that reading may; the rest is for judging and showing. */

@@ -19,12 +19,21 @@ export interface MetricFacts {
   slo: Part<SloFacts> | undefined
 }
 
-/** Days of which a budget is kept, and seconds that its reading may take: it must not hold up the rest. */
+/** Whether budgets are what was asked about, or one thing among others. */
+export type BudgetReading = 'asked' | 'beside'
+
+/** Days of which a budget is kept, and seconds that its reading may hold up other things. */
 const budgetDays = 30
-const mostBudgetSeconds = 3
+const mostBesideSeconds = 3
 
 /** What is left of the budgets of the service's promises, without the story of what spent them. */
-function readBudgets(source: MetricsSource, service: ServiceSettings, at: number, signal: AbortSignal): Promise<Part<SloFacts>> {
+function readBudgets(
+  source: MetricsSource,
+  service: ServiceSettings,
+  at: number,
+  reading: BudgetReading,
+  signal: AbortSignal,
+): Promise<Part<SloFacts>> {
   const question = {
     objectives: objectivesFor(service),
     window: budgetWindow(`${budgetDays}d`, at),
@@ -34,7 +43,7 @@ function readBudgets(source: MetricsSource, service: ServiceSettings, at: number
     deploys: [],
     incidents: [],
   }
-  const bounded = AbortSignal.any([signal, deadlineIn(mostBudgetSeconds)])
+  const bounded = reading === 'asked' ? signal : AbortSignal.any([signal, deadlineIn(mostBesideSeconds)])
   return part(() => gatherSlo(source, question, bounded), signal)
 }
 
@@ -60,7 +69,7 @@ export async function gatherMetrics(
   lookbackSeconds: number,
   at: number,
   signal: AbortSignal,
-  budgets = false,
+  budgets?: BudgetReading,
 ): Promise<MetricFacts> {
   const source = await part(async () => targets.metrics(await discover('prometheus', settings, () => targets.cluster(), signal)), signal)
   if (source.state !== 'ok') return { where: undefined, instant: source, ranges: source, slo: budgets ? source : undefined }
@@ -68,7 +77,7 @@ export async function gatherMetrics(
   const [instant, ranges, slo] = await Promise.all([
     part(() => metrics.instant(instantQueries(service), at, signal), signal),
     part(() => readRanges(metrics, service, lookbackSeconds, at, signal), signal),
-    budgets ? readBudgets(metrics, service, at, signal) : undefined,
+    budgets ? readBudgets(metrics, service, at, budgets, signal) : undefined,
   ])
   return { where: metrics.where, instant, ranges, slo }
 }

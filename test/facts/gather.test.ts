@@ -1,20 +1,29 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Targets } from '../../src/context.ts'
 import { judge } from '../../src/diagnosis/judge.ts'
 import { AbsentError, InterruptedError, UnreachableError } from '../../src/errors.ts'
 import { gather } from '../../src/facts/gather.ts'
 import { type ResourceName, resources } from '../../src/facts/kubernetes-types.ts'
-import type { Cluster } from '../../src/targets/ports.ts'
+import type { BudgetReading } from '../../src/facts/metrics.ts'
+import type { Settings } from '../../src/settings.ts'
+import type { Cluster, MetricsSource } from '../../src/targets/ports.ts'
 import { secretWithIt } from '../support/expired-certificate.ts'
 import type { FakeCluster } from '../support/fake-cluster.ts'
 import { healthy, space } from '../support/snapshot.ts'
-import { aCluster, lookSettings } from './a-look.ts'
+import { aCluster, lookSettings, nowhere } from './a-look.ts'
 
 function look(
   cluster: FakeCluster,
-  given: { timeoutSeconds?: number; signal?: AbortSignal; targets?: Partial<Targets>; edge?: string; budgets?: boolean } = {},
+  given: {
+    timeoutSeconds?: number
+    signal?: AbortSignal
+    targets?: Partial<Targets>
+    edge?: string
+    budgets?: BudgetReading
+    sources?: Partial<Settings>
+  } = {},
 ) {
-  const settings = lookSettings(given)
+  const settings = { ...lookSettings(given), ...given.sources }
   const none = async (): Promise<never> => {
     throw new AbsentError('there is none')
   }
@@ -34,7 +43,7 @@ function look(
     clock: cluster.clock,
     signal: given.signal ?? new AbortController().signal,
     version: '1.2.3',
-    budgets: given.budgets ?? false,
+    budgets: given.budgets,
   })
 }
 
@@ -197,5 +206,29 @@ test('what stands before the service is read too, where the edge is a Service of
 
 test('budgets are read only where they are asked for, and say why where Prometheus is not there', async () => {
   expect('slo' in (await look(aCluster()))).toBe(false)
-  expect((await look(aCluster(), { budgets: true })).slo).toMatchObject({ state: 'absent' })
+  expect((await look(aCluster(), { budgets: 'asked' })).slo).toMatchObject({ state: 'absent' })
+})
+
+test.each([
+  ['asked', 'ok'],
+  ['beside', 'unreachable'],
+] as const)('budgets that are %s while Prometheus takes its time for them are %s', async (budgets, state) => {
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) =>
+    ms === 3000 ? AbortSignal.abort(new DOMException('too long', 'TimeoutError')) : new AbortController().signal,
+  )
+  const slow: MetricsSource = {
+    where: 'prometheus',
+    instant: async (expressions, _at, signal) => {
+      signal.throwIfAborted()
+      return Object.fromEntries(Object.keys(expressions).map((name) => [name, { series: [], warnings: [] }]))
+    },
+    range: async () => ({ series: [], warnings: [] }),
+    targets: async () => [],
+  }
+  const { slo, ranges } = await look(aCluster(), {
+    budgets,
+    sources: { prometheus: { ...nowhere, url: 'http://prometheus.example' } },
+    targets: { metrics: async () => slow },
+  })
+  expect([slo?.state, ranges.state]).toEqual([state, 'ok'])
 })
