@@ -8,7 +8,7 @@ import { mapSelects, selectorText } from '../selectors.ts'
 import { failing } from '../start-failure.ts'
 import { millis } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
-import { endpointsOf, eventsOf, eventTime, logsOf, podIsReady, probesOf, type View } from '../view.ts'
+import { endpointsOf, eventsOf, eventTime, instant, logsOf, podIsReady, probesOf, type View } from '../view.ts'
 
 const kindName = (d: Dependency): string => d.workloadKind
 
@@ -163,18 +163,26 @@ function earlierReplicas(view: View, d: Dependency): string {
   return String(set?.spec.minReplicas ?? 1)
 }
 
-/** Something outside the cluster, or one whose state we cannot see, named as failing by the service itself. */
-function external(view: View): Claim[] {
-  const outcomes = view.snapshot.instant.state === 'ok' ? (view.snapshot.instant.value.dependency_outcomes?.series ?? []) : []
+/** Share of the calls to a dependency that may fail, and calls that tell of one. */
+const mostFailing = 0.1
+const fewestCalls = 5
+
+/** Dependencies of which the service itself says that calls fail, and how many of how many did in two minutes. */
+export function failingCalls(view: View): { name: string; total: number; bad: number }[] {
+  const outcomes = instant(view, 'dependency_outcomes') ?? []
   const names = [...new Set(outcomes.map((s) => s.labels.dependency).filter((n) => n !== undefined))]
-  const failingNames = names.flatMap((name) => {
+  return names.flatMap((name) => {
     const of = outcomes.filter((s) => s.labels.dependency === name)
     const value = (s: (typeof of)[number]): number => s.points.at(-1)?.[1] ?? 0
     const total = of.reduce((sum, s) => sum + value(s), 0)
     const bad = of.filter((s) => !/^(ok|success|2xx)$/.test(s.labels.outcome ?? '')).reduce((sum, s) => sum + value(s), 0)
-    return total >= 5 && bad / total > 0.1 ? [{ name, total, bad }] : []
+    return total >= fewestCalls && bad / total > mostFailing ? [{ name, total, bad }] : []
   })
-  return failingNames.flatMap(({ name, total, bad }): Claim[] => {
+}
+
+/** Something outside the cluster, or one whose state we cannot see, named as failing by the service itself. */
+function external(view: View): Claim[] {
+  return failingCalls(view).flatMap(({ name, total, bad }): Claim[] => {
     const known = view.dependencies.find((d) => !d.external && (d.name === name || d.serviceName === name))
     if (known && isDown(view, known)) return []
     const evidence: Evidence[] = [

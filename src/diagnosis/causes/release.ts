@@ -11,6 +11,7 @@ import { millis } from '../time.ts'
 import { enough, errorOnset, isServerError, ofPods, type Traffic, trafficBefore } from '../traffic.ts'
 import type { Evidence } from '../verdict.ts'
 import { logsOf, podIsReady, type View } from '../view.ts'
+import { failingCalls } from './dependencies.ts'
 import { fullPools } from './pool.ts'
 import { unreadyConfig, unreadyRelease } from './unready-change.ts'
 
@@ -35,6 +36,9 @@ function sick(view: View, t: Traffic): string | undefined {
   return ratioOf(worst!.of)! > 0.05 && others <= Math.min(view.thresholds.errorRatio, ratioOf(worst!.of)! / 10) ? worst!.name : undefined
 }
 
+/** Share of the errors that failed calls to a dependency must be to account for them. */
+const accountedFor = 0.8
+
 function onePod(view: View, errors: Traffic): Claim[] {
   const name = sick(view, errors)
   const pod = view.pods.find((p) => p.metadata.name === name)
@@ -50,6 +54,10 @@ function onePod(view: View, errors: Traffic): Claim[] {
     return [refuted('single_bad_pod', subject, 'the pools of all pods are full; the one with most to do fails first')]
   const of = ofPods([pod], errors)
   const all = ofPods(view.pods, errors)
+  // Calls that need it come where their callers are connected, and each process finds out for itself.
+  const partner = failingCalls(view).find(({ bad }) => bad > accountedFor * all.bad)
+  if (partner && all.bad - of.bad >= 1)
+    return [refuted('single_bad_pod', subject, `as many calls to ${partner.name} failed, and requests of other pods did too`)]
   return [
     supported({
       code: 'single_bad_pod',

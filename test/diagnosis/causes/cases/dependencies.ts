@@ -89,6 +89,19 @@ export const cases: Case[] = [
   },
   {
     code: 'external_dependency',
+    what: 'most requests that need what stands outside come to one pod, and it failed first',
+    subject: 'Dependency/rates',
+    remedy: 'limit',
+    fault: [
+      fails(0.15, 1),
+      fails(0.01, 0),
+      metric('dependency_outcomes', [{ dependency: 'rates', outcome: 'ok' }, 150], [{ dependency: 'rates', outcome: 'error' }, 20]),
+    ],
+    without: [metric('dependency_outcomes', [{ dependency: 'rates', outcome: 'ok' }, 168], [{ dependency: 'rates', outcome: 'error' }, 2])],
+    instead: 'single_bad_pod',
+  },
+  {
+    code: 'external_dependency',
     what: 'what stands outside the cluster answers with failures',
     subject: 'Dependency/rates',
     remedy: 'limit',
