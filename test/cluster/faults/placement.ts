@@ -55,7 +55,8 @@ export const placement: Fault[] = [
     subjects: () => [{ kind: 'ResourceQuota', name: 'shares' }],
     wrong: ['restart', 'scale', 'rollback'],
     inject: async (world) => {
-      await world.apply({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'shares' }, spec: { hard: { pods: '3' } } })
+      // Less than any service here has with its neighbours, so that none of its pods comes back.
+      await world.apply({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'shares' }, spec: { hard: { pods: '1' } } })
       await sleep(3)
       await world.lose('all')
     },
