@@ -14,6 +14,16 @@ export function quantile(view: View, name: 'p95' | 'p99'): number | undefined {
   return seen.length > 0 ? Math.max(...seen) : undefined
 }
 
+/** Whether answers of the last half minute are in time, and enough of them to say so: what two minutes show late is then over. */
+export function inTimeAgain(view: View): boolean {
+  const lately = trafficLately(view, 30)?.total ?? 0
+  const [p95, p99] = ['p95_lately', 'p99_lately'].map((name) => instant(view, name)?.[0]?.points.at(-1)?.[1] ?? Number.NaN) as [
+    number,
+    number,
+  ]
+  return lately >= fewestFor.p99 && p95 <= view.thresholds.p95Seconds && p99 <= view.thresholds.p99Seconds
+}
+
 /** Seconds after its start in which the first answers of a program take longer than those that follow. */
 const warmUpSeconds = 30
 

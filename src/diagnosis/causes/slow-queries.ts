@@ -1,7 +1,9 @@
 /** A dependency that answers late, by the times that the service takes of its queries. */
 import type { Pod } from '../../facts/kubernetes-types.ts'
 import { type Claim, open, refuted, supported } from '../claim.ts'
+import { errorsNow } from '../failures.ts'
 import { median } from '../history.ts'
+import { inTimeAgain } from '../latency.ts'
 import { feltByUsers } from '../symptoms.ts'
 import { nodeShare } from '../usage.ts'
 import type { Subject } from '../verdict.ts'
@@ -20,7 +22,7 @@ interface Kind {
 }
 
 /** The kind of query that is slow and takes most time in all, over two minutes and over the last of them: what has only just become slow drowns in two minutes of what was quick. */
-function slowestQuery(view: View): (Kind & { alone: boolean; subsides: boolean }) | undefined {
+function slowestQuery(view: View): (Kind & { alone: boolean }) | undefined {
   const counts = instant(view, 'query_count') ?? []
   const asked = (operation: string | undefined): number => counts.find((s) => s.labels.operation === operation)?.points.at(-1)?.[1] ?? 0
   const over = (name: string, window: Kind['window']): Kind[] =>
@@ -30,30 +32,11 @@ function slowestQuery(view: View): (Kind & { alone: boolean; subsides: boolean }
   const lately = over('query_time_lately', '30s')
   const all = [...over('query_time', '2m'), ...lately]
   const limit = view.thresholds.p95Seconds
-  const timed = lately.filter((o) => Number.isFinite(o.seconds))
-  const quick = (o: Kind): boolean => o.seconds < limit / 2
-  /** What of late nobody asked is as quick as the rest: what it took before may be of a fault that is over. */
-  const quickAgain = ({ operation }: Kind): boolean => {
-    const same = timed.filter((o) => o.operation === operation)
-    return same.some(quick) || (same.length === 0 && timed.length > 0 && timed.every(quick))
-  }
+  const quickAgain = new Set(lately.filter((o) => o.seconds < limit / 2).map((o) => o.operation))
   const slowest = all
-    .filter((o) => o.seconds > limit && !quickAgain(o))
+    .filter((o) => o.seconds > limit && !quickAgain.has(o.operation))
     .sort((a, b) => b.seconds * asked(b.operation) - a.seconds * asked(a.operation))[0]
-  return slowest && { ...slowest, alone: !lateAlike(slowest, all), subsides: subsides(all, limit / 2) }
-}
-
-/** Share of the time of two minutes from which what was late is on its way back, and kinds that must be for it to be no chance. */
-const onItsWayBack = 0.5
-const fewestBack = 2
-
-/** Whether all kinds that were late over two minutes take far less time in the last of them: what made them late is over. */
-function subsides(all: readonly Kind[], late: number): boolean {
-  const were = all.filter((o) => o.window === '2m' && o.seconds > late)
-  const back = were.filter(({ operation, seconds }) =>
-    all.some((o) => o.window === '30s' && o.operation === operation && o.seconds < onItsWayBack * seconds),
-  )
-  return back.length >= fewestBack && back.length === were.length
+  return slowest && { ...slowest, alone: !lateAlike(slowest, all) }
 }
 
 /** Of the time of the slowest kind of query, the share that another takes too where all are late alike. */
@@ -91,8 +74,8 @@ export function slowQueries(view: View): Claim[] {
   if (store && isDown(view, store)) return []
   if (!store && view.dependencies.length > 0)
     return [open('dependency_slow', subject, 'which dependency the slow queries go to is not known')]
-  if (slowest.subsides)
-    return [refuted('dependency_slow', subject, 'every kind of query that was late takes less than half as long of late: it is over')]
+  if (inTimeAgain(view) && !errorsNow(view))
+    return [refuted('dependency_slow', subject, 'the requests of the last half minute were answered in time: it is over')]
   const starved = store?.pods.find((pod) => nodeShare(view, pod.spec.nodeName) > fullNode && usedBy(view, pod) < ownPart)
   if (starved && !slowest.alone)
     return [
