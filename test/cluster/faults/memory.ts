@@ -2,9 +2,9 @@
 import { harden } from '../clients.ts'
 import { growing, growingObjects, spooling } from '../defects.ts'
 import type { Fault } from '../fault.ts'
-import { type Any, sleep, until } from '../kubectl.ts'
+import { type Any, sleep } from '../kubectl.ts'
 import { memoryAbove } from '../measure.ts'
-import { clientSuffers, containerState } from '../see.ts'
+import { clientSuffers, containerState, event } from '../see.ts'
 import type { World } from '../world.ts'
 import { releaseWith } from './errors.ts'
 
@@ -31,12 +31,6 @@ const shipper = (world: World, limit: string): Any => ({
   }),
   resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: limit } },
 })
-
-const evicted = (world: World): Promise<string> =>
-  until('an evicted pod', 150, async () => {
-    const pod = (await world.pods()).find(({ status }) => status.reason === 'Evicted')
-    return pod && `${pod.metadata.name}: ${pod.status.message}`
-  })
 
 export const memoryFaults: Fault[] = [
   {
@@ -158,7 +152,8 @@ export const memoryFaults: Fault[] = [
     wrong: ['restart', 'scale'],
     inject: (world) => releaseWith(world, spooling('/tmp', 8192)),
     shows: async (world) => {
-      const seen = await evicted(world)
+      // By its event: a pod whose program ends well when it is told to has no reason in its status, but the phase Succeeded.
+      const seen = await event(world, /Evicted: Usage of EmptyDir/, 150)
       await sleep(3)
       return seen
     },
