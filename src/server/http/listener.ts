@@ -5,9 +5,10 @@ import { UsageError } from '../../errors.ts'
 import { errorMessage, RpcError } from '../mcp/rpc.ts'
 import { StoreError } from '../store/port.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { Metrics, RequestLabels } from '../telemetry/metrics.ts'
-import { contextOf, type Span, type TraceContext, type Tracing } from '../telemetry/trace.ts'
-import { answer, type Call } from './call.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { contextOf, type Tracing } from '../telemetry/trace.ts'
+import { createAccount, type Seen } from './account.ts'
+import { answer } from './call.ts'
 import { mostConnections } from './capacity.ts'
 import type { Certificate } from './certificate.ts'
 import { trackConnections } from './connections.ts'
@@ -25,23 +26,6 @@ export interface Routes {
   readonly mcp?: (request: IncomingMessage, response: ServerResponse, seen: Seen) => Promise<void>
 }
 
-/** What became known of a request while it was answered: for the log and the metrics. */
-export interface Seen {
-  readonly requestId: string
-  /** Of the other side of the connection: a proxy's where there is one. */
-  readonly address: string
-  call: Call | undefined
-  method: string | undefined
-  /** When it came, by `performance.now()`. */
-  readonly since: number
-  /** The trace that the caller takes part in, by `traceparent` in the headers or in `_meta`. */
-  parent: TraceContext | undefined
-  /** Where traces are sent. */
-  span: Span | undefined
-  /** It is no request in progress any more: answered, or a stream by now. */
-  left: boolean
-}
-
 export interface Listener {
   readonly port: number
   readonly url: string
@@ -57,15 +41,12 @@ export interface Listener {
   cut(): void
 }
 
-const known = new Set(['/mcp', '/health/live', '/health/ready', '/metrics'])
-const longestPath = 100
-const probes = new Set(['/health/live', '/health/ready', '/metrics'])
-
 const bounds = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 60_000,
-  keepAliveTimeout: 65_000,
+  // Idle connections are ended by `trackConnections`.
+  keepAliveTimeout: 0,
   connectionsCheckingInterval: 5_000,
 }
 
@@ -77,7 +58,7 @@ export async function listen(
   log: Log,
   tracing?: Tracing,
 ): Promise<Listener> {
-  const finish = createFinish(metrics, log, tracing)
+  const account = createAccount(metrics, log, tracing)
   const handle = (request: IncomingMessage, response: Reply): void => {
     const since = performance.now()
     const { socket } = request
@@ -95,7 +76,7 @@ export async function listen(
       if (!seen.left) metrics.tally.active -= 1
       seen.left = true
       connections.end(socket)
-      finish(request, response, path, (performance.now() - since) / 1000, seen)
+      account(request, response, path, (performance.now() - since) / 1000, seen)
     })
     void serve(request, response, path, seen)
   }
@@ -186,75 +167,6 @@ function refuse(response: ServerResponse, cause: unknown, seen: Seen, log: Log):
     return
   }
   answer(response, error.status, errorMessage(null, new RpcError(error.code, error.message)), error.headers)
-}
-
-type Finish = (request: IncomingMessage, response: ServerResponse, path: string, seconds: number, seen: Seen) => void
-
-/** Counts and logs a request that is over. Label children are looked up once per combination: it is done for every request. */
-function createFinish(metrics: Metrics, log: Log, tracing: Tracing | undefined): Finish {
-  const series = new Map<string, { count: { inc(): void }; time: { observe(seconds: number): void }; labels: RequestLabels }>()
-  const methods = new Set(['GET', 'POST', 'DELETE', 'HEAD', 'PUT', 'PATCH', 'OPTIONS'])
-  return (request, response, path, seconds, seen) => {
-    const route = known.has(path) ? path : path.startsWith('/debug/pprof') ? '/debug/pprof' : 'other'
-    const method = methods.has(request.method ?? '') ? request.method! : 'other'
-    const status = response.headersSent ? response.statusCode : 499
-    const key = `${method} ${route} ${status}`
-    let one = series.get(key)
-    if (one === undefined) {
-      one = {
-        count: metrics.httpRequests.labels(method, route, String(status)),
-        time: metrics.httpDuration.labels(method, route, `${Math.floor(status / 100)}xx`),
-        labels: { method, route, status_class: `${Math.floor(status / 100)}xx` },
-      }
-      series.set(key, one)
-    }
-    one.count.inc()
-    const streaming = seen.call?.streaming === true
-    if (tracing !== undefined && route === '/mcp') endSpan(tracing, seen, method, status, streaming)
-    const trace = seen.span ?? seen.parent
-    if (!streaming) {
-      if (trace?.sampled !== true) one.time.observe(seconds)
-      else metrics.observeTraced(one.labels, seconds, trace)
-    }
-    if (route === '/mcp') judge(metrics, seen.call?.principal.tag, status, streaming ? 0 : seconds)
-    const level = status >= 500 && !probes.has(path) ? 'warn' : probes.has(path) ? 'debug' : 'info'
-    if (!log.enabled(level)) return
-    log[level]('request', {
-      request_id: seen.requestId,
-      method,
-      route,
-      // What is looked for here and is not here, as far as a line should go.
-      ...(route === 'other' ? { path: path.slice(0, longestPath) } : {}),
-      status,
-      address: seen.address,
-      seconds: Math.round(seconds * 1e6) / 1e6,
-      principal: seen.call?.principal.tag,
-      mcp_method: seen.method,
-      trace_id: trace?.traceId,
-      ...(streaming ? { stream: true } : {}),
-    })
-  }
-}
-
-/** Counts a request that breaks a promise (docs/slo.md) by who asked. */
-function judge({ badRequests }: Metrics, principal: string | undefined, status: number, seconds: number): void {
-  if (status >= 500) badRequests.count(principal, 'error')
-  if (seconds > 0.2) badRequests.count(principal, 'over_200ms')
-  if (seconds > 0.5) badRequests.count(principal, 'over_500ms')
-}
-
-/** Requests that were refused before anybody looked into them have a span too. */
-function endSpan(tracing: Tracing, seen: Seen, method: string, status: number, streaming: boolean): void {
-  seen.span ??= tracing.start(`${method} /mcp`, { kind: 'server', parent: seen.parent, since: seen.since })
-  const { span } = seen
-  span.set('http.request.method', method)
-  span.set('http.route', '/mcp')
-  span.set('http.response.status_code', status)
-  span.set('enduser.pseudo.id', seen.call?.principal.tag)
-  span.set('task_mcp.request_id', seen.requestId)
-  if (streaming) span.set('task_mcp.stream', true)
-  if (status >= 500) span.fail(String(status))
-  span.end()
 }
 
 function pathOf(url: string): string {

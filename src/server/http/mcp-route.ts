@@ -4,10 +4,10 @@ import type { ModernEndpoint } from '../mcp/modern/endpoint.ts'
 import type { Settings } from '../settings.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { contextOf, type Tracing } from '../telemetry/trace.ts'
+import type { Seen } from './account.ts'
 import { nestsDeeper, readBody } from './body.ts'
 import type { Call } from './call.ts'
 import type { Guard } from './guard.ts'
-import type { Seen } from './listener.ts'
 import { comeBack, HttpRefusal } from './refusal.ts'
 
 export interface McpRoute {
@@ -28,11 +28,13 @@ export function createMcpRoute(
   let working = 0
 
   const post = async (call: Call, seen: Seen): Promise<void> => {
-    const body = await parsedBody(call.request, settings())
+    const { maxBodyBytes, maxDepth } = settings()
+    checkTypes(call.request)
+    const body = parsed(await readBody(call.request, maxBodyBytes), maxDepth)
     seen.method = methodOf(body)
     seen.parent ??= contextOf(metaOf(body)?.traceparent)
     const era = modern.claims(call, body) ? modern : legacy
-    if (tracing === undefined) return era.post(call, body)
+    if (tracing === undefined) return await era.post(call, body)
     seen.span = tracing.start('POST /mcp', { kind: 'server', parent: seen.parent, since: seen.since })
     return tracing.within(seen.span, () => era.post(call, body))
   }
@@ -76,14 +78,18 @@ function notUsed(method: string | undefined, allow: string): HttpRefusal {
   return new HttpRefusal(405, `${method} is not used on /mcp here: ${allow}`, { headers: { allow } })
 }
 
-async function parsedBody(request: IncomingMessage, { maxBodyBytes, maxDepth }: Settings): Promise<unknown> {
-  const type = request.headers['content-type'] ?? ''
+/** @throws HttpRefusal 415 or 406. */
+function checkTypes({ headers }: IncomingMessage): void {
+  const type = headers['content-type'] ?? ''
   if (type !== 'application/json' && !/^application\/json\s*(;|$)/i.test(type))
     throw new HttpRefusal(415, 'a POST carries JSON: send Content-Type: application/json')
-  const accept = request.headers.accept ?? '*/*'
+  const accept = headers.accept ?? '*/*'
   if (!/application\/(json|\*)|\*\/\*/.test(accept))
     throw new HttpRefusal(406, 'the answer is JSON or an event stream: send Accept: application/json, text/event-stream')
-  const text = await readBody(request, maxBodyBytes)
+}
+
+/** @throws HttpRefusal 400. */
+function parsed(text: string, maxDepth: number): unknown {
   if (nestsDeeper(text, maxDepth)) throw new HttpRefusal(400, `the body nests deeper than ${maxDepth} levels`, { code: -32600 })
   try {
     return JSON.parse(text)

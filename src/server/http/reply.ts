@@ -1,4 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { idleSeconds } from './connections.ts'
+
+const keepAlive = `timeout=${idleSeconds}`
 
 /** A response that carries the id of its request, and ends its connection where that is wanted. */
 export class Reply extends ServerResponse<IncomingMessage> {
@@ -11,6 +14,7 @@ export class Reply extends ServerResponse<IncomingMessage> {
     const headers = given as OutgoingHttpHeaders | undefined
     const fields: string[] = ['x-request-id', this.requestId]
     if (this.last) fields.push('connection', 'close')
+    else if (this.shouldKeepAlive) fields.push('keep-alive', keepAlive)
     for (const name in headers) fields.push(name, String(headers[name]))
     return super.writeHead(status, fields)
   }

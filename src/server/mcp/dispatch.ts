@@ -39,7 +39,7 @@ export function createDispatch({ metrics, log, methods, tools, tracing, challeng
     const key = `${method}|${tool}|${errorType}`
     let observer = observers.get(key)
     if (observer === undefined) {
-      observer = metrics.operations.labels(method, tool, errorType)
+      observer = metrics.operations.tallied(method, tool, errorType)
       observers.set(key, observer)
     }
     observer.observe(seconds)

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
+import { TalliedHistogram } from './tallied-histogram.ts'
 
 /** Bounds in seconds. There is one at 0.2 and one at 0.5 because the objectives are there; none is a whole number below 1. */
 export const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 0.75, 1, 2.5, 5, 10]
@@ -87,7 +88,7 @@ export function createCatalogue(registry: Registry) {
   const histogram = <T extends string>(name: string, help: string, buckets: number[], ...labelNames: T[]) =>
     new Histogram({ name, help, buckets, labelNames, registers })
   // The library wants a registry of OpenMetrics for exemplars at once; ours has that as a second face.
-  const httpDuration = new Histogram({
+  const httpDuration = new TalliedHistogram({
     name: 'http_server_request_duration_seconds',
     help: 'Time to answer an HTTP request; streams are not in it',
     buckets: requestBuckets,
@@ -100,14 +101,13 @@ export function createCatalogue(registry: Registry) {
     httpRequests: counter('http_server_requests_total', 'HTTP requests answered', 'method', 'route', 'status_code'),
     httpDuration,
     httpActive: gauge('http_server_active_requests', 'HTTP requests being worked on; streams are not in it'),
-    operations: histogram(
-      'mcp_server_operation_duration_seconds',
-      'Time of an MCP request by method, tool and how it ended',
-      operationBuckets,
-      'mcp_method_name',
-      'gen_ai_tool_name',
-      'error_type',
-    ),
+    operations: new TalliedHistogram({
+      name: 'mcp_server_operation_duration_seconds',
+      help: 'Time of an MCP request by method, tool and how it ended',
+      buckets: operationBuckets,
+      labelNames: ['mcp_method_name', 'gen_ai_tool_name', 'error_type'],
+      registers,
+    }),
     sessionsActive: gauge('mcp_server_sessions_active', 'MCP sessions held by this process'),
     sessionDuration: histogram('mcp_server_session_duration_seconds', 'Length of ended MCP sessions', longBuckets),
     streamsActive: gauge('streaming_active_connections', 'Open SSE streams'),

@@ -72,9 +72,8 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
 
   const answerRequests = async (call: Call, session: Session, requests: readonly RpcRequest[], batch: boolean): Promise<void> => {
     let stream: RequestStream | undefined
-    const streamed = /text\/event-stream|\*\/\*/.test(header(call, 'accept') ?? '')
     const toStream = (): RequestStream | undefined => {
-      if (stream === undefined && streamed && !call.response.headersSent)
+      if (stream === undefined && takesStream(call) && !call.response.headersSent)
         stream = openRequestStream(
           call,
           session,
@@ -121,11 +120,11 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
       const kinds = messages.map(kindOf)
       if (messages.length === 0 || kinds.includes(undefined)) throw new HttpRefusal(400, 'the body is not a JSON-RPC 2.0 message')
       const only = !batch && kinds[0] === 'request' ? (body as RpcRequest) : undefined
-      if (only?.method === 'initialize') return initialize(call, only)
+      if (only?.method === 'initialize') return await initialize(call, only)
       const found = sessionOf(call)
       const session = found instanceof Promise ? await found : found
       checkRevision(call)
-      if (only !== undefined) return answerRequests(call, session, [only], false)
+      if (only !== undefined) return await answerRequests(call, session, [only], false)
       if (batch && session.state.revision > '2025-03-26')
         throw new HttpRefusal(400, `revision ${session.state.revision} has no batches: send one message a request`)
       if (batch && messages.length > settings().maxBatch)
@@ -142,8 +141,7 @@ export function createLegacyEndpoint(options: LegacyOptions): LegacyEndpoint {
     },
 
     get: async (call) => {
-      if (!/text\/event-stream|\*\/\*/.test(header(call, 'accept') ?? ''))
-        throw new HttpRefusal(406, 'a GET opens an event stream: send Accept: text/event-stream')
+      if (!takesStream(call)) throw new HttpRefusal(406, 'a GET opens an event stream: send Accept: text/event-stream')
       const session = await sessionOf(call)
       checkRevision(call)
       const last = header(call, 'last-event-id')
@@ -206,6 +204,8 @@ function checkRevision(call: Call): void {
       `the MCP-Protocol-Version "${revision.slice(0, 40)}" is not spoken in a session; those that are: ${revisions.join(', ')}`,
     )
 }
+
+const takesStream = (call: Call): boolean => /text\/event-stream|\*\/\*/.test(header(call, 'accept') ?? '')
 
 function header({ request }: Call, name: string): string | undefined {
   const value = request.headers[name]
