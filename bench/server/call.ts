@@ -8,7 +8,7 @@ import { type Measured, machine, measured, pin } from './measured.ts'
 
 const seconds = Number(process.argv[2] ?? 1)
 const turns = Number(process.argv[3] ?? 6)
-const names = (process.argv[4] ?? 'raw,ours,lite,stock,stateless').split(',')
+const names = (process.argv[4] ?? 'raw,ours,lite,stock,stateless,express').split(',')
 const connections = 50
 const warmUpSeconds = 4
 

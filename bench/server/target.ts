@@ -1,13 +1,14 @@
 /**
  * One server to be measured, in a process of its own: `raw`, `ours`, `lite` (mcp-lite behind the shortest bridge to node:http), or the
- * SDK's server as its examples have it, with sessions (`stock`) or without (`stateless`). Sends its URL, then its CPU time and memory when
- * asked.
+ * SDK's server, straight on node:http with sessions (`stock`) or without (`stateless`), or in the Express app that the SDK makes for its
+ * examples, without (`express`). Sends its URL, then its CPU time and memory when asked.
  */
 import { mkdtempSync, openSync, writeSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createMcpExpressApp } from '@modelcontextprotocol/sdk/server/express.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { McpServer as LiteServer, StreamableHttpTransport as LiteTransport } from 'mcp-lite'
@@ -113,6 +114,26 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
         await transport.handleRequest(request, response)
       })()
     })
+    server.keepAliveTimeout = 65_000
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+  },
+  express: async () => {
+    const app = createMcpExpressApp()
+    app.post('/mcp', async (request: IncomingMessage & { body: unknown }, response: ServerResponse) => {
+      const mcp = new McpServer({ name: 'stock', version: '1' })
+      mcp.registerTool('echo', { description: 'echo', inputSchema: { text: z.string() } }, async ({ text }) => ({
+        content: [{ type: 'text', text }],
+      }))
+      const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined })
+      await mcp.connect(transport as never)
+      await transport.handleRequest(request, response, request.body)
+      response.on('close', () => {
+        void transport.close()
+        void mcp.close()
+      })
+    })
+    const server = createServer(app)
     server.keepAliveTimeout = 65_000
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`

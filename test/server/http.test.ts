@@ -154,7 +154,7 @@ test('request ids are taken over, or made, and are in answer and log', async () 
   await expect
     .poll(() => server.lines.find(({ request_id }) => request_id === 'abc-123'))
     .toMatchObject({ msg: 'request', status: 200, route: '/mcp', mcp_method: 'initialize' })
-  expect((await server.post(initialize(), { 'x-request-id': 'a b"c' })).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  expect((await server.post(initialize(), { 'x-request-id': 'a b"c' })).headers.get('x-request-id')).toMatch(/^[0-9a-f]{16}-\d+$/)
 })
 
 function withHost(url: string, host: string): Promise<number | undefined> {

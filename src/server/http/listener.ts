@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { UsageError } from '../../errors.ts'
@@ -15,6 +15,11 @@ import { trackConnections } from './connections.ts'
 import { comeBack, comeBackSeconds, HttpRefusal } from './refusal.ts'
 import { Reply } from './reply.ts'
 import { metadataPaths } from './resource-metadata.ts'
+
+/** No two processes have one, so that counting makes ids that are there once. */
+const processId = randomBytes(8).toString('hex')
+let requests = 0
+const nextRequestId = (): string => `${processId}-${++requests}`
 
 /** What one listener answers. */
 export interface Routes {
@@ -65,7 +70,7 @@ export async function listen(
     response.last = connections.begin(socket)
     const path = pathOf(request.url ?? '/')
     const given = request.headers['x-request-id']
-    const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
+    const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : nextRequestId()
     const parent = contextOf(request.headers.traceparent)
     // Taken now: a connection that is closed has none.
     const address = socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''
