@@ -67,6 +67,13 @@ test.each([
   expect((await server.post(initialize())).status).toBe(200)
 })
 
+test('an answer says how long its connection is kept when idle, but not where it ends it', async () => {
+  const server = await aServer({ 'max-body-bytes': '2KiB' })
+  expect((await server.post(initialize())).headers.get('keep-alive')).toBe('timeout=65')
+  const { status, headers } = await server.post({ ...ping, params: { x: 'y'.repeat(3000) } })
+  expect([status, headers.get('connection'), headers.get('keep-alive')]).toEqual([413, 'close', null])
+})
+
 test('each limit says when to come back', async () => {
   const server = await aServer({ 'rate-limit': 2, 'rate-burst': 2, 'max-streams': 0 })
   const { id } = await aSession(server)

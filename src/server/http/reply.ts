@@ -14,7 +14,7 @@ export class Reply extends ServerResponse<IncomingMessage> {
     const headers = given as OutgoingHttpHeaders | undefined
     const fields: string[] = ['x-request-id', this.requestId]
     if (this.last) fields.push('connection', 'close')
-    else if (this.shouldKeepAlive) fields.push('keep-alive', keepAlive)
+    else if (this.shouldKeepAlive && headers?.connection === undefined) fields.push('keep-alive', keepAlive)
     for (const name in headers) fields.push(name, String(headers[name]))
     return super.writeHead(status, fields)
   }
