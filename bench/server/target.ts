@@ -4,7 +4,7 @@
  * examples, without (`express`). Sends its URL, then its CPU time and memory when asked.
  */
 import { mkdtempSync, openSync, writeSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -20,6 +20,22 @@ import { keepYoungHeapSmall } from '../../src/server/young-heap.ts'
 
 const token = 'bench-token-0123456789'
 
+/** The SDK's server with one tool. */
+function stockServer(): McpServer {
+  const mcp = new McpServer({ name: 'stock', version: '1' })
+  mcp.registerTool('echo', { description: 'echo', inputSchema: { text: z.string() } }, async ({ text }) => ({
+    content: [{ type: 'text', text }],
+  }))
+  return mcp
+}
+
+/** Keeps idle connections for as long as ours does. Gives the URL. */
+async function listening(server: Server): Promise<string> {
+  server.keepAliveTimeout = 65_000
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+}
+
 const starts: Readonly<Record<string, () => Promise<string>>> = {
   raw: async () => {
     const server = createServer((request, response) => {
@@ -32,9 +48,7 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
         response.end(text)
       })
     })
-    server.keepAliveTimeout = 65_000
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+    return listening(server)
   },
   ours: async () => {
     keepYoungHeapSmall()
@@ -82,10 +96,7 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
       void (async () => {
         const known = transports.get(String(request.headers['mcp-session-id']))
         if (known !== undefined) return known.handleRequest(request, response)
-        const mcp = new McpServer({ name: 'stock', version: '1' })
-        mcp.registerTool('echo', { description: 'echo', inputSchema: { text: z.string() } }, async ({ text }) => ({
-          content: [{ type: 'text', text }],
-        }))
+        const mcp = stockServer()
         const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
           sessionIdGenerator: () => crypto.randomUUID(),
           onsessioninitialized: (id) => void transports.set(id, transport),
@@ -94,17 +105,12 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
         await transport.handleRequest(request, response)
       })()
     })
-    server.keepAliveTimeout = 65_000
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+    return listening(server)
   },
   stateless: async () => {
     const server = createServer((request, response) => {
       void (async () => {
-        const mcp = new McpServer({ name: 'stock', version: '1' })
-        mcp.registerTool('echo', { description: 'echo', inputSchema: { text: z.string() } }, async ({ text }) => ({
-          content: [{ type: 'text', text }],
-        }))
+        const mcp = stockServer()
         const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined })
         response.on('close', () => {
           void transport.close()
@@ -114,17 +120,12 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
         await transport.handleRequest(request, response)
       })()
     })
-    server.keepAliveTimeout = 65_000
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+    return listening(server)
   },
   express: async () => {
     const app = createMcpExpressApp()
     app.post('/mcp', async (request: IncomingMessage & { body: unknown }, response: ServerResponse) => {
-      const mcp = new McpServer({ name: 'stock', version: '1' })
-      mcp.registerTool('echo', { description: 'echo', inputSchema: { text: z.string() } }, async ({ text }) => ({
-        content: [{ type: 'text', text }],
-      }))
+      const mcp = stockServer()
       const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined })
       await mcp.connect(transport as never)
       await transport.handleRequest(request, response, request.body)
@@ -134,9 +135,7 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
       })
     })
     const server = createServer(app)
-    server.keepAliveTimeout = 65_000
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+    return listening(server)
   },
   lite: async () => {
     const mcp = new LiteServer({ name: 'lite', version: '1' })
@@ -162,9 +161,7 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
         response.end(text)
       })
     })
-    server.keepAliveTimeout = 65_000
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+    return listening(server)
   },
 }
 

@@ -6,22 +6,23 @@ import { instant, type View } from './view.ts'
 /** Requests of half a minute below which a quantile of it is the time of one or two: three are above each. */
 const fewestFor = { p95: 60, p99: 300 } as const
 
+const last = (view: View, name: string): number | undefined => instant(view, name)?.[0]?.points.at(-1)?.[1]
+
+/** Requests of the last half minute. */
+const asked = (view: View): number => trafficLately(view, 30)?.total ?? 0
+
 /** A quantile of latency, in seconds: over two minutes, or over the last half where that is longer and enough was asked: what has just begun drowns in two minutes. */
 export function quantile(view: View, name: 'p95' | 'p99'): number | undefined {
-  const value = (of: string): number | undefined => instant(view, of)?.[0]?.points.at(-1)?.[1]
-  const known = [value(name), (trafficLately(view, 30)?.total ?? 0) >= fewestFor[name] ? value(`${name}_lately`) : undefined]
+  const known = [last(view, name), asked(view) >= fewestFor[name] ? last(view, `${name}_lately`) : undefined]
   const seen = known.filter((seconds) => seconds !== undefined && Number.isFinite(seconds)) as number[]
   return seen.length > 0 ? Math.max(...seen) : undefined
 }
 
 /** Whether answers of the last half minute are in time, and enough of them to say so: what two minutes show late is then over. */
 export function inTimeAgain(view: View): boolean {
-  const lately = trafficLately(view, 30)?.total ?? 0
-  const [p95, p99] = ['p95_lately', 'p99_lately'].map((name) => instant(view, name)?.[0]?.points.at(-1)?.[1] ?? Number.NaN) as [
-    number,
-    number,
-  ]
-  return lately >= fewestFor.p99 && p95 <= view.thresholds.p95Seconds && p99 <= view.thresholds.p99Seconds
+  const within = (name: string, seconds: number): boolean => (last(view, name) ?? Number.NaN) <= seconds
+  const { p95Seconds, p99Seconds } = view.thresholds
+  return asked(view) >= fewestFor.p99 && within('p95_lately', p95Seconds) && within('p99_lately', p99Seconds)
 }
 
 /** Seconds after its start in which the first answers of a program take longer than those that follow. */

@@ -41,6 +41,6 @@ export function cores(value: number): string {
   return value < 1 ? `${Math.round(value * 1000)}m` : `${Number(value.toFixed(2))}`
 }
 
-/** A share for a person, in two digits: "4.2%". */
+/** A share for a person, in two digits: "4.2%"; undefined is that of no requests. */
 export const percent = (ratio: number | undefined): string =>
   ratio === undefined ? 'no traffic' : `${Number((ratio * 100).toPrecision(2))}%`

@@ -46,13 +46,14 @@ function more(view: View, { history, usual }: Past): { before: number; now: numb
 export function lateByMore(view: View): boolean {
   const past = answeredAsUsual(view)
   const asked = more(view, past)
-  const since = asked && past.history.find(({ rate }) => rate > (surgeFactor / 2) * asked.before)?.at
+  if (asked === undefined) return false
+  const since = past.history.find(({ rate }) => rate > (surgeFactor / 2) * asked.before)?.at
   const usually = median(
     finite(range(view, 'p95')?.[0])
       .filter(([at]) => since === undefined || at < since)
       .map(([, value]) => value),
   )
-  return asked !== undefined && usually !== undefined && usually < view.thresholds.p95Seconds
+  return usually !== undefined && usually < view.thresholds.p95Seconds
 }
 
 function surge(view: View, past: Past): Claim[] {

@@ -55,10 +55,11 @@ export function createAccount(metrics: Metrics, log: Log, tracing: Tracing | und
     const key = `${method} ${route} ${status}`
     let one = series.get(key)
     if (one === undefined) {
+      const statusClass = `${Math.floor(status / 100)}xx`
       one = {
         count: 0,
-        time: metrics.httpDuration.tallied(method, route, `${Math.floor(status / 100)}xx`),
-        labels: { method, route, status_class: `${Math.floor(status / 100)}xx` },
+        time: metrics.httpDuration.tallied(method, route, statusClass),
+        labels: { method, route, status_class: statusClass },
         counted: { method, route, status_code: String(status) },
         logged: asJson({ method, route, status }),
       }

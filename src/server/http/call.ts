@@ -12,6 +12,9 @@ export interface Call {
   streaming: boolean
 }
 
+/** Whether the answer may be an event stream. */
+export const takesStream = ({ request }: Call): boolean => /text\/event-stream|\*\/\*/.test(request.headers.accept ?? '')
+
 /** Answers whole. `body` is sent as JSON; undefined is no body. */
 export function answer(
   response: ServerResponse,

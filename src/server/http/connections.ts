@@ -45,14 +45,10 @@ export function trackConnections(server: Server, most: number): Connections {
         return
       }
   }
-  const endIdleOnes = (): void => {
-    for (const [socket, use] of open)
-      if (use.requests === 0 && ++use.idle * sweepSeconds > idleSeconds) {
-        open.delete(socket)
-        socket.destroy()
-      }
+  const endIdleOnes = (due: (use: Use) => boolean): void => {
+    for (const [socket, use] of open) if (use.requests === 0 && due(use)) socket.destroy()
   }
-  const sweeping = setInterval(endIdleOnes, sweepSeconds * 1000).unref()
+  const sweeps = setInterval(() => endIdleOnes((use) => ++use.idle * sweepSeconds > idleSeconds), sweepSeconds * 1000).unref()
   server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     open.set(socket, { requests: 0, idle: 0 })
     if (open.size > most) endAnIdleOne(socket)
@@ -78,13 +74,11 @@ export function trackConnections(server: Server, most: number): Connections {
     stop: () => {
       retiring = true
       stopping = true
-      clearInterval(sweeping)
+      clearInterval(sweeps)
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       // A request may be on its way on a connection that is idle now: it is waited for a moment, and answered.
-      const sweep = setTimeout(() => {
-        for (const [socket, { requests }] of open) if (requests === 0) socket.destroy()
-      }, graceMilliseconds)
-      return closed.finally(() => clearTimeout(sweep))
+      const grace = setTimeout(() => endIdleOnes(() => true), graceMilliseconds)
+      return closed.finally(() => clearTimeout(grace))
     },
   }
 }

@@ -34,7 +34,8 @@ export interface DispatchOptions {
 }
 
 export function createDispatch({ metrics, log, methods, tools, tracing, challenge }: DispatchOptions): Dispatch {
-  const observe = observer(metrics.operations)
+  const observe = (method: string, tool: string, errorType: string, seconds: number): void =>
+    metrics.operations.tallied(method, tool, errorType).observe(seconds)
 
   const answer: Dispatch = async (request, exchange, cancellation, httpRequestId, work, alone) => {
     const since = performance.now()
@@ -79,21 +80,6 @@ export function createDispatch({ metrics, log, methods, tools, tracing, challeng
     }
   }
   return tracing === undefined ? answer : traced(answer, tracing, { methods, tools })
-}
-
-/** Looks a series up by one name after another: to make one text of them for each request takes longer than to observe it. */
-function observer(operations: Metrics['operations']): (method: string, tool: string, errorType: string, seconds: number) => void {
-  const series = new Map<string, Map<string, Map<string, { observe(seconds: number): void }>>>()
-  return (method, tool, errorType, seconds) => {
-    let one = series.get(method)?.get(tool)?.get(errorType)
-    if (one === undefined) {
-      one = operations.tallied(method, tool, errorType)
-      const ofMethod = series.get(method) ?? new Map()
-      series.set(method, ofMethod)
-      ofMethod.set(tool, (ofMethod.get(tool) ?? new Map()).set(errorType, one))
-    }
-    one.observe(seconds)
-  }
 }
 
 /** A span for each request, inside that of its HTTP request; of the trace that `_meta` names, where that is another one. */

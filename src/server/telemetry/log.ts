@@ -52,19 +52,21 @@ export function asJson(fields: LogFields | undefined): string {
 /** Takes where lines go (without newline) and the clock in milliseconds. Gives a log that starts at `level`. */
 export function createLog(write: (line: string) => void, now: () => number, level: LogLevel): Log {
   let least = order[level]
-  const line = (name: LogLevel, message: string, json: string): void => {
-    if (order[name] >= least) write(`{"time":"${timeOf(now())}","level":"${name}","msg":${quoted(message)}${json}}`)
-  }
+  const enabled = (name: LogLevel): boolean => order[name] >= least
+  const put = (name: LogLevel, message: string, json: string): void =>
+    write(`{"time":"${timeOf(now())}","level":"${name}","msg":${quoted(message)}${json}}`)
   const at = (name: LogLevel) => (message: string, fields?: LogFields) => {
-    if (order[name] >= least) line(name, message, asJson(fields))
+    if (enabled(name)) put(name, message, asJson(fields))
   }
   return {
-    line,
+    line: (name, message, json) => {
+      if (enabled(name)) put(name, message, json)
+    },
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    enabled: (name) => order[name] >= least,
+    enabled,
     setLevel: (name) => {
       least = order[name]
     },

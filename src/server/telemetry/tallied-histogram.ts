@@ -49,6 +49,12 @@ class Tally {
   }
 }
 
+/** Series by the value of one label, then of the next: to make one text of them takes longer than to observe. */
+class Branch {
+  readonly branches = new Map<string, Branch>()
+  tally: Tally | undefined
+}
+
 /**
  * A histogram for what happens at every request. What `tallied` gives counts in plain numbers, which are added to the library's own
  * when somebody looks: the library makes a text of the labels and looks for it at each observation.
@@ -56,7 +62,7 @@ class Tally {
 export class TalliedHistogram<T extends string> extends Histogram<T> {
   readonly #names: readonly T[]
   readonly #bounds: readonly number[]
-  readonly #tallies = new Map<string, Tally>()
+  readonly #root = new Branch()
 
   constructor(configuration: HistogramConfiguration<T> & { buckets: number[]; labelNames: T[] }) {
     super(configuration)
@@ -66,20 +72,30 @@ export class TalliedHistogram<T extends string> extends Histogram<T> {
 
   /** The series with these values of the labels, in the order of their names. */
   tallied(...values: string[]): Pick<Tally, 'observe'> {
-    const key = values.join()
-    let tally = this.#tallies.get(key)
-    if (tally === undefined) {
-      tally = new Tally(this.#bounds, this.labels(...values).observe)
-      this.#tallies.set(key, tally)
+    let at = this.#root
+    for (const value of values) {
+      let next = at.branches.get(value)
+      if (next === undefined) {
+        next = new Branch()
+        at.branches.set(value, next)
+      }
+      at = next
     }
-    return tally
+    at.tally ??= new Tally(this.#bounds, this.labels(...values).observe)
+    return at.tally
+  }
+
+  #tallyOf(labels: Line['sharedLabels']): Tally | undefined {
+    let at: Branch | undefined = this.#root
+    for (const name of this.#names) at = at?.branches.get(String(labels[name]))
+    return at?.tally
   }
 
   async getForPromString(): Promise<Reading> {
     const library = Histogram.prototype as unknown as { getForPromString(): Promise<Reading> }
     const reading = await library.getForPromString.call(this)
     const values = reading.values.map((line) => {
-      const tally = this.#tallies.get(this.#names.map((name) => line.sharedLabels[name]).join())
+      const tally = this.#tallyOf(line.sharedLabels)
       return tally === undefined ? line : { ...line, value: line.value + tally.missingIn(line) }
     })
     return { ...reading, values }

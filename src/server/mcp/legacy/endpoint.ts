@@ -1,4 +1,4 @@
-import { answer, type Call } from '../../http/call.ts'
+import { answer, type Call, takesStream } from '../../http/call.ts'
 import { HttpRefusal } from '../../http/refusal.ts'
 import type { Streams } from '../../http/streams.ts'
 import type { Settings } from '../../settings.ts'
@@ -204,8 +204,6 @@ function checkRevision(call: Call): void {
       `the MCP-Protocol-Version "${revision.slice(0, 40)}" is not spoken in a session; those that are: ${revisions.join(', ')}`,
     )
 }
-
-const takesStream = (call: Call): boolean => /text\/event-stream|\*\/\*/.test(header(call, 'accept') ?? '')
 
 function header({ request }: Call, name: string): string | undefined {
   const value = request.headers[name]

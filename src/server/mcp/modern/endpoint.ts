@@ -1,4 +1,4 @@
-import { answer, type Call } from '../../http/call.ts'
+import { answer, type Call, takesStream } from '../../http/call.ts'
 import { type EventStream, openEventStream } from '../../http/event-stream.ts'
 import type { Settings } from '../../settings.ts'
 import { Cancellation } from '../cancellation.ts'
@@ -75,7 +75,7 @@ export function createModernEndpoint({ version, settings, operations, dispatch, 
     const cancellation = new Cancellation(settings().requestTimeout * 1000)
     const left = (): void => cancellation.cancel(new Error('cancelled'))
     call.response.once('close', left)
-    const streamed = /text\/event-stream|\*\/\*/.test(headerOf(call.request.headers, 'accept') ?? '')
+    const streamed = takesStream(call)
     const direct = exchangeOf(call, meta, cancellation, (message) => {
       if (!streamed || call.response.headersSent) return stream?.send(message)
       call.streaming = true
