@@ -1,6 +1,7 @@
 /** The streams of a person or a pipe: colours, questions, and readers who leave early. */
 import type { Terminal } from '../context.ts'
 import { InterruptedError } from '../errors.ts'
+import { wrap } from '../output/text.ts'
 
 /** What a terminal is made from: the process's own streams, or a test's. */
 export interface Streams {
@@ -15,6 +16,11 @@ export function wantsColor(env: Readonly<Record<string, string | undefined>>, is
   const force = env.FORCE_COLOR
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
   return isTTY && env.TERM !== 'dumb'
+}
+
+/** A question in lines after each of which inquirer's mark and the answers have room: it would break "(y/N)" itself at the edge. */
+function beforeItsAnswers(question: string, columns: number): string {
+  return wrap(question, columns - '? '.length - ' (y/N) '.length).join('\n  ')
 }
 
 /**
@@ -60,7 +66,7 @@ export function openTerminal(
       return stdout.columns || 80
     },
     color: wantsColor(env, stdout.isTTY === true),
-    confirm: (message) => ask({ type: 'confirm', message, default: false }),
+    confirm: (message) => ask({ type: 'confirm', message: beforeItsAnswers(message, streams.stderr.columns || 80), default: false }),
     input: (message) => ask({ type: 'input', message }),
     select: (message, choices) => ask({ type: 'select', message, choices: choices.map(({ value, label }) => ({ value, name: label })) }),
   }

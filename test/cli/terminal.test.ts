@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { openTerminal, type Streams, wantsColor } from '../../src/commands/terminal.ts'
 
@@ -18,10 +19,10 @@ test.each([
 })
 
 /** Streams of a person, with what they type. */
-function aPerson() {
+function aPerson(columns = 100) {
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} })
-  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 100 })
-  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 100 })
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns })
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns })
   let shown = ''
   stderr.on('data', (data) => {
     shown += data
@@ -37,6 +38,20 @@ test('questions are asked on stderr, and stdout stays clean', async () => {
   person.type('y\n')
   expect(await answer).toBe(true)
   expect(person.stdout.read()).toBeNull()
+})
+
+test.each([40, 60, 80, 100, 109, 110, 111, 112])('a long question in %i columns does not have its answers broken', async (columns) => {
+  const person = aPerson(columns)
+  const terminal = openTerminal(person.streams, {}, new AbortController().signal, () => {})
+  const answer = terminal.confirm(
+    'Scale statefulset/pier-pg from 0 to 1 in namespace dune-vi9i8 on test-cluster (https://10.250.0.1:6443)?',
+  )
+  await expect.poll(person.shown).toContain('6443)?')
+  const lines = stripVTControlCharacters(person.shown()).split(/\r?\n/)
+  expect(lines.some((line) => line.includes(' (y/N)'))).toBe(true)
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
+  person.type('y\n')
+  expect(await answer).toBe(true)
 })
 
 test('no answer is no', async () => {
