@@ -3,7 +3,7 @@
  * SDK's server, straight on node:http with sessions (`stock`) or without (`stateless`), or in the Express app that the SDK makes for its
  * examples, without (`express`). Sends its URL, then its CPU time and memory when asked.
  */
-import { mkdtempSync, openSync, writeSync } from 'node:fs'
+import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -53,6 +53,8 @@ const starts: Readonly<Record<string, () => Promise<string>>> = {
   ours: async () => {
     keepYoungHeapSmall()
     const folder = mkdtempSync(path.join(tmpdir(), 'task-mcp-bench-'))
+    process.once('SIGTERM', () => process.exit())
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
     const file = openSync('/dev/null', 'w')
     const logs = createBatch((text) => writeSync(file, text))
     const limits = {

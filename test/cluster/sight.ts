@@ -1,7 +1,7 @@
 /** Kubeconfigs with less than all rights, made from the Roles that deploy/rbac ships. */
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { Sight } from './fault.ts'
 import { type Any, apply, kubectl } from './kubectl.ts'
@@ -29,11 +29,18 @@ async function written(config: object): Promise<string> {
   return path
 }
 
+const forgotten = (path: string): Promise<void> => rm(dirname(path), { recursive: true })
+
 /** Makes a service account with the rights of a sight. Gives the path of its kubeconfig, and how to take back what is outside the namespace. */
 export async function kubeconfigFor(world: World, sight: Exclude<Sight, 'all'>): Promise<{ path: string; remove: () => Promise<void> }> {
   if (sight === 'slow API') {
     const { config, end } = await slowApi(secondsToAnswer)
-    return { path: await written(config), remove: end }
+    const path = await written(config)
+    const remove = async (): Promise<void> => {
+      await end()
+      await forgotten(path)
+    }
+    return { path, remove }
   }
   const { namespace } = world.names
   const grant = grants[sight]
@@ -57,6 +64,7 @@ export async function kubeconfigFor(world: World, sight: Exclude<Sight, 'all'>):
   config.contexts[0].context.user = account
   const path = await written(config)
   const remove = async (): Promise<void> => {
+    await forgotten(path)
     for (const { kind, metadata } of objects)
       if (metadata.namespace !== namespace)
         await kubectl(['delete', kind, metadata.name, ...(metadata.namespace ? ['-n', metadata.namespace] : []), '--ignore-not-found'])

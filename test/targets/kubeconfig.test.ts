@@ -1,14 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { UsageError } from '../../src/errors.ts'
 import { openCluster } from '../../src/targets/kubernetes.ts'
+import { aFolder } from '../support/folder.ts'
 import { failure, smallServer } from './small-server.ts'
 
-const folder = () => mkdtempSync(join(tmpdir(), 'kubeconfig-'))
-
-function write(content: string, directory = folder(), name = 'config'): string {
+function write(content: string, directory = aFolder(), name = 'config'): string {
   const file = join(directory, name)
   writeFileSync(file, content)
   return file
@@ -39,7 +37,7 @@ test('files of KUBECONFIG are merged as kubectl merges them: the first word on a
 })
 
 test('--kubeconfig comes before KUBECONFIG, KUBECONFIG before the home directory', () => {
-  const home = folder()
+  const home = aFolder()
   mkdirSync(join(home, '.kube'))
   write(config('home', 'https://home.example', 'current-context: home,'), join(home, '.kube'))
   const given = write(config('given', 'https://given.example', 'current-context: given,'))
@@ -75,7 +73,7 @@ test('a context for a cluster that is not defined, and a server that is no addre
 })
 
 function plugin(script: string): string {
-  const file = write(`#!/bin/sh\n${script}\n`, folder(), 'plugin')
+  const file = write(`#!/bin/sh\n${script}\n`, aFolder(), 'plugin')
   chmodSync(file, 0o755)
   return file
 }

@@ -1,16 +1,16 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AbsentError, DeniedError, InterruptedError, MovedError, RefusedError, UnreachableError } from '../../src/errors.ts'
 import { openCluster } from '../../src/targets/kubernetes.ts'
 import { secretWithIt } from '../support/expired-certificate.ts'
+import { aFolder } from '../support/folder.ts'
 import { type Answer, failure, type Heard, smallServer } from './small-server.ts'
 
 const soon = () => AbortSignal.timeout(10_000)
 
 function clusterAt(url: string, user = 'token: t0k') {
-  const file = join(mkdtempSync(join(tmpdir(), 'kube-')), 'config')
+  const file = join(aFolder(), 'config')
   writeFileSync(
     file,
     `{apiVersion: v1, kind: Config, current-context: lab, contexts: [{name: lab, context: {cluster: c, user: jo, namespace: shop}}], clusters: [{name: c, cluster: {server: "${url}"}}], users: [{name: jo, user: {${user}}}]}`,

@@ -1,6 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
@@ -11,6 +10,7 @@ import { openNotifier } from '../../src/targets/notify.ts'
 import { retryAfter } from '../../src/targets/notify-deliver.ts'
 import type { Notice } from '../../src/targets/ports.ts'
 import { makeFetch } from '../../src/targets/service.ts'
+import { aFolder } from '../support/folder.ts'
 import { type Answer, smallServer } from './small-server.ts'
 
 const canary = 'canary-7Qx9LmT2vBz4'
@@ -145,7 +145,7 @@ test('one that is not there is said by its address, and a secret that is not the
 })
 
 test('a secret comes from a file', async () => {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'notify-')), 'key')
+  const file = path.join(aFolder(), 'key')
   writeFileSync(file, `${canary}\n`)
   const server = await smallServer(() => ({ status: 202, body: {} }))
   await sent({ kind: 'opsgenie', keyFile: file, url: server.url })
@@ -311,13 +311,13 @@ test('somebody without an address is a mistake in the settings', async () => {
 })
 
 function program(text: string): string {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'notify-')), 'pager.mjs')
+  const file = path.join(aFolder(), 'pager.mjs')
   writeFileSync(file, text)
   return file
 }
 
 test('a command is given the message on stdin and its words without a shell', async () => {
-  const out = path.join(mkdtempSync(path.join(tmpdir(), 'notify-')), 'out')
+  const out = path.join(aFolder(), 'out')
   const file = program(
     `import fs from 'node:fs'; fs.writeFileSync(${JSON.stringify(out)}, process.argv.slice(2).join('|') + '\\n' + fs.readFileSync(0, 'utf8'))`,
   )

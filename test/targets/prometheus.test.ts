@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AbsentError, DeniedError, InterruptedError, UnreachableError, UsageError } from '../../src/errors.ts'
@@ -10,6 +9,7 @@ import { openPrometheus } from '../../src/targets/prometheus.ts'
 import { makeFetch } from '../../src/targets/service.ts'
 import { sourceHttp } from '../../src/targets/source-http.ts'
 import { nowhere } from '../facts/a-look.ts'
+import { aFolder } from '../support/folder.ts'
 import { type Answer, failure, type Heard, smallServer } from './small-server.ts'
 
 const soon = () => AbortSignal.timeout(10_000)
@@ -23,7 +23,7 @@ async function aPrometheus(answer: (heard: Heard, count: number) => Answer, sett
 const vector = (...result: unknown[]): Answer => ({ body: { status: 'success', data: { resultType: 'vector', result } } })
 const form = (heard: Heard) => new URLSearchParams(heard.body)
 const secret = (content: string) => {
-  const file = join(mkdtempSync(join(tmpdir(), 'secret-')), 'file')
+  const file = join(aFolder(), 'file')
   writeFileSync(file, `${content}\n`)
   return file
 }

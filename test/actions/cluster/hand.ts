@@ -1,6 +1,6 @@
 /** A hand at the real command line, against the cluster of KUBECONFIG, with a run record of its own. */
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,9 +27,10 @@ export interface Hand {
   record(): Promise<Recorded[]>
 }
 
-/** A hand in a folder of its own, with these settings. */
+/** A hand in a folder of its own, which is gone when this program ends, with these settings. */
 export async function aHand(settings: object): Promise<Hand> {
   const folder = await mkdtemp(join(tmpdir(), 'hand-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   await writeFile(join(folder, 'task-mcp.yaml'), stringify(settings))
   const file = join(folder, 'record.jsonl')
   // Patience: what is proven here is what is done, and not how fast a machine full of other tests does it.
