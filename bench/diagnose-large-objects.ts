@@ -3,7 +3,8 @@
  * each, 1,000 pods, 5,000 events. One of them, `checkout`, has a tenth revision whose pods are OOMKilled at a lowered limit.
  */
 import { createHash } from 'node:crypto'
-import type { FieldSet, KubeObject, ResourceName } from '../src/facts/kubernetes-types.ts'
+import type { FieldSet, KubeObject } from '../src/facts/kubernetes/object.ts'
+import type { ResourceName } from '../src/facts/kubernetes/resources.ts'
 
 export const namespace = 'crowded'
 export const workload = 'checkout'

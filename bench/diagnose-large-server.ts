@@ -1,7 +1,8 @@
 /** A real HTTP server that answers about a crowded namespace as an API server does: lists in pages, bounded logs, the pods by proxy. */
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type KubeObject, type ResourceName, resources } from '../src/facts/kubernetes-types.ts'
+import type { KubeObject } from '../src/facts/kubernetes/object.ts'
+import { type ResourceName, resources } from '../src/facts/kubernetes/resources.ts'
 
 export interface Crowd {
   url: string

@@ -1,6 +1,6 @@
 /** A Kubernetes Event on the object that was changed, so that others see who did what. */
 import { ExpectedError, InterruptedError } from '../errors.ts'
-import { resources } from '../facts/kubernetes-types.ts'
+import { resources } from '../facts/kubernetes/resources.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
 import type { Plan, PlannedWrite } from './plan.ts'
 import { causeText, fieldManager } from './writing.ts'

@@ -4,7 +4,7 @@
  */
 import { BlockList, isIP } from 'node:net'
 import { UsageError } from '../errors.ts'
-import type { NetworkPolicy, PolicyPeer } from '../facts/kubernetes-types.ts'
+import type { NetworkPolicy, PolicyPeer } from '../facts/kubernetes/network.ts'
 import { changeField, equal } from './fields.ts'
 import { type Look, planBase, type Target, workloadTarget } from './look.ts'
 import { type Peer, policiesOn } from './network-paths.ts'

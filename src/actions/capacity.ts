@@ -1,7 +1,9 @@
 /** Whether a pod would find a node: the scheduler's filters for readiness, taints, node selection and requests. Pure. */
 
 import { quantity } from '../diagnosis/quantity.ts'
-import type { Node, NodeSelectorTerm, Pod, PodSpec, Quantities, Toleration } from '../facts/kubernetes-types.ts'
+import type { Node } from '../facts/kubernetes/node.ts'
+import type { Quantities } from '../facts/kubernetes/object.ts'
+import type { NodeSelectorTerm, Pod, PodSpec, Toleration } from '../facts/kubernetes/pod.ts'
 
 export interface Room {
   node: string

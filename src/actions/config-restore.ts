@@ -1,6 +1,6 @@
 /** Config: keys of a ConfigMap back to what was last applied, and the pods that read them at start made anew. */
 import { AbsentError, UsageError } from '../errors.ts'
-import type { ConfigMap } from '../facts/kubernetes-types.ts'
+import type { ConfigMap } from '../facts/kubernetes/settings.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
 import { changeField } from './fields.ts'
 import { type Look, planBase, type Target, workloadTarget } from './look.ts'

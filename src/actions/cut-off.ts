@@ -1,6 +1,6 @@
 /** Changes that were cut off: what became of them is found out from the objects, so that nothing stays unknown. */
 import { AbsentError, ExpectedError, InterruptedError, MovedError } from '../errors.ts'
-import type { KubeObject } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
 import { type FieldChange, hasAll, startsAt } from './fields.ts'
 import type { Look } from './look.ts'
 import type { PlannedWrite } from './plan.ts'

@@ -1,7 +1,7 @@
 /** The one door that every change goes through: gates, dry run, consent, apply, verify, record. */
 import type { Context } from '../context.ts'
 import { DeniedError, type ExitCode, ExpectedError, exit, InterruptedError, MovedError } from '../errors.ts'
-import type { KubeObject } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
 import type { Cluster, ClusterWriter } from '../targets/ports.ts'
 import { undoLine, watched, withGolden } from './afterwards.ts'
 import { announce } from './announce.ts'

@@ -1,5 +1,5 @@
 /** How many replicas a workload had before it was scaled to 0, from whatever still tells. */
-import type { KubeEvent } from '../facts/kubernetes-types.ts'
+import type { KubeEvent } from '../facts/kubernetes/event.ts'
 import { autoscalerOf, type Look, listed, revisionsOf, type Target } from './look.ts'
 
 export interface EarlierCount {

@@ -1,7 +1,7 @@
 /** A container added beside a running process, to look from inside its pod: tried on the API server, added, waited for, read back. */
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../context.ts'
-import type { Container, ContainerState, Pod } from '../facts/kubernetes-types.ts'
+import type { Container, ContainerState, Pod } from '../facts/kubernetes/pod.ts'
 import { parseLog } from '../facts/logs.ts'
 import type { Cluster, ClusterWriter } from '../targets/ports.ts'
 import { fieldManager } from './writing.ts'

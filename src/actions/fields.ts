@@ -1,5 +1,5 @@
 /** Field changes of one object, and the JSON patch that makes them only while the object is what it was. Pure. */
-import type { KubeObject } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
 
 /** Where a field is, step by step: `['spec', 'selector', 'app.kubernetes.io/name']`, array positions as numbers in text. */
 export type FieldPath = readonly string[]

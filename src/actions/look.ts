@@ -2,16 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import { AbsentError, ExpectedError, InterruptedError, UsageError } from '../errors.ts'
-import type {
-  DaemonSet,
-  Deployment,
-  HorizontalPodAutoscaler,
-  KubeObject,
-  ReplicaSet,
-  ResourceName,
-  Resources,
-  StatefulSet,
-} from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
+import type { ResourceName, Resources } from '../facts/kubernetes/resources.ts'
+import type { DaemonSet, Deployment, HorizontalPodAutoscaler, ReplicaSet, StatefulSet } from '../facts/kubernetes/workload.ts'
 import type { Settings, WorkloadKind } from '../settings.ts'
 import type { Cluster, ListQuery } from '../targets/ports.ts'
 import type { ActionWord, Plan } from './plan.ts'

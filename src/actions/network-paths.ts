@@ -1,6 +1,7 @@
 /** What NetworkPolicies let through, by the rules of the API: a pod that no policy selects is open, else one rule of one policy must allow. Pure. */
 import { selects } from '../diagnosis/selectors.ts'
-import type { Labels, NetworkPolicy, PolicyPeer, PolicyPort } from '../facts/kubernetes-types.ts'
+import type { NetworkPolicy, PolicyPeer, PolicyPort } from '../facts/kubernetes/network.ts'
+import type { Labels } from '../facts/kubernetes/object.ts'
 
 /** One end of a path: a pod by its labels and those of its namespace. */
 export interface Peer {

@@ -1,5 +1,5 @@
 /** A plan: what will be changed, from what, to what, why, what it costs and how it is taken back. Made from what is true now; nothing in it writes. */
-import type { KubeObject } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
 import type { ObjectRef } from '../targets/ports.ts'
 import type { FieldChange, Guard } from './fields.ts'
 import type { SeenSetting } from './live-settings.ts'

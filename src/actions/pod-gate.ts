@@ -1,7 +1,8 @@
 /** Could a new pod start? Asked before anything that makes pods: the API server is asked to make one without effect, references and nodes are looked at. */
 import { randomBytes } from 'node:crypto'
 import { AbsentError, DeniedError, ExpectedError, InterruptedError, RefusedError } from '../errors.ts'
-import type { ConfigMap, PodTemplate } from '../facts/kubernetes-types.ts'
+import type { PodTemplate } from '../facts/kubernetes/pod.ts'
+import type { ConfigMap } from '../facts/kubernetes/settings.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
 import { roomFor } from './capacity.ts'
 import { type Look, listed } from './look.ts'

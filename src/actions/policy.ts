@@ -1,7 +1,7 @@
 /** Policy: a NetworkPolicy that cuts a path the service needs is widened by just that path, never deleted. */
 import { selectorText } from '../diagnosis/selectors.ts'
 import { AbsentError, UsageError } from '../errors.ts'
-import type { NetworkPolicy, PolicyPeer, PolicyPort, Service } from '../facts/kubernetes-types.ts'
+import type { NetworkPolicy, PolicyPeer, PolicyPort, Service } from '../facts/kubernetes/network.ts'
 import { changeField } from './fields.ts'
 import { type Look, listed, planBase, type Target, workloadTarget } from './look.ts'
 import { letsThrough, type Peer, type Port, policiesOn } from './network-paths.ts'

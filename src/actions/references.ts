@@ -1,6 +1,9 @@
 /** Whether what a pod template refers to is there, with its keys. */
 import { AbsentError, ExpectedError, InterruptedError } from '../errors.ts'
-import type { ConfigMap, KubeObject, PersistentVolumeClaim, PodTemplate } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
+import type { PodTemplate } from '../facts/kubernetes/pod.ts'
+import type { ConfigMap } from '../facts/kubernetes/settings.ts'
+import type { PersistentVolumeClaim } from '../facts/kubernetes/storage.ts'
 import type { Look } from './look.ts'
 import { type Reference, referencesOf } from './template.ts'
 

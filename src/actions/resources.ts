@@ -1,7 +1,8 @@
 /** Resources: limits and requests of one container, against what nodes and quota have. */
 import { bytes, cores, quantity } from '../diagnosis/quantity.ts'
 import { RefusedError, UsageError } from '../errors.ts'
-import type { Container, Deployment } from '../facts/kubernetes-types.ts'
+import type { Container } from '../facts/kubernetes/pod.ts'
+import type { Deployment } from '../facts/kubernetes/workload.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
 import { changeField, type FieldChange } from './fields.ts'
 import { type Look, planBase, revisionsOf, type Target, workloadTarget } from './look.ts'

@@ -1,7 +1,7 @@
 /** Resume: let a paused rollout go on with the template as it is now. */
 
 import { UsageError } from '../errors.ts'
-import type { Deployment } from '../facts/kubernetes-types.ts'
+import type { Deployment } from '../facts/kubernetes/workload.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
 import { changeField } from './fields.ts'
 import { type Look, planBase, workloadTarget } from './look.ts'

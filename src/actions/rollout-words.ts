@@ -1,5 +1,5 @@
 /** What a rollout means for those who use the service, and for how long. Pure. */
-import type { Deployment } from '../facts/kubernetes-types.ts'
+import type { Deployment } from '../facts/kubernetes/workload.ts'
 import type { Target } from './look.ts'
 
 const replicasOf = (target: Target): number => ('replicas' in target.object.spec ? (target.object.spec.replicas ?? 1) : 1)

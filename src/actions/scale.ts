@@ -1,6 +1,6 @@
 /** Scale: another number of replicas; under an autoscaler its bounds are changed, because it would set the number back. */
 import { UsageError } from '../errors.ts'
-import type { HorizontalPodAutoscaler } from '../facts/kubernetes-types.ts'
+import type { HorizontalPodAutoscaler } from '../facts/kubernetes/workload.ts'
 import type { ClusterWriter } from '../targets/ports.ts'
 import { earlierCount } from './earlier-count.ts'
 import { changeField } from './fields.ts'

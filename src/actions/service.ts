@@ -1,7 +1,9 @@
 /** Service: selector and target ports back to what the workload's pods have. */
 import { mapSelects, selectorText } from '../diagnosis/selectors.ts'
 import { AbsentError, UsageError } from '../errors.ts'
-import type { ContainerPort, Labels, Pod, PodTemplate, Service, ServicePort } from '../facts/kubernetes-types.ts'
+import type { Service, ServicePort } from '../facts/kubernetes/network.ts'
+import type { Labels } from '../facts/kubernetes/object.ts'
+import type { ContainerPort, Pod, PodTemplate } from '../facts/kubernetes/pod.ts'
 import { changeField, equal, type FieldChange } from './fields.ts'
 import { type Look, listed, planBase, type Target, workloadTarget } from './look.ts'
 import { named, type Plan } from './plan.ts'

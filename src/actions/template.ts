@@ -1,5 +1,5 @@
 /** Pod templates: what they refer to, and as they stand in a Deployment rather than in its ReplicaSet. Pure. */
-import type { Container, PodTemplate } from '../facts/kubernetes-types.ts'
+import type { Container, PodTemplate } from '../facts/kubernetes/pod.ts'
 
 export interface Reference {
   kind: 'ConfigMap' | 'Secret' | 'PersistentVolumeClaim' | 'ServiceAccount'

@@ -1,7 +1,9 @@
 /** Undo: the fields that a recorded change set, back to what they were, as long as they are still what it made them. */
 
 import { AbsentError, MovedError, RefusedError, UsageError } from '../errors.ts'
-import type { ControllerRevision, KubeObject, PodTemplate } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
+import type { PodTemplate } from '../facts/kubernetes/pod.ts'
+import type { ControllerRevision } from '../facts/kubernetes/workload.ts'
 import { equal, type FieldChange, reversed, valueAt } from './fields.ts'
 import { type Look, planBase } from './look.ts'
 import { named, type Plan, type PlannedWrite } from './plan.ts'

@@ -1,6 +1,6 @@
 /** How a planned write is sent, what came of it, and how a lost answer is settled. */
 import { AbsentError, ExpectedError, InterruptedError, MovedError, UnreachableError } from '../errors.ts'
-import type { KubeObject } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
 import type { Cluster, ClusterWriter } from '../targets/ports.ts'
 import { hasAll, patchFor, startsAt } from './fields.ts'
 import type { Plan, PlannedWrite } from './plan.ts'

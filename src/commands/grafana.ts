@@ -1,7 +1,7 @@
 /** `task-mcp grafana`: whether Grafana lives. */
 import type { Context } from '../context.ts'
 import { AbsentError, DeniedError, type ExitCode, exit, UnreachableError } from '../errors.ts'
-import type { Service } from '../facts/kubernetes-types.ts'
+import type { Service } from '../facts/kubernetes/network.ts'
 import { renderGrafana } from '../output/grafana.ts'
 import { type Looking, type LookOptions, lookOnly } from './look-only.ts'
 

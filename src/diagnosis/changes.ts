@@ -1,5 +1,5 @@
 /** What changed lately, and when: revisions of the template, and edits of the objects that the service depends on. Pure. */
-import type { KubeObject, ManagedField } from '../facts/kubernetes-types.ts'
+import type { KubeObject, ManagedField } from '../facts/kubernetes/object.ts'
 import { all } from '../facts/lookup.ts'
 import { changeText, material, type TemplateChange, templateDiff } from './template-diff.ts'
 import { latest, millis } from './time.ts'

@@ -1,5 +1,7 @@
 /** A claim: one hypothesis about one object, with what speaks for it. Cause families make them; rank.ts decides between them. */
-import type { Condition, KubeEvent, KubeObject, Pod } from '../facts/kubernetes-types.ts'
+import type { KubeEvent } from '../facts/kubernetes/event.ts'
+import type { Condition, KubeObject } from '../facts/kubernetes/object.ts'
+import type { Pod } from '../facts/kubernetes/pod.ts'
 import type { CauseCode } from './codes.ts'
 import type { Effect, Evidence, Subject } from './verdict.ts'
 import { eventTime } from './view.ts'

@@ -1,5 +1,6 @@
 /** What the service cannot do without: declared in the settings, or named in its pod template as an address. Pure. */
-import type { EndpointSlice, EnvVar, Pod, PodTemplate, Service } from '../facts/kubernetes-types.ts'
+import type { EndpointSlice, Service } from '../facts/kubernetes/network.ts'
+import type { EnvVar, Pod, PodTemplate } from '../facts/kubernetes/pod.ts'
 import { all, find, findWorkload, type Workload } from '../facts/lookup.ts'
 import { escapeRegex } from '../facts/queries.ts'
 import type { Snapshot } from '../facts/snapshot.ts'

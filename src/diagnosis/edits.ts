@@ -1,5 +1,5 @@
 /** ConfigMaps and Secrets that the pods use and that somebody edited. Pure. */
-import type { KubeObject } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
 import { find } from '../facts/lookup.ts'
 import { references } from './causes/missing.ts'
 import { editedAt, lastEdit } from './changes.ts'

@@ -1,5 +1,5 @@
 /** Events put together by what they say, newest first. Pure. */
-import type { KubeEvent } from '../facts/kubernetes-types.ts'
+import type { KubeEvent } from '../facts/kubernetes/event.ts'
 import { templateOf } from './logs.ts'
 import { millis } from './time.ts'
 import { eventTime } from './view.ts'

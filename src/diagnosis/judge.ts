@@ -1,5 +1,5 @@
 /** The judgement: a Snapshot and a runbook's name in, a Verdict out. Pure: the same Snapshot gives the same bytes. */
-import type { ResourceName } from '../facts/kubernetes-types.ts'
+import type { ResourceName } from '../facts/kubernetes/resources.ts'
 import type { Part, Snapshot } from '../facts/snapshot.ts'
 import { families } from './causes/index.ts'
 import type { Claim } from './claim.ts'

@@ -1,5 +1,5 @@
 /** ConfigMaps and Secrets by name and key, who uses them and who wrote them last. No value is in it, because none was read. Pure. */
-import type { KubeObject } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
 import { references } from './causes/missing.ts'
 import { editedAt, keysOf, lastEdit } from './changes.ts'
 import type { View } from './view.ts'

@@ -1,5 +1,5 @@
 /** Pods as network policies see them. Pure. */
-import type { Pod } from '../facts/kubernetes-types.ts'
+import type { Pod } from '../facts/kubernetes/pod.ts'
 import { all, find } from '../facts/lookup.ts'
 import type { Party } from './network-rules.ts'
 import type { View } from './view.ts'

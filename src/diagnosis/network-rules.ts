@@ -1,5 +1,6 @@
 /** Which traffic NetworkPolicies allow, computed as the API defines it. Pure. */
-import type { Labels, NetworkPolicy, PolicyPeer, PolicyPort } from '../facts/kubernetes-types.ts'
+import type { NetworkPolicy, PolicyPeer, PolicyPort } from '../facts/kubernetes/network.ts'
+import type { Labels } from '../facts/kubernetes/object.ts'
 import { selects } from './selectors.ts'
 
 export interface Party {

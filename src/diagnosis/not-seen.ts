@@ -1,5 +1,5 @@
 /** What was not seen, what it could have changed, and what to look at next. Pure. */
-import type { ResourceName } from '../facts/kubernetes-types.ts'
+import type { ResourceName } from '../facts/kubernetes/resources.ts'
 import type { Part } from '../facts/snapshot.ts'
 import { traffic } from './traffic.ts'
 import type { NotSeen } from './verdict.ts'

@@ -1,5 +1,6 @@
 /** The facts of a Snapshot in one order, whatever order they arrived in: by name, events by time first. Pure; the Snapshot given is left as it is. */
-import type { KubeEvent, KubeObject } from '../facts/kubernetes-types.ts'
+import type { KubeEvent } from '../facts/kubernetes/event.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
 import type { Part, Snapshot } from '../facts/snapshot.ts'
 import type { QueryAnswer } from '../targets/ports.ts'
 

@@ -1,5 +1,5 @@
 /** The way to the pods, hop by hop: name, Service, endpoints, ports, policies, and what the pods may ask themselves. Pure. */
-import type { ResourceName } from '../facts/kubernetes-types.ts'
+import type { ResourceName } from '../facts/kubernetes/resources.ts'
 import { all, sees } from '../facts/lookup.ts'
 import { portNumber } from '../facts/probes.ts'
 import type { ProbeResult } from '../facts/snapshot.ts'

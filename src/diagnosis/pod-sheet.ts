@@ -1,5 +1,6 @@
 /** What there is to know of a pod, without what is always so. Pure. */
-import type { Container, KubeEvent, Pod, Probe } from '../facts/kubernetes-types.ts'
+import type { KubeEvent } from '../facts/kubernetes/event.ts'
+import type { Container, Pod, Probe } from '../facts/kubernetes/pod.ts'
 import { type EventGroup, eventGroups } from './event-groups.ts'
 import { containerStatuses, podIsReady } from './view.ts'
 

@@ -1,5 +1,5 @@
 /** What pods answered when they were asked what the kubelet asks, and whether the question is wrong. Pure. */
-import type { Pod, Probe } from '../facts/kubernetes-types.ts'
+import type { Pod, Probe } from '../facts/kubernetes/pod.ts'
 import { portNumber } from '../facts/probes.ts'
 import { short } from './claim.ts'
 import type { Evidence } from './verdict.ts'

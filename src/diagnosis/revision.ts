@@ -1,5 +1,5 @@
 /** What the newest revision changed, as evidence. Pure. */
-import type { Pod } from '../facts/kubernetes-types.ts'
+import type { Pod } from '../facts/kubernetes/pod.ts'
 import { recentDiff, rolledOutAt } from './changes.ts'
 import { seen, short } from './claim.ts'
 import { changeText, type TemplateChange, type TemplateField } from './template-diff.ts'

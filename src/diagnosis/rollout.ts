@@ -1,5 +1,6 @@
 /** How far a rollout is, and how each pod does. Pure. */
-import type { Deployment, Pod } from '../facts/kubernetes-types.ts'
+import type { Pod } from '../facts/kubernetes/pod.ts'
+import type { Deployment } from '../facts/kubernetes/workload.ts'
 import type { Part, Unseen } from '../facts/snapshot.ts'
 import { rolledOutAt } from './changes.ts'
 import { containerStatuses, podIsReady, type View } from './view.ts'

@@ -1,5 +1,5 @@
 /** How near the pods were to their limits over time, and when their containers ended. Pure. */
-import type { Pod } from '../facts/kubernetes-types.ts'
+import type { Pod } from '../facts/kubernetes/pod.ts'
 import type { History } from './charts.ts'
 import { quantity } from './quantity.ts'
 import { byPod } from './usage.ts'

@@ -1,5 +1,7 @@
 /** What the scheduler weighs: requests, selectors, taints, the state of nodes. Pure. */
-import type { Condition, Node, PodSpec } from '../facts/kubernetes-types.ts'
+import type { Node } from '../facts/kubernetes/node.ts'
+import type { Condition } from '../facts/kubernetes/object.ts'
+import type { PodSpec } from '../facts/kubernetes/pod.ts'
 import { conditionEvidence } from './claim.ts'
 import { quantity } from './quantity.ts'
 import type { Evidence, Subject } from './verdict.ts'

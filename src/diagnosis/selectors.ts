@@ -1,4 +1,4 @@
-import type { LabelSelector, Labels } from '../facts/kubernetes-types.ts'
+import type { LabelSelector, Labels } from '../facts/kubernetes/object.ts'
 
 /** Whether a plain map selector, as a Service has it, picks these labels. An empty or absent map picks nothing. */
 export function mapSelects(selector: Labels | undefined, labels: Labels | undefined): boolean {

@@ -1,5 +1,5 @@
 /** Why a container of a pod does not run: sorted by the state that the kubelet reports, before anyone asks for a cause. Pure. */
-import type { Container, ContainerStatus, Pod, Terminated } from '../facts/kubernetes-types.ts'
+import type { Container, ContainerStatus, Pod, Terminated } from '../facts/kubernetes/pod.ts'
 import { containerStatuses } from './view.ts'
 
 export type StartFailure = 'pull' | 'config' | 'create' | 'crash' | 'oom' | 'init-running' | 'mount'

@@ -1,5 +1,6 @@
 /** What a user of the service would notice, against the runbook's thresholds. Pure. */
-import type { Deployment, Pod } from '../facts/kubernetes-types.ts'
+import type { Pod } from '../facts/kubernetes/pod.ts'
+import type { Deployment } from '../facts/kubernetes/workload.ts'
 import { sees } from '../facts/lookup.ts'
 import { short } from './claim.ts'
 import { errorsNow } from './failures.ts'

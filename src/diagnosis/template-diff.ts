@@ -1,5 +1,5 @@
 /** What a revision of a pod template changed, in words a person would use, and typed so that a cause can ask for one kind of change. */
-import type { Container, EnvVar, PodTemplate, Probe } from '../facts/kubernetes-types.ts'
+import type { Container, EnvVar, PodTemplate, Probe } from '../facts/kubernetes/pod.ts'
 
 export type TemplateField =
   | 'image'

@@ -1,5 +1,5 @@
 /** What each container uses beside what it may. Pure; cores and bytes. */
-import type { Pod, PodMetrics } from '../facts/kubernetes-types.ts'
+import type { Pod, PodMetrics } from '../facts/kubernetes/pod.ts'
 import { quantity } from './quantity.ts'
 import { podIsReady } from './view.ts'
 

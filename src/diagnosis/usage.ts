@@ -1,5 +1,5 @@
 /** CPU and memory of the pods against their limits: from Prometheus where it has them, else from metrics-server. Pure. */
-import type { Container, Pod } from '../facts/kubernetes-types.ts'
+import type { Container, Pod } from '../facts/kubernetes/pod.ts'
 import { all, find } from '../facts/lookup.ts'
 import type { Series } from '../targets/ports.ts'
 import { quantity } from './quantity.ts'

@@ -1,17 +1,9 @@
 /** A Snapshot indexed by what a judgement asks for: the workload, its revisions and pods, its Services, what it needs, what was said about each. Pure. */
-import type {
-  Container,
-  ContainerStatus,
-  EndpointSlice,
-  KubeEvent,
-  KubeObject,
-  LabelSelector,
-  Labels,
-  Pod,
-  PodTemplate,
-  ReplicaSet,
-  Service,
-} from '../facts/kubernetes-types.ts'
+import type { KubeEvent } from '../facts/kubernetes/event.ts'
+import type { EndpointSlice, Service } from '../facts/kubernetes/network.ts'
+import type { KubeObject, LabelSelector, Labels } from '../facts/kubernetes/object.ts'
+import type { Container, ContainerStatus, Pod, PodTemplate } from '../facts/kubernetes/pod.ts'
+import type { ReplicaSet } from '../facts/kubernetes/workload.ts'
 import { all, find, findWorkload, mainContainer, podsOf, replicaSetsOf, replicasOf, type Workload } from '../facts/lookup.ts'
 import type { LogExcerpt, ProbeResult, Snapshot } from '../facts/snapshot.ts'
 import type { ServiceSettings, Thresholds } from '../settings.ts'

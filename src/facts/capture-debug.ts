@@ -2,7 +2,7 @@
 import { AbsentError, DeniedError, UnreachableError } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import type { Download, Downloads } from '../targets/ports.ts'
-import type { Pod } from './kubernetes-types.ts'
+import type { Pod } from './kubernetes/pod.ts'
 import { mainContainer } from './lookup.ts'
 
 export interface DebugAccess {

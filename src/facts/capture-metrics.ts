@@ -4,7 +4,7 @@ import type { Settings } from '../settings.ts'
 import type { CaptureDeps } from './capture.ts'
 import { type DebugAccess, fetchDebug } from './capture-debug.ts'
 import { pathPart } from './capture-manifest.ts'
-import type { Pod } from './kubernetes-types.ts'
+import type { Pod } from './kubernetes/pod.ts'
 import { redact } from './redact.ts'
 
 const metricsBytes = 8 * 1024 * 1024

@@ -1,6 +1,7 @@
 /** The certificates that the Secrets of the service, of what it depends on and of its way in hold: a name and two dates each, no key. */
 import type { Certificate, Cluster } from '../targets/ports.ts'
-import type { KubeObject, PodTemplate } from './kubernetes-types.ts'
+import type { KubeObject } from './kubernetes/object.ts'
+import type { PodTemplate } from './kubernetes/pod.ts'
 import { all } from './lookup.ts'
 import { part } from './part.ts'
 import type { CertificateFact, ClusterParts, Part, Snapshot } from './snapshot.ts'

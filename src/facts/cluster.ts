@@ -1,6 +1,7 @@
 /** Lists the objects that a judgement reads, all at once, pruned and redacted as they arrive. */
 import type { Cluster } from '../targets/ports.ts'
-import type { KubeObject, ResourceName } from './kubernetes-types.ts'
+import type { KubeObject } from './kubernetes/object.ts'
+import type { ResourceName } from './kubernetes/resources.ts'
 import { part } from './part.ts'
 import { prune } from './prune.ts'
 import type { Fingerprint } from './redact.ts'

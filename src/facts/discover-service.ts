@@ -1,6 +1,6 @@
 /** What the cluster itself tells of a service that nobody described: its Service, port, health paths and metrics page. Pure. */
 import type { ServiceSettings } from '../settings.ts'
-import type { Container, PodTemplate, Probe } from './kubernetes-types.ts'
+import type { Container, PodTemplate, Probe } from './kubernetes/pod.ts'
 import { all, find, findWorkload, mainContainer, podsOf, replicaSetsOf, sees } from './lookup.ts'
 import { portNumber } from './probes.ts'
 import type { ClusterParts, Snapshot } from './snapshot.ts'

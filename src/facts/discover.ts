@@ -3,7 +3,7 @@ import type { SourcePlace } from '../context.ts'
 import { AbsentError, DeniedError } from '../errors.ts'
 import type { SourceSettings } from '../settings.ts'
 import type { Cluster } from '../targets/ports.ts'
-import type { Service } from './kubernetes-types.ts'
+import type { Service } from './kubernetes/network.ts'
 
 type Source = 'prometheus' | 'alertmanager'
 

@@ -1,6 +1,6 @@
 /** What stands before the service, where `service.edge` names a Service of the cluster that is not the service's own. Pure. */
 import type { ServiceSettings } from '../settings.ts'
-import type { Pod } from './kubernetes-types.ts'
+import type { Pod } from './kubernetes/pod.ts'
 import { all } from './lookup.ts'
 import type { ClusterParts, Snapshot } from './snapshot.ts'
 

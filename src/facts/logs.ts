@@ -1,6 +1,6 @@
 /** Reads logs in bounded form: the pods that can tell most, every container, current and previous. */
 import type { Cluster } from '../targets/ports.ts'
-import type { ContainerStatus, Pod } from './kubernetes-types.ts'
+import type { ContainerStatus, Pod } from './kubernetes/pod.ts'
 import { redact, secretIn } from './redact.ts'
 import type { LogExcerpt } from './snapshot.ts'
 

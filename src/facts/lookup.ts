@@ -1,17 +1,9 @@
 /** Finding objects in a Snapshot. */
 import type { ServiceSettings } from '../settings.ts'
-import type {
-  Container,
-  DaemonSet,
-  Deployment,
-  KubeObject,
-  Pod,
-  PodTemplate,
-  ReplicaSet,
-  ResourceName,
-  Resources,
-  StatefulSet,
-} from './kubernetes-types.ts'
+import type { KubeObject } from './kubernetes/object.ts'
+import type { Container, Pod, PodTemplate } from './kubernetes/pod.ts'
+import type { ResourceName, Resources } from './kubernetes/resources.ts'
+import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from './kubernetes/workload.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export type Workload = Deployment | StatefulSet | DaemonSet

@@ -1,6 +1,6 @@
 /** Every permission that the tool uses, in groups that a person can grant or refuse. */
 import type { AccessCheck } from '../targets/ports.ts'
-import { type ResourceName, resources } from './kubernetes-types.ts'
+import { type ResourceName, resources } from './kubernetes/resources.ts'
 
 export interface PermissionGroup {
   name: string

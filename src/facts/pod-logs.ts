@@ -1,6 +1,6 @@
 /** The logs of all pods of a workload since some time, bounded in number and size. */
 import type { Cluster } from '../targets/ports.ts'
-import type { Pod } from './kubernetes-types.ts'
+import type { Pod } from './kubernetes/pod.ts'
 import { parseLog } from './logs.ts'
 import { part } from './part.ts'
 import type { LogExcerpt } from './snapshot.ts'

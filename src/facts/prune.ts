@@ -1,15 +1,8 @@
 /** Keeps of each object what a judgement reads, so that a Snapshot stays small and holds no secret. Pure. */
-import type {
-  ContainerStatus,
-  FieldSet,
-  KubeEvent,
-  KubeObject,
-  ManagedField,
-  Meta,
-  Pod,
-  PodTemplate,
-  ResourceName,
-} from './kubernetes-types.ts'
+import type { KubeEvent } from './kubernetes/event.ts'
+import type { FieldSet, KubeObject, ManagedField, Meta } from './kubernetes/object.ts'
+import type { ContainerStatus, Pod, PodTemplate } from './kubernetes/pod.ts'
+import type { ResourceName } from './kubernetes/resources.ts'
 import { type Fingerprint, redact, redactSpec } from './redact.ts'
 
 const bulky = new Set(['kubectl.kubernetes.io/last-applied-configuration', 'control-plane.alpha.kubernetes.io/leader'])

@@ -1,5 +1,5 @@
 /** Nothing secret is kept: every text that enters a Snapshot passes here first. Pure. */
-import type { Container, PodSpec } from './kubernetes-types.ts'
+import type { Container, PodSpec } from './kubernetes/pod.ts'
 
 const mark = '[redacted]'
 

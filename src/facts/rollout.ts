@@ -3,7 +3,7 @@ import type { Clock } from '../context.ts'
 import { deadlineIn } from '../duration.ts'
 import type { Settings } from '../settings.ts'
 import type { Cluster } from '../targets/ports.ts'
-import type { ResourceName } from './kubernetes-types.ts'
+import type { ResourceName } from './kubernetes/resources.ts'
 import { part } from './part.ts'
 import { type ClusterParts, type Snapshot, snapshotVersion, type Unseen } from './snapshot.ts'
 

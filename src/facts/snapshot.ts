@@ -4,7 +4,7 @@ import type { ServiceSettings, Thresholds } from '../settings.ts'
 import type { SloFacts } from '../slo/seen.ts'
 import type { Alert, Certificate, QueryAnswer } from '../targets/ports.ts'
 import type { PathAnswer } from './inside-questions.ts'
-import type { ResourceName, Resources } from './kubernetes-types.ts'
+import type { ResourceName, Resources } from './kubernetes/resources.ts'
 import type { SecretKind } from './redact.ts'
 
 export const snapshotVersion = 1

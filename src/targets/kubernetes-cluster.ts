@@ -1,7 +1,8 @@
 /** Cluster and ClusterWriter over the API server's own HTTP API. */
 
 import { UnreachableError } from '../errors.ts'
-import { type KubeObject, type ResourceName, type Resources, resources } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
+import { type ResourceName, type Resources, resources } from '../facts/kubernetes/resources.ts'
 import { type Connection, KubernetesApi } from './kubernetes-api.ts'
 import { certificatesIn } from './kubernetes-certificates.ts'
 import { bareMetadata, goJson } from './kubernetes-objects.ts'

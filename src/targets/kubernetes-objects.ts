@@ -1,5 +1,5 @@
 /** Objects on their way in and out. Pure. */
-import type { KubeObject } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
 
 /** The object without anything that may hold values: data, and the copy of it that kubectl apply leaves in an annotation. */
 export function bareMetadata<T extends KubeObject>(object: T): T {

@@ -1,5 +1,5 @@
 /** Where objects are below the API server, and what RBAC calls a request for them. Pure. */
-import type { ResourcePlace } from '../facts/kubernetes-types.ts'
+import type { ResourcePlace } from '../facts/kubernetes/resources.ts'
 import type { Asked } from './api-errors.ts'
 import type { WriteOptions } from './ports.ts'
 

@@ -1,5 +1,6 @@
 /** What the rooms above may ask of the outside world, in our words. Adapters beside this file are the only implementations. */
-import type { KubeObject, ResourceName, Resources } from '../facts/kubernetes-types.ts'
+import type { KubeObject } from '../facts/kubernetes/object.ts'
+import type { ResourceName, Resources } from '../facts/kubernetes/resources.ts'
 
 export interface ListQuery {
   namespace?: string | undefined

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { resources } from '../../src/facts/kubernetes-types.ts'
+import { resources } from '../../src/facts/kubernetes/resources.ts'
 import { aServerShop } from './server-shop.ts'
 import { aShop, namespace, type Shop, template } from './shop.ts'
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { judge } from '../../src/diagnosis/judge.ts'
 import type { Cause } from '../../src/diagnosis/verdict.ts'
-import type { KubeObject } from '../../src/facts/kubernetes-types.ts'
+import type { KubeObject } from '../../src/facts/kubernetes/object.ts'
 import type { Part, Snapshot, Unseen } from '../../src/facts/snapshot.ts'
 import { scenarios } from '../scenarios/scenario.ts'
 import { healthy } from '../support/snapshot.ts'

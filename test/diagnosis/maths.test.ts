@@ -6,7 +6,9 @@ import { mapSelects, selects } from '../../src/diagnosis/selectors.ts'
 import { templateDiff } from '../../src/diagnosis/template-diff.ts'
 import { increase } from '../../src/diagnosis/traffic.ts'
 import { trend } from '../../src/diagnosis/usage.ts'
-import type { LabelSelector, NetworkPolicy, PodTemplate } from '../../src/facts/kubernetes-types.ts'
+import type { NetworkPolicy } from '../../src/facts/kubernetes/network.ts'
+import type { LabelSelector } from '../../src/facts/kubernetes/object.ts'
+import type { PodTemplate } from '../../src/facts/kubernetes/pod.ts'
 
 const timed = (values: readonly number[]): [number, number][] => values.map((v, i) => [i * 5, v])
 

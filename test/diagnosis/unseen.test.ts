@@ -1,6 +1,6 @@
 /** Absent is never zero: taking any one part away makes nothing well that was not, and nothing ill that was. */
 import { expect, test } from 'vitest'
-import type { ResourceName } from '../../src/facts/kubernetes-types.ts'
+import type { ResourceName } from '../../src/facts/kubernetes/resources.ts'
 import type { Snapshot, Unseen } from '../../src/facts/snapshot.ts'
 import { healthy } from '../support/snapshot.ts'
 import { codesOf, verdictOf } from './causes/case.ts'

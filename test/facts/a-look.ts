@@ -1,6 +1,6 @@
 /** What a look is taken of and with: a cluster in memory, and settings that lead to it. */
 
-import type { ResourceName } from '../../src/facts/kubernetes-types.ts'
+import type { ResourceName } from '../../src/facts/kubernetes/resources.ts'
 import type { Snapshot } from '../../src/facts/snapshot.ts'
 import type { Settings, SourceSettings } from '../../src/settings.ts'
 import { FakeCluster } from '../support/fake-cluster.ts'

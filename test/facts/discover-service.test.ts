@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { discoverService } from '../../src/facts/discover-service.ts'
-import type { StatefulSet } from '../../src/facts/kubernetes-types.ts'
+import type { StatefulSet } from '../../src/facts/kubernetes/workload.ts'
 import { type Change, healthy } from '../support/snapshot.ts'
 import { gone, put } from '../support/snapshot-changes.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resources } from '../../src/facts/kubernetes-types.ts'
+import { resources } from '../../src/facts/kubernetes/resources.ts'
 import { permissionsFor, rulesFor } from '../../src/facts/permissions.ts'
 
 test('every kind of object that a diagnosis reads is asked about', () => {

@@ -1,5 +1,6 @@
 /** A small service in a small cluster, as the gatherer would have seen it: well, unless a test changes it. */
-import type { KubeEvent, Pod } from '../../src/facts/kubernetes-types.ts'
+import type { KubeEvent } from '../../src/facts/kubernetes/event.ts'
+import type { Pod } from '../../src/facts/kubernetes/pod.ts'
 import type { ProbeResult, Snapshot } from '../../src/facts/snapshot.ts'
 import type { Series } from '../../src/targets/ports.ts'
 

@@ -2,7 +2,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AbsentError, DeniedError, MovedError, RefusedError, UnreachableError } from '../../src/errors.ts'
-import { type ResourceName, resources } from '../../src/facts/kubernetes-types.ts'
+import { type ResourceName, resources } from '../../src/facts/kubernetes/resources.ts'
 import type { FakeCluster } from './fake-cluster.ts'
 import { reconcile } from './fake-controllers.ts'
 

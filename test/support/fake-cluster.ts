@@ -6,7 +6,9 @@
 import type { Clock } from '../../src/context.ts'
 import { mapSelects } from '../../src/diagnosis/selectors.ts'
 import { AbsentError, DeniedError, InterruptedError, MovedError, RefusedError, UnreachableError } from '../../src/errors.ts'
-import { type KubeObject, type Pod, type ResourceName, type Resources, resources } from '../../src/facts/kubernetes-types.ts'
+import type { KubeObject } from '../../src/facts/kubernetes/object.ts'
+import type { Pod } from '../../src/facts/kubernetes/pod.ts'
+import { type ResourceName, type Resources, resources } from '../../src/facts/kubernetes/resources.ts'
 import { certificatesIn } from '../../src/targets/kubernetes-certificates.ts'
 import type {
   AccessCheck,

@@ -2,7 +2,9 @@
 
 import { mapSelects } from '../../src/diagnosis/selectors.ts'
 import { stable } from '../../src/diagnosis/template-diff.ts'
-import type { Deployment, KubeObject, Pod, PodTemplate, ReplicaSet } from '../../src/facts/kubernetes-types.ts'
+import type { KubeObject } from '../../src/facts/kubernetes/object.ts'
+import type { Pod, PodTemplate } from '../../src/facts/kubernetes/pod.ts'
+import type { Deployment, ReplicaSet } from '../../src/facts/kubernetes/workload.ts'
 import type { FakeCluster } from './fake-cluster.ts'
 
 const revisionOf = (set: ReplicaSet): number => Number(set.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0)

@@ -1,5 +1,6 @@
 /** Changes to a healthy scene, each a phrase: `release({...})`, `dies({ exit: 1 })`, `edited('configmaps', 'kestrel-settings', 5)`. */
-import type { Container, Pod, PodSpec, ResourceName, Resources } from '../../src/facts/kubernetes-types.ts'
+import type { Container, Pod, PodSpec } from '../../src/facts/kubernetes/pod.ts'
+import type { ResourceName, Resources } from '../../src/facts/kubernetes/resources.ts'
 import type { ProbeResult, Snapshot, Unseen } from '../../src/facts/snapshot.ts'
 import type { Series } from '../../src/targets/ports.ts'
 import { ago, aPod, aSet, type Change, now, podsOf, revisionOf, type Scene, serves, setsOf, space, values, workloadOf } from './snapshot.ts'

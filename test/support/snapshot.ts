@@ -3,17 +3,12 @@
  * snapshot-changes.ts are handed to it and read like a sentence: `healthy(release((_, main) => { ... }), waits("ErrImagePull", "..."))`.
  * Endpoints, answers to probes and request counters follow from the pods, so a change says only what is unusual.
  */
-import type {
-  Deployment,
-  Labels,
-  Pod,
-  PodTemplate,
-  ReplicaSet,
-  ResourceName,
-  Resources,
-  Service,
-} from '../../src/facts/kubernetes-types.ts'
-import { resources } from '../../src/facts/kubernetes-types.ts'
+import type { Service } from '../../src/facts/kubernetes/network.ts'
+import type { Labels } from '../../src/facts/kubernetes/object.ts'
+import type { Pod, PodTemplate } from '../../src/facts/kubernetes/pod.ts'
+import type { ResourceName, Resources } from '../../src/facts/kubernetes/resources.ts'
+import { resources } from '../../src/facts/kubernetes/resources.ts'
+import type { Deployment, ReplicaSet } from '../../src/facts/kubernetes/workload.ts'
 import type { LogExcerpt, ProbeResult, Snapshot, Unseen } from '../../src/facts/snapshot.ts'
 import type { Series } from '../../src/targets/ports.ts'
 

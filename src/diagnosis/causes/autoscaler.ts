@@ -1,5 +1,6 @@
 /** An autoscaler that has nothing to measure, or wants more than it may. */
-import type { HorizontalPodAutoscaler, Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
+import type { HorizontalPodAutoscaler } from '../../facts/kubernetes/workload.ts'
 import { all } from '../../facts/lookup.ts'
 import { recentDiff } from '../changes.ts'
 import { type Claim, conditionEvidence, type Family, seen, short, supported } from '../claim.ts'

@@ -1,5 +1,5 @@
 /** Who asks the Service, and on which ports, as far as specs tell. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { all } from '../../facts/lookup.ts'
 import { escapeRegex } from '../../facts/queries.ts'
 import type { View } from '../view.ts'

@@ -1,6 +1,6 @@
 /** A certificate on the way in, of the service itself or of what it depends on, that is past its end or before its beginning. */
 import { mountedSecrets } from '../../facts/certificates.ts'
-import type { Ingress } from '../../facts/kubernetes-types.ts'
+import type { Ingress } from '../../facts/kubernetes/network.ts'
 import { all } from '../../facts/lookup.ts'
 import type { CertificateFact } from '../../facts/snapshot.ts'
 import { type Claim, type Family, short, supported } from '../claim.ts'

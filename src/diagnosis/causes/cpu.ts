@@ -1,5 +1,5 @@
 /** CPU: one pod gone wrong, a limit that throttles, a release that keeps busy, a node that is full. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { find } from '../../facts/lookup.ts'
 import { newestDiff, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, podCount, refuted, supported } from '../claim.ts'

@@ -1,5 +1,5 @@
 /** Disks and descriptors that are used up. */
-import type { Pod, PodTemplate } from '../../facts/kubernetes-types.ts'
+import type { Pod, PodTemplate } from '../../facts/kubernetes/pod.ts'
 import { all } from '../../facts/lookup.ts'
 import { type Claim, eventEvidence, short, supported } from '../claim.ts'
 import type { Dependency } from '../dependencies.ts'

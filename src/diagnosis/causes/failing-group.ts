@@ -1,5 +1,5 @@
 /** Containers that do not start, grouped, and what the newest revision changed of them. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { newestDiff, recentDiff } from '../changes.ts'
 import { quantity } from '../quantity.ts'
 import type { Failing } from '../start-failure.ts'

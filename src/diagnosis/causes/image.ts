@@ -1,5 +1,5 @@
 /** Images that cannot be had: not there, not allowed, or built for another processor. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { find } from '../../facts/lookup.ts'
 import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'

@@ -1,5 +1,5 @@
 /** Liveness and startup probes that ask the wrong thing, or ask too impatiently. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { portNumber } from '../../facts/probes.ts'
 import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'

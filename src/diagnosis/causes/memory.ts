@@ -1,6 +1,6 @@
 /** Memory: too little given, or too much taken. */
 import { span } from '../../duration.ts'
-import type { LimitRange } from '../../facts/kubernetes-types.ts'
+import type { LimitRange } from '../../facts/kubernetes/admission.ts'
 import { all } from '../../facts/lookup.ts'
 import { editedAt, newestDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, podCount, podEffect, refuted, seen, supported } from '../claim.ts'

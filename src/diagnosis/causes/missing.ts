@@ -1,5 +1,5 @@
 /** Secrets, ConfigMaps and keys that a pod names and that are not there. */
-import type { Pod, PodSpec, Volume } from '../../facts/kubernetes-types.ts'
+import type { Pod, PodSpec, Volume } from '../../facts/kubernetes/pod.ts'
 import { find, sees } from '../../facts/lookup.ts'
 import { keysOf, recentDiff } from '../changes.ts'
 import { type Claim, eventEvidence, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'

@@ -1,5 +1,5 @@
 /** Pods that have a node and wait there for a volume that cannot be mounted; Secrets and ConfigMaps are the family of missing objects. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { find } from '../../facts/lookup.ts'
 import { recentDiff } from '../changes.ts'
 import { type Claim, eventEvidence, podCount, podEffect, short, supported } from '../claim.ts'

@@ -1,5 +1,6 @@
 /** Pods that are not what their template says: something that may change pods on their way in changed what they now fail by. */
-import type { Container, Pod, PodSpec, WebhookConfiguration } from '../../facts/kubernetes-types.ts'
+import type { WebhookConfiguration } from '../../facts/kubernetes/admission.ts'
+import type { Container, Pod, PodSpec } from '../../facts/kubernetes/pod.ts'
 import { all, find } from '../../facts/lookup.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'

@@ -1,5 +1,5 @@
 /** Nodes that cannot hold what they took. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { all, find } from '../../facts/lookup.ts'
 import { recentDiff } from '../changes.ts'
 import { type Claim, conditionEvidence, eventEvidence, type Family, podCount, podEffect, seen, short, supported } from '../claim.ts'

@@ -1,5 +1,5 @@
 /** One pod of several alike that does not answer its readiness question, while its peers do. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { find } from '../../facts/lookup.ts'
 import { type Claim, type Family, refuted, supported } from '../claim.ts'
 import { startedAt, touched } from '../edits.ts'

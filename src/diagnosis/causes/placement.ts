@@ -1,5 +1,5 @@
 /** Pods that no node takes. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { all } from '../../facts/lookup.ts'
 import { type Claim, conditionEvidence, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { bytes, cores, quantity } from '../quantity.ts'

@@ -1,5 +1,5 @@
 /** NetworkPolicies that cut a path the service lives by: callers to it, it to its dependencies, it to DNS. */
-import type { NetworkPolicy } from '../../facts/kubernetes-types.ts'
+import type { NetworkPolicy } from '../../facts/kubernetes/network.ts'
 import { all, sees } from '../../facts/lookup.ts'
 import { portNumber } from '../../facts/probes.ts'
 import { editedAt } from '../changes.ts'

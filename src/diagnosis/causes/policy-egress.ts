@@ -1,5 +1,5 @@
 /** NetworkPolicies that cut what the service itself asks: DNS and its dependencies. */
-import type { NetworkPolicy } from '../../facts/kubernetes-types.ts'
+import type { NetworkPolicy } from '../../facts/kubernetes/network.ts'
 import { all } from '../../facts/lookup.ts'
 import { portNumber } from '../../facts/probes.ts'
 import { editedAt } from '../changes.ts'

@@ -1,5 +1,5 @@
 /** The workload as NetworkPolicies see it, and one of them as an object of a claim. */
-import type { NetworkPolicy } from '../../facts/kubernetes-types.ts'
+import type { NetworkPolicy } from '../../facts/kubernetes/network.ts'
 import { editedAt } from '../changes.ts'
 import { seen, short } from '../claim.ts'
 import { namespaceLabels, partyOf } from '../network-party.ts'

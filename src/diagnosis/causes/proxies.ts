@@ -1,6 +1,6 @@
 /** What stands before the service and is itself a workload of the cluster. Pure. */
 import { edgePods } from '../../facts/edge-pods.ts'
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { all } from '../../facts/lookup.ts'
 import type { Subject } from '../verdict.ts'
 import type { View } from '../view.ts'

@@ -1,5 +1,5 @@
 /** Readiness probes that ask the wrong thing. */
-import type { Container, Pod } from '../../facts/kubernetes-types.ts'
+import type { Container, Pod } from '../../facts/kubernetes/pod.ts'
 import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { probeText, wrongProbe } from '../probe-answers.ts'

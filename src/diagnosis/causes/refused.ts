@@ -1,5 +1,5 @@
 /** Pods that the API server will not let the controller create. */
-import type { Deployment } from '../../facts/kubernetes-types.ts'
+import type { Deployment } from '../../facts/kubernetes/workload.ts'
 import { all, find } from '../../facts/lookup.ts'
 import { editedAt, recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, conditionEvidence, eventEvidence, type Family, refuted, seen, short, supported } from '../claim.ts'

@@ -1,5 +1,5 @@
 /** How many pods there should be, and rollouts that do not move. */
-import type { Deployment } from '../../facts/kubernetes-types.ts'
+import type { Deployment } from '../../facts/kubernetes/workload.ts'
 import { all } from '../../facts/lookup.ts'
 import { editedAt, lastEdit } from '../changes.ts'
 import { type Claim, conditionEvidence, type Family, refuted, seen, short, supported } from '../claim.ts'

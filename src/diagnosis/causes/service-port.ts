@@ -1,5 +1,5 @@
 /** Ports between callers and pods: the one that callers ask for, and the one that the Service passes on to. */
-import type { Container } from '../../facts/kubernetes-types.ts'
+import type { Container } from '../../facts/kubernetes/pod.ts'
 import { portNumber } from '../../facts/probes.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, podCount, refuted, seen, short, supported } from '../claim.ts'

@@ -1,5 +1,5 @@
 /** A dependency that answers late, by the times that the service takes of its queries. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { type Claim, open, refuted, supported } from '../claim.ts'
 import { errorsNow } from '../failures.ts'
 import { median } from '../history.ts'

@@ -1,6 +1,6 @@
 /** Streams that something on the way ends: told by its log, by the age of all that end, and by the time-outs that objects state. */
 import { parseDuration } from '../../duration.ts'
-import type { KubeObject } from '../../facts/kubernetes-types.ts'
+import type { KubeObject } from '../../facts/kubernetes/object.ts'
 import { all } from '../../facts/lookup.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, refuted, seen, supported } from '../claim.ts'

@@ -1,5 +1,6 @@
 /** Rollouts that stand still for a reason outside the pods' own programs. */
-import type { Deployment, Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
+import type { Deployment } from '../../facts/kubernetes/workload.ts'
 import { type Claim, conditionEvidence, podCount, podEffect, seen, supported } from '../claim.ts'
 import { earliest, millis } from '../time.ts'
 import { podIsReady, subjectOf, type View } from '../view.ts'

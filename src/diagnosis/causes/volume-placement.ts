@@ -1,5 +1,5 @@
 /** Pods that no node takes because of a volume. */
-import type { Pod } from '../../facts/kubernetes-types.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { find, sees } from '../../facts/lookup.ts'
 import { type Claim, eventEvidence, seen } from '../claim.ts'
 import { changedIn } from '../revision.ts'

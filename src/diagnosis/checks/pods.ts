@@ -1,7 +1,7 @@
 /** Checks of the workload, its pods and what lets them start. */
 
 import { span } from '../../duration.ts'
-import type { ReplicaSet } from '../../facts/kubernetes-types.ts'
+import type { ReplicaSet } from '../../facts/kubernetes/workload.ts'
 import { all, replicaSetsOf, sees } from '../../facts/lookup.ts'
 import { short } from '../claim.ts'
 import { symptoms } from '../symptoms.ts'

@@ -1,5 +1,5 @@
 /** What a check of a runbook step answers. */
-import type { ResourceName } from '../../facts/kubernetes-types.ts'
+import type { ResourceName } from '../../facts/kubernetes/resources.ts'
 import type { Part, Unseen } from '../../facts/snapshot.ts'
 import type { Series } from '../../targets/ports.ts'
 import { symptoms } from '../symptoms.ts'

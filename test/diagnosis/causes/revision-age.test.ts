@@ -1,6 +1,6 @@
 /** A revision is blamed for what it brought in: while it is new, or as long as it never served. One that served for days is innocent of what happens now. */
 import { expect, test } from 'vitest'
-import type { Container, PodSpec } from '../../../src/facts/kubernetes-types.ts'
+import type { Container, PodSpec } from '../../../src/facts/kubernetes/pod.ts'
 import type { Change } from '../../support/snapshot.ts'
 import { answers, gone, notReady, release, unplaced, waits } from '../../support/snapshot-changes.ts'
 import { diagnose } from './case.ts'

@@ -1,4 +1,4 @@
-import type { NetworkPolicy } from '../../../../src/facts/kubernetes-types.ts'
+import type { NetworkPolicy } from '../../../../src/facts/kubernetes/network.ts'
 import { ago, type Change } from '../../../support/snapshot.ts'
 import { answers, event, logs, notReady, put, serving } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
