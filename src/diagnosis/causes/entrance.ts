@@ -4,12 +4,17 @@ import { editedAt } from '../changes.ts'
 import { type Claim, type Family, seen, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { logsOf, podIsReady, probesOf, type View } from '../view.ts'
+import { askedPort } from './service-port.ts'
 
 export const entrance: Family = (view) => [...ingresses(view), ...dns(view)]
 
 /** Ingresses that lead to the Service: their class, their backend. */
 function ingresses(view: View): Claim[] {
-  const names = new Set([view.service.service])
+  const { service: own } = view.service
+  const moved = view.front && askedPort(view)[0]?.hints?.askedPort
+  // Without our Service, or without the port that every caller asks for, an Ingress that leads there is one caller more.
+  const ownFault = (name: string, port: number | undefined): boolean =>
+    name === own && (view.front === undefined || (port !== undefined && String(port) === moved))
   return all(view.snapshot, 'ingresses')
     .filter((i) => i.metadata.namespace === view.service.namespace)
     .flatMap((ingress): Claim[] => {
@@ -17,7 +22,7 @@ function ingresses(view: View): Claim[] {
         ingress.spec?.defaultBackend,
         ...(ingress.spec?.rules ?? []).flatMap((r) => (r.http?.paths ?? []).map((p) => p.backend)),
       ].flatMap((b) => b?.service ?? [])
-      const mine = backends.some((b) => names.has(b.name)) || ingress.metadata.name.includes(view.service.service)
+      const mine = backends.some((b) => b.name === own) || ingress.metadata.name.includes(own)
       if (!mine) return []
       const subject = { kind: 'Ingress', namespace: view.service.namespace, name: ingress.metadata.name }
       // The annotation is older than IngressClass: a controller may go by it in a cluster that has no such object.
@@ -37,6 +42,7 @@ function ingresses(view: View): Claim[] {
           }),
         ]
       for (const b of backends) {
+        if (ownFault(b.name, b.port?.number)) continue
         const service = find(view.snapshot, 'services', b.name, view.service.namespace)
         const port = b.port?.number ?? b.port?.name
         const has = service?.spec.ports?.some((p) => p.port === port || p.name === port)

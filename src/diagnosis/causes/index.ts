@@ -1,6 +1,7 @@
 /** Every family of causes, in the order in which their claims are weighed. */
 import type { Family } from '../claim.ts'
 import { affinity } from './affinity.ts'
+import { atLimit } from './at-limit.ts'
 import { autoscaler } from './autoscaler.ts'
 import { cache } from './cache.ts'
 import { certificates } from './certificates.ts'
@@ -74,6 +75,7 @@ export const families: readonly Family[] = [
   memory,
   heap,
   leak,
+  atLimit,
   cpu,
   disks,
   credentials,

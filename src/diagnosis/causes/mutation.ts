@@ -1,14 +1,13 @@
 /** Pods that are not what their template says: something that may change pods on their way in changed what they now fail by. */
-import type { WebhookConfiguration } from '../../facts/kubernetes/admission.ts'
 import type { Container, Pod, PodSpec } from '../../facts/kubernetes/pod.ts'
-import { all, find } from '../../facts/lookup.ts'
+import { all } from '../../facts/lookup.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
-import { selects } from '../selectors.ts'
 import { failing } from '../start-failure.ts'
 import { changeText, type TemplateChange, templateDiff } from '../template-diff.ts'
-import { earliest, millis } from '../time.ts'
+import { earliest } from '../time.ts'
 import { containerStatuses, podIsReady, type View } from '../view.ts'
+import { mutators } from './webhooks.ts'
 
 /** What the API server and its usual plugins fill in for every pod, and what a template has no word for. */
 const usual: ReadonlySet<TemplateChange['field']> = new Set([
@@ -41,23 +40,6 @@ const givenByRange = (view: View, { name = '', to }: TemplateChange): boolean =>
       which === 'limits' ? l.default?.[resource] === to : (l.defaultRequest?.[resource] ?? l.default?.[resource]) === to,
     ),
   )
-}
-
-/** The configurations of webhooks that may change a pod of this namespace as it is made, the newest first. */
-export function mutators(view: View, labels: Record<string, string> | undefined): WebhookConfiguration[] {
-  const { namespace } = view.service
-  const space = { 'kubernetes.io/metadata.name': namespace, ...find(view.snapshot, 'namespaces', namespace)?.metadata.labels }
-  const has = (list: readonly string[] | undefined, ...any: string[]): boolean => (list ?? []).some((x) => any.includes(x))
-  return all(view.snapshot, 'mutatingwebhookconfigurations')
-    .filter((c) =>
-      c.webhooks?.some(
-        (w) =>
-          (w.rules ?? []).some((r) => has(r.resources, 'pods', '*', '*/*') && has(r.operations, 'CREATE', '*')) &&
-          selects(w.namespaceSelector ?? {}, space) &&
-          selects(w.objectSelector ?? {}, labels),
-      ),
-    )
-    .sort((a, b) => (millis(editedAt(b)) ?? 0) - (millis(editedAt(a)) ?? 0) || (a.metadata.name < b.metadata.name ? -1 : 1))
 }
 
 const placed = (c: TemplateChange): boolean => c.field === 'placement' || c.field === 'priority' || /^requests\./.test(c.name ?? '')

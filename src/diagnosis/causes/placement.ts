@@ -5,25 +5,55 @@ import { type Claim, conditionEvidence, eventEvidence, podCount, podEffect, refu
 import { bytes, cores, quantity } from '../quantity.ts'
 import { changedIn } from '../revision.ts'
 import { blocking, matchesSelector, nodeIsReady, nodeSubject, notReadyProof, pressured, requests } from '../scheduling.ts'
-import { earliest } from '../time.ts'
+import { earliest, millis } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
-import { eventsOf, isOurPod, type View } from '../view.ts'
+import { eventsOf, eventTime, isOurPod, type View } from '../view.ts'
 import { passedOver } from './passed-over.ts'
 import { volumes } from './volume-placement.ts'
 
 const condition = (pod: Pod) => pod.status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False')
+
+/** What the scheduler said of a pod, and where it stands. */
+interface Said {
+  message: string
+  proof: Evidence[]
+}
 
 export function placement(view: View): Claim[] {
   const pending = view.pods.filter((p) => !p.spec.nodeName && (condition(p) || (p.spec.schedulingGates?.length ?? 0) > 0))
   const first = pending[0]
   if (!first) return passedOver(view)
   const why = condition(first)
-  const message = why?.message ?? ''
+  const now: Said = { message: why?.message ?? '', proof: why ? [conditionEvidence('Pod', first, why)] : [] }
+  const cordonedAt = /unschedulable/i.test(now.message) ? whenCordoned(view) : undefined
+  const before = cordonedAt === undefined ? undefined : saidBefore(view, first, cordonedAt)
+  if (before === undefined) return explained(view, pending, now)
+  // The scheduler looks at cordons first and then says nothing else: the pod has no place without them either.
+  const cordon = explained(view, pending, now).filter((c) => c.code === 'node_cordoned')
+  return [...explained(view, pending, before), ...cordon.map((c) => ({ ...c, since: cordonedAt }))]
+}
+
+function whenCordoned(view: View): string | undefined {
+  const taints = all(view.snapshot, 'nodes').flatMap((n) => n.spec?.taints ?? [])
+  return earliest(...taints.filter((t) => t.key === 'node.kubernetes.io/unschedulable').map((t) => t.timeAdded))
+}
+
+/** What kept a pod from every node before `time`, where it is nothing that goes by itself: rules, or a lack that had lasted a minute. */
+function saidBefore(view: View, pod: Pod, time: string): Said | undefined {
+  const at = millis(time)!
+  const event = eventsOf(view, 'Pod', pod.metadata.name, /^FailedScheduling$/).find((e) => (millis(eventTime(e)) ?? at) < at)
+  const waited = at - (millis(pod.metadata.creationTimestamp) ?? at)
+  if (!event?.message || /unschedulable/i.test(event.message)) return undefined
+  if (!/didn't match|didn't have free ports|untolerated taint/.test(event.message) && waited < 60_000) return undefined
+  return { message: event.message, proof: [eventEvidence(event)] }
+}
+
+function explained(view: View, pending: readonly Pod[], { message, proof }: Said): Claim[] {
+  const first = pending[0]!
   const base = {
     since: earliest(...pending.map((p) => p.metadata.creationTimestamp)),
     effects: podEffect(pending, 'Pending, not scheduled'),
   }
-  const proof: Evidence[] = why ? [conditionEvidence('Pod', first, why)] : []
   const count = podCount(pending, view.pods.length)
   const make = (code: Claim['code'], subject: Subject, summary: string, more: Evidence[], confidence = 0.96): Claim =>
     supported({
@@ -161,5 +191,5 @@ export function placement(view: View): Claim[] {
     return [make('unschedulable_selector', view.subject, `it is held by scheduling gate ${first.spec.schedulingGates[0]!.name}`, [])]
   if (/didn't match Pod's node affinity|node selector/i.test(message))
     return [make('unschedulable_selector', view.subject, 'the nodes that match its selector cannot take it', selectorChange, 0.8)]
-  return why ? [make('unschedulable_resources', view.subject, short(message, 120), [], 0.5)] : []
+  return message ? [make('unschedulable_resources', view.subject, short(message, 120), [], 0.5)] : []
 }

@@ -7,7 +7,7 @@ import { changeText } from '../template-diff.ts'
 import { latest, millis } from '../time.ts'
 import type { Evidence, Subject } from '../verdict.ts'
 import { eventsOf, eventTime, type View } from '../view.ts'
-import { mutators } from './mutation.ts'
+import { mutators, webhookSubject } from './webhooks.ts'
 
 interface Refusal {
   message: string
@@ -61,9 +61,11 @@ export const refused: Family = (view) => {
   if (!said) return []
   const { message, since, evidence } = said
   const short_ = (view.replicas ?? 0) - view.pods.length
-  const what = evidence.asked.includes('Progressing')
-    ? 'the ReplicaSet of the newest template cannot be created'
-    : `${short_ > 0 ? short_ : 'some'} of ${view.replicas} pods cannot be created`
+  const resource = evidence.asked.includes('Progressing') ? 'replicasets' : 'pods'
+  const what =
+    resource === 'replicasets'
+      ? 'the ReplicaSet of the newest template cannot be created'
+      : `${short_ > 0 ? short_ : 'some'} of ${view.replicas} pods cannot be created`
   const make = (code: Claim['code'], subject: Subject, summary: string, more: Evidence[] = [], confidence = 0.97): Claim[] => [
     supported({
       code,
@@ -130,14 +132,14 @@ export const refused: Family = (view) => {
   if (hook)
     return make(
       'admission_webhook_down',
-      webhookSubject(view, hook[1]!),
+      webhookSubject(view, hook[1]!, resource, message),
       `admission webhook ${hook[1]} does not answer and its failurePolicy is Fail (${short(hook[2]!.replace(/^.*(?=(?:no endpoints|service ".*" not found|connection refused|context deadline|no such host|x509))/is, ''), 90)})`,
     )
   const denied = /admission webhook "([^"]+)" denied the request:?\s*(.*)/is.exec(message)
   if (denied)
     return make(
       'admission_webhook_denied',
-      newerTemplate(view) ? view.subject : webhookSubject(view, denied[1]!),
+      newerTemplate(view) ? view.subject : webhookSubject(view, denied[1]!, resource, message),
       `admission webhook ${denied[1]} refuses them: ${short(denied[2]!, 100)}`,
       newerTemplate(view) ? templateEvidence(view) : [],
     )
@@ -236,27 +238,4 @@ function templateEvidence(view: View): Evidence[] {
         ),
       ]
     : []
-}
-
-/** The configuration that holds a webhook of this name; the webhook itself where that may not be seen. */
-function webhookSubject(view: View, webhook: string): Subject {
-  for (const [resource, kind] of [
-    ['validatingwebhookconfigurations', 'ValidatingWebhookConfiguration'],
-    ['mutatingwebhookconfigurations', 'MutatingWebhookConfiguration'],
-  ] as const) {
-    const holding = all(view.snapshot, resource).filter((c) => c.webhooks?.some((w) => w.name === webhook))
-    // Several may use one webhook name; the one that looks at this namespace is meant.
-    const mine =
-      holding.find((c) => c.webhooks?.some((w) => w.name === webhook && concerns(view, w.namespaceSelector?.matchLabels))) ?? holding[0]
-    if (mine) return { kind, name: mine.metadata.name }
-  }
-  return { kind: 'Webhook', name: webhook }
-}
-
-function concerns(view: View, labels: Record<string, string> | undefined): boolean {
-  const space: Record<string, string> = {
-    'kubernetes.io/metadata.name': view.service.namespace,
-    ...find(view.snapshot, 'namespaces', view.service.namespace)?.metadata.labels,
-  }
-  return Object.entries(labels ?? {}).every(([k, v]) => space[k] === v)
 }

@@ -121,6 +121,24 @@ export const cases: Case[] = [
     instead: 'unschedulable_resources',
   },
   {
+    code: 'unschedulable_antiaffinity',
+    what: 'rules left no node, and then the nodes were cordoned too',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((spec) => {
+        spec.topologySpreadConstraints = [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'DoNotSchedule' }]
+      }),
+      says('0/2 nodes are available: 2 node(s) were unschedulable.'),
+      ...nodes((n) => {
+        n.spec = { unschedulable: true, taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule', timeAdded: ago(0.1) }] }
+      }),
+      event('new', 'FailedScheduling', "0/2 nodes are available: 2 node(s) didn't match pod topology spread constraints."),
+    ],
+    without: [noEvents],
+    instead: 'node_cordoned',
+  },
+  {
     code: 'node_not_ready',
     what: 'the node under a pod went away',
     subject: 'Node/worker-a',

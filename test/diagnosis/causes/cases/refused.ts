@@ -18,10 +18,11 @@ const quota = put('resourcequotas', {
   metadata: { name: 'share', creationTimestamp: ago(8) },
   status: { hard: { pods: '4' }, used: { pods: '4' } },
 })
-const onPods = (name: string, { space = 'north' } = {}) => ({
+const onPods = (name: string, { space = 'north', resource = 'pods' } = {}) => ({
   name,
+  clientConfig: { service: { name: 'rules', namespace: space } },
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': space } },
-  rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+  rules: [{ apiGroups: ['*'], apiVersions: ['v1'], operations: ['CREATE'], resources: [resource] }],
 })
 const release_ = (change: Parameters<typeof release>[0] = () => {}) =>
   release((spec, main) => {
@@ -85,6 +86,28 @@ export const cases: Case[] = [
     ],
     without: [inWords('admission webhook "rules.house.example" denied the request: image is not signed')],
     instead: 'admission_webhook_denied',
+  },
+  {
+    code: 'admission_webhook_down',
+    what: 'nobody stands behind a webhook whose name another team uses for a webhook of its own',
+    subject: 'MutatingWebhookConfiguration/of-north',
+    remedy: 'escalate',
+    fault: [
+      put('validatingwebhookconfigurations', {
+        metadata: { name: 'of-south' },
+        webhooks: [onPods('rules.house.example', { space: 'south' })],
+      }),
+      put('mutatingwebhookconfigurations', {
+        metadata: { name: 'north-replicasets' },
+        webhooks: [onPods('rules.house.example', { resource: 'replicasets' })],
+      }),
+      put('mutatingwebhookconfigurations', { metadata: { name: 'of-north' }, webhooks: [onPods('rules.house.example')] }),
+      refusedPods(
+        'Internal error occurred: failed calling webhook "rules.house.example": failed to call webhook: Post "https://rules.north.svc:443/v": service "rules" not found',
+        2,
+      ),
+    ],
+    without: [admitted],
   },
   {
     code: 'admission_webhook_denied',

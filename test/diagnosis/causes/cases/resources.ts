@@ -74,6 +74,15 @@ export const cases: Case[] = [
   },
   {
     code: 'memory_limit_low',
+    what: 'a release lowered the limit to little more than is used, and nothing is killed yet',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [limit('110Mi')],
+    without: [memory(50, 50)],
+    instead: 'none',
+  },
+  {
+    code: 'memory_limit_low',
     what: 'it is killed while it boots, and no release changed anything',
     subject: 'Deployment/kestrel',
     remedy: 'resources',

@@ -83,6 +83,20 @@ export const cases: Case[] = [
     instead: 'none',
   },
   {
+    code: 'service_missing',
+    what: 'the Service was deleted, and the Ingress that leads to it stays',
+    subject: 'Service/kestrel-front',
+    remedy: 'manual',
+    fault: [gate, ingress('kestrel-front', 80), gone('services', 'kestrel-front')],
+    without: [
+      put('services', {
+        metadata: { name: 'kestrel-front' },
+        spec: { selector: { app: 'kestrel' }, ports: [{ port: 8080, targetPort: 8081 }] },
+      }),
+    ],
+    instead: 'ingress_misroute',
+  },
+  {
     code: 'service_selector_mismatch',
     what: 'the Service selects what no pod carries',
     subject: 'Service/kestrel-front',
