@@ -39,7 +39,7 @@ test('nothing that was not seen makes a healthy service ill', () => {
 const shows: Readonly<Record<string, RegExp>> = {
   // measured by Prometheus alone
   Prometheus:
-    /traffic_surge|stream_|brute_force|auth_config|external_dependency|dependency_slow|pool_exhausted|noisy_neighbour|cpu_throttling|event_loop_block|single_bad_pod|memory_leak|bad_release|config_change|netpol_ingress_block|_credentials/,
+    /traffic_surge|stream_|brute_force|auth_config|external_dependency|dependency_slow|pool_exhausted|noisy_neighbour|cpu_throttling|event_loop_block|single_bad_pod|memory_leak|memory_limit_low|bad_release|config_change|netpol_ingress_block|_credentials/,
   answers: /service_target_port|edge_timeout|ingress_misroute|dependency_slow/,
   logs: /fd_exhaustion|tls_expired|log_spam/,
   horizontalpodautoscalers: /hpa_/,
