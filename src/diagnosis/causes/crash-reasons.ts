@@ -6,6 +6,7 @@ import type { Failing } from '../start-failure.ts'
 import { material, type TemplateChange } from '../template-diff.ts'
 import { millis } from '../time.ts'
 import { logsOf, type View } from '../view.ts'
+import { writtenAfter } from '../written.ts'
 import { unique } from './failing-group.ts'
 import { references } from './missing.ts'
 
@@ -60,23 +61,33 @@ export function missingVariable(
   return undefined
 }
 
+/** An edit that pods crash by; `at` and `by` are unknown where the edit left neither. */
+interface MountedChange {
+  kind: 'ConfigMap' | 'Secret'
+  name: string
+  at: string | undefined
+  by: string | undefined
+}
+
 /** A ConfigMap or Secret of the pod that was edited after the newest revision and before a pod that fails started. */
-export function mountedChange(
-  view: View,
-  group: readonly Failing[],
-  changed: readonly TemplateChange[],
-): { kind: 'ConfigMap' | 'Secret'; name: string; at: string | undefined; by: string | undefined } | undefined {
+export function mountedChange(view: View, group: readonly Failing[], changed: readonly TemplateChange[]): MountedChange | undefined {
   if (material(changed).length > 0 && (millis(rolledOutAt(view)) ?? 0) > view.now - 3_600_000) return undefined
   const started = Math.max(...group.map((f) => millis(f.status?.state?.running?.startedAt) ?? millis(f.ended?.startedAt) ?? 0))
-  const candidates = references(group[0]!.pod.spec).flatMap((r) => {
+  const from = view.now - view.snapshot.target.lookbackSeconds * 1000
+  const candidates = references(group[0]!.pod.spec).flatMap((r): (MountedChange & { after: number })[] => {
     const object = find(view.snapshot, r.kind === 'Secret' ? 'secrets' : 'configmaps', r.name, view.service.namespace)
     const at = object && editedAt(object)
     const edited = millis(at)
     const created = millis(object?.metadata.creationTimestamp)
-    if (!object || edited === undefined || created === undefined || edited - created < 1500) return []
-    return edited <= started && edited >= view.now - view.snapshot.target.lookbackSeconds * 1000
-      ? [{ kind: r.kind, name: r.name, at, by: object.metadata.managedFields?.find((m) => m.time === at)?.manager }]
+    if (!object || edited === undefined || created === undefined) return []
+    if (edited - created >= 1500)
+      return edited <= started && edited >= from
+        ? [{ kind: r.kind, name: r.name, at, by: object.metadata.managedFields?.find((m) => m.time === at)?.manager, after: edited }]
+        : []
+    const after = writtenAfter(view.snapshot, object) ?? 0
+    return after - created >= 1500 && after <= started && after >= from
+      ? [{ kind: r.kind, name: r.name, at: undefined, by: undefined, after }]
       : []
   })
-  return candidates.sort((a, b) => (millis(b.at) ?? 0) - (millis(a.at) ?? 0))[0]
+  return candidates.sort((a, b) => Number(a.at === undefined) - Number(b.at === undefined) || b.after - a.after)[0]
 }

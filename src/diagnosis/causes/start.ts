@@ -156,8 +156,10 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
           stateEvidence(first),
           {
             source: 'kubernetes',
-            asked: `${mounted.kind.toLowerCase()}/${mounted.name} metadata.managedFields`,
-            observed: `edited${mounted.by ? ` by ${mounted.by}` : ''}, after the last revision and before the pods that fail`,
+            asked: `${mounted.kind.toLowerCase()}/${mounted.name} metadata.${mounted.at ? 'managedFields' : 'resourceVersion'}`,
+            observed: mounted.at
+              ? `edited${mounted.by ? ` by ${mounted.by}` : ''}, after the last revision and before the pods that fail`
+              : 'written again after it was made, and no field or time of that is left: a key was taken away',
             at: mounted.at,
           },
           ...(tail ? [logEvidence([tail])] : []),
