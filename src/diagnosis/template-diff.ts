@@ -87,8 +87,21 @@ function containerChanges(from: Container, to: Container): TemplateChange[] {
     ...compare('ports', from.ports ?? [], to.ports ?? [], { container }),
     ...compare('mounts', from.volumeMounts ?? [], to.volumeMounts ?? [], { container }),
     ...compare('security', from.securityContext ?? {}, to.securityContext ?? {}, { container }),
+    ...compare('other', from.lifecycle ?? {}, to.lifecycle ?? {}, { container, name: 'lifecycle' }),
   ]
 }
+
+/** What has no words of its own here, and that a program may fail by. */
+const others = (s: PodTemplate['spec']): Record<string, unknown> => ({
+  hostAliases: s.hostAliases,
+  hostname: s.hostname,
+  subdomain: s.subdomain,
+  automountServiceAccountToken: s.automountServiceAccountToken,
+  shareProcessNamespace: s.shareProcessNamespace,
+  hostPID: s.hostPID,
+  hostIPC: s.hostIPC,
+  readinessGates: s.readinessGates,
+})
 
 const resourceMap = (c: Container): Record<string, unknown> => ({
   ...Object.fromEntries(Object.entries(c.resources?.limits ?? {}).map(([k, v]) => [`limits.${k}`, v])),
@@ -128,6 +141,7 @@ export function templateDiff(from: PodTemplate, to: PodTemplate): TemplateChange
     ...compare('dns', [a.dnsPolicy ?? 'ClusterFirst', a.dnsConfig ?? {}], [b.dnsPolicy ?? 'ClusterFirst', b.dnsConfig ?? {}]),
     ...compare('priority', [a.priorityClassName, a.runtimeClassName], [b.priorityClassName, b.runtimeClassName]),
     ...compare('security', a.securityContext ?? {}, b.securityContext ?? {}),
+    ...maps('other', others(a), others(b)),
     ...maps('labels', labels(from), labels(to)),
     ...maps('annotations', from.metadata?.annotations ?? {}, to.metadata?.annotations ?? {}),
   ]
@@ -139,7 +153,7 @@ export const material = (changes: readonly TemplateChange[]): TemplateChange[] =
 
 /** One change as a short phrase: `image a:1 -> a:2`, `env GREETING removed`. Values longer than 60 characters are cut. */
 export function changeText({ field, name, from, to }: TemplateChange): string {
-  const what = name ? `${field} ${name}` : field
+  const what = name && field !== 'other' ? `${field} ${name}` : (name ?? field)
   const cut = (v: string): string => (v.length > 60 ? `${v.slice(0, 57)}...` : v)
   if (to === undefined) return `${what} removed${from && from.length <= 60 && field !== 'env' ? ` (was ${from})` : ''}`
   return from === undefined ? `${what} added: ${cut(to)}` : `${what} ${cut(from)} -> ${cut(to)}`

@@ -24,7 +24,7 @@ function passed({ metadata, ...rest }: KubeObject): number[] {
 export function writtenAfter(snapshot: Snapshot, object: KubeObject): number | undefined {
   const mine = version(object)
   const moments = Object.entries(snapshot.cluster).flatMap(([kind, part]) =>
-    part.state !== 'ok' || countedElsewhere.has(kind) ? [] : (part.value as KubeObject[]).filter((o) => version(o) <= mine).flatMap(passed),
+    part.state !== 'ok' || countedElsewhere.has(kind) ? [] : (part.value as KubeObject[]).filter((o) => version(o) < mine).flatMap(passed),
   )
   return moments.length ? moments.reduce((a, b) => Math.max(a, b)) : undefined
 }

@@ -38,6 +38,9 @@ function complaints(view: View, d: Dependency, pattern: RegExp): string[] {
   )
 }
 
+/** Any word of a dependency that is not to be had, but late. */
+const trouble = new RegExp(`${patterns.refused.source}|${patterns.error.source}|unreachable|unavailable|not ready`, 'i')
+
 /** What a Service in front of a dependency leads to, where no container of its pods says that it listens there and callers are refused; undefined where it fits. */
 function deadPort(view: View, d: Dependency): string | undefined {
   const port = d.service?.spec.ports?.find((p) => p.port === d.port) ?? d.service?.spec.ports?.[0]
@@ -46,7 +49,10 @@ function deadPort(view: View, d: Dependency): string | undefined {
   const target = port.targetPort ?? port.port
   if (open.some((p) => p.containerPort === Number(target) || p.name === target)) return undefined
   const named = typeof target === 'string' && !/^\d+$/.test(target)
-  return named || complaints(view, d, patterns.refused).length > 0 ? String(target) : undefined
+  // A program that does not say how it fails to reach it is believed where somebody has edited the Service.
+  const edited = (millis(editedAt(d.service)) ?? 0) - (millis(d.service.metadata.creationTimestamp) ?? 0) > 1500
+  const complained = complaints(view, d, edited ? trouble : patterns.refused).length > 0
+  return named || complained ? String(target) : undefined
 }
 
 export const dependencies: Family = (view) => [...view.dependencies.flatMap((d) => down(view, d)), ...external(view)]

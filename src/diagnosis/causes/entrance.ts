@@ -14,7 +14,7 @@ function ingresses(view: View): Claim[] {
   const moved = view.front && askedPort(view)[0]?.hints?.askedPort
   // Without our Service, or without the port that every caller asks for, an Ingress that leads there is one caller more.
   const ownFault = (name: string, port: number | undefined): boolean =>
-    name === own && (view.front === undefined || (port !== undefined && String(port) === moved))
+    name === own && (view.front === undefined || view.front.spec.type === 'ExternalName' || (port !== undefined && String(port) === moved))
   return all(view.snapshot, 'ingresses')
     .filter((i) => i.metadata.namespace === view.service.namespace)
     .flatMap((ingress): Claim[] => {

@@ -5,6 +5,7 @@ import { atLimit } from './at-limit.ts'
 import { autoscaler } from './autoscaler.ts'
 import { cache } from './cache.ts'
 import { certificates } from './certificates.ts'
+import { changedDependency } from './changed-dependency.ts'
 import { cpu } from './cpu.ts'
 import { credentials } from './credentials.ts'
 import { dependencies } from './dependencies.ts'
@@ -30,6 +31,7 @@ import { onePod } from './one-pod.ts'
 import { placement } from './placement.ts'
 import { policies } from './policies.ts'
 import { pool } from './pool.ts'
+import { rateLimit } from './rate-limit.ts'
 import { readiness } from './readiness.ts'
 import { refused } from './refused.ts'
 import { release } from './release.ts'
@@ -69,6 +71,7 @@ export const families: readonly Family[] = [
   dependencies,
   pool,
   slowQueries,
+  changedDependency,
   upstreams,
   inside,
   unanswered,
@@ -83,6 +86,7 @@ export const families: readonly Family[] = [
   onePod,
   slowRelease,
   load,
+  rateLimit,
   streams,
   affinity,
   edge,

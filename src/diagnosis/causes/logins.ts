@@ -1,12 +1,13 @@
 /** Logins that fail in numbers: one who guesses, many who try, or a key that was changed. */
 import { span } from '../../duration.ts'
+import { rolledOutAt } from '../changes.ts'
 import { type Claim, open, refuted, supported } from '../claim.ts'
-import { editEvidence, touched } from '../edits.ts'
 import { percent } from '../quantity.ts'
 import { type Source, sourcesOf, turnedAway } from '../sources.ts'
 import { rfc3339 } from '../time.ts'
 import type { Evidence } from '../verdict.ts'
 import { instant, type View } from '../view.ts'
+import { keyChange, refusingRelease } from './login-changes.ts'
 import { type Logins, loginsOf, refusedInPlace } from './login-figures.ts'
 
 /** Failures in two minutes below which a wrong password is just a wrong password. */
@@ -58,16 +59,25 @@ export function logins(view: View): Claim[] {
   const proof = whence(view, seen, sources)
   const unnamed = proof?.evidence[0]?.source !== 'logs'
   const young = collapsed === undefined && keys && (seen.failures / seen.attempts > 0.9 || (seen.calm === true && unnamed))
-  if (collapsed === true || same || young)
+  const release = keys === undefined ? refusingRelease(view) : undefined
+  const after = keys
+    ? ` since ${keys.subject.kind} ${keys.subject.name} was changed`
+    : release
+      ? ` since revision ${view.revisions[0]?.number}`
+      : ''
+  if (collapsed === true || same || young || release)
     return [
       supported({
         ...base,
         code: 'auth_config',
         subject: keys?.subject ?? view.subject,
-        confidence: keys ? 0.93 : 0.8,
-        summary: `clients that used to succeed are refused (${percent(seen.failures / seen.attempts)} of logins)${keys ? ` since ${keys.subject.kind} ${keys.subject.name} was changed` : ''}; no more logins are tried than before`,
+        since: base.since ?? (release && rolledOutAt(view)),
+        confidence: keys ? 0.93 : release ? 0.9 : 0.8,
+        introducedByRevision: release !== undefined,
+        summary: `clients that used to succeed are refused (${percent(seen.failures / seen.attempts)} of logins)${after}; no more logins are tried than before`,
         evidence: [
           ...(keys ? [keys.evidence] : []),
+          ...(release ?? []),
           ...evidence,
           ...(turnedShare === undefined
             ? []
@@ -174,15 +184,4 @@ function whence(view: View, seen: Logins, sources: readonly Source[]): Whence | 
         evidence,
       }
     : undefined
-}
-
-/** A Secret or ConfigMap that the pods read and that was edited shortly before logins began to fail. */
-function keyChange(view: View, seen: Logins): { subject: Claim['subject']; evidence: Evidence } | undefined {
-  const edit = touched(view).find((t) => seen.onset === undefined || (t.at < (seen.onset + 60) * 1000 && t.at > (seen.onset - 1800) * 1000))
-  return (
-    edit && {
-      subject: { kind: edit.kind, namespace: view.service.namespace, name: edit.object.metadata.name },
-      evidence: editEvidence(edit),
-    }
-  )
 }

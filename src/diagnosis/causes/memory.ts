@@ -90,7 +90,9 @@ export function memory(view: View): Claim[] {
         refuted('memory_leak', view.subject, 'the template states no limit; the one that was reached was given from outside'),
       ]
     }
-    if (lowered || (lived !== undefined && lived < bootSeconds) || lived === undefined) {
+    // What the revision before could live on is not too low: the newest one takes more.
+    const outgrown = changed.length > 0 && lowered === undefined && limit !== undefined && limitBefore(view, name) === limit
+    if (lowered || (!outgrown && (lived === undefined || lived < bootSeconds))) {
       return [
         supported({
           ...base,
@@ -114,13 +116,17 @@ export function memory(view: View): Claim[] {
         code: 'memory_leak',
         confidence: changed.length ? 0.9 : 0.8,
         introducedByRevision: changed.length > 0,
-        summary: `${count} OOMKilled after ${span(lived)}: memory grows until the limit of ${limit === undefined ? '?' : bytes(limit)}${changed.length ? `, since revision ${view.revisions[0]?.number}` : ''}`,
+        summary: `${count} OOMKilled after ${lived === undefined ? 'an unknown time' : span(lived)}: memory grows until the limit of ${limit === undefined ? '?' : bytes(limit)}${changed.length ? `, since revision ${view.revisions[0]?.number}` : ''}`,
         evidence: [...evidence, ...(line && line.perSecond > 0 ? [slope(line)] : []), ...revisionEvidence(view, changed)],
       }),
       refuted('memory_limit_low', view.subject, 'the limit was not lowered, and the program ran before it was killed'),
     ]
   })
 }
+
+/** The memory limit that a container had in the revision before the newest, in bytes. */
+const limitBefore = (view: View, container: string): number | undefined =>
+  quantity(view.revisions[1]?.template?.spec.containers.find((c) => c.name === container)?.resources?.limits?.memory)
 
 /** The LimitRange that gave a container a limit too low to live under: it is younger than the template, or the program never got to work. Undefined where the template states a limit itself. */
 function limitedBy(view: View, container: string, limit: number | undefined, lived: number | undefined): LimitRange | undefined {

@@ -17,6 +17,7 @@ const usual: ReadonlySet<TemplateChange['field']> = new Set([
   'mounts',
   'pull-secrets',
   'service-account',
+  'other',
 ])
 
 /** Where a pod differs from the template of the ReplicaSet that it was made from; undefined where that is not known. */

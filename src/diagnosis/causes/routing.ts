@@ -1,9 +1,11 @@
 /** From a caller to a pod: the Service, its endpoints and what else stands behind it. */
+import type { Service } from '../../facts/kubernetes/network.ts'
 import { all, find, podsOf, sees, type Workload } from '../../facts/lookup.ts'
 import { editedAt } from '../changes.ts'
 import { type Claim, refuted, seen, supported } from '../claim.ts'
 import { mapSelects, selectorText } from '../selectors.ts'
 import { stable } from '../template-diff.ts'
+import { millis } from '../time.ts'
 import { endpointsOf, podIsReady, type View } from '../view.ts'
 import { callers } from './callers.ts'
 import { askedPort, portsOf, subjectService, targetPort } from './service-port.ts'
@@ -49,7 +51,7 @@ export function routing(view: View): Claim[] {
     ]
   }
   const labels = view.template?.metadata?.labels
-  if (front.spec.type === 'ExternalName') return []
+  if (front.spec.type === 'ExternalName') return leadsAway(view, front)
   // Without a selector somebody else keeps the endpoints; where there is none at all, nobody does.
   if (!front.spec.selector && (!sees(view.snapshot, 'endpointslices') || endpointsOf(view.slices).length > 0)) return []
   if (!mapSelects(front.spec.selector, labels)) {
@@ -84,6 +86,26 @@ export function routing(view: View): Claim[] {
   }
   const port = targetPort(view)
   return [...(port.length ? port : askedPort(view)), ...pollution(view), ...local(view)]
+}
+
+/** A Service that has become another name for something outside, while the pods that it is for are ready. */
+function leadsAway(view: View, front: Service): Claim[] {
+  const { externalName = '' } = front.spec
+  const since = editedAt(front)
+  const ready = view.pods.filter(podIsReady).length
+  // An alias of a Service of the cluster, or one as old as its workload, is meant to be one.
+  const alias = /\.svc(\.|$)/.test(externalName) || (millis(since) ?? 0) <= (millis(view.workload?.metadata.creationTimestamp) ?? 0) + 1500
+  if (alias || ready === 0) return []
+  return [
+    supported({
+      code: 'service_missing',
+      subject: subjectService(view),
+      since,
+      confidence: 0.94,
+      summary: `Service ${front.metadata.name} leads to ${externalName} outside the cluster, and to none of ${ready} ready pods of ${view.service.workload}`,
+      evidence: [seen('Service', front, 'spec.type, externalName', `ExternalName, ${externalName}`, 'a selector of its pods', since)],
+    }),
+  ]
 }
 
 /** Whether a pod or an Ingress of the namespace asks for the Service by its name. */

@@ -69,7 +69,7 @@ export const slowRelease: Family = (view): Claim[] => {
 const seconds = (value: number): string => `${Math.round(value * 1000)} ms`
 
 /** Whether the program itself, or its limit, is what takes the time; or there is more to do than before. */
-function busy(view: View): boolean {
+export function busy(view: View): boolean {
   const near = [...cpuShare(view).values()].some(({ share }) => share > 0.7)
   const held = [...throttling(view).values()].some((share) => share > throttledMuch)
   const loop = (instant(view, 'loop_utilization') ?? []).some((series) => (series.points.at(-1)?.[1] ?? 0) > 0.8)

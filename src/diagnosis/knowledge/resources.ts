@@ -67,6 +67,8 @@ export const resources: KnownCauses = {
     owner: 'database',
   },
   fd_exhaustion: {
+    // Without a descriptor no probe is answered.
+    folds: ['liveness_too_aggressive'],
     cures: [{ action: 'pod', why: 'capture, then replace the pod: the leak starts over with all descriptors free' }],
     never: [moreFail],
     owner: 'service',

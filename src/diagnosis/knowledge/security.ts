@@ -41,7 +41,7 @@ export const security: KnownCauses = {
     owner: 'security',
   },
   auth_config: {
-    cures: [{ action: 'config', why: 'restore the keys that clients were given' }],
+    cures: [rollBack('the earlier revision let them in'), { action: 'config', why: 'restore the keys that clients were given' }],
     never: [{ action: 'block', why: 'the clients are the right ones' }],
     owner: 'security',
   },

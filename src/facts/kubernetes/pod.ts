@@ -69,6 +69,7 @@ export interface Container {
   livenessProbe?: Probe
   readinessProbe?: Probe
   startupProbe?: Probe
+  lifecycle?: { postStart?: object; preStop?: object }
   volumeMounts?: { name: string; mountPath: string; subPath?: string; readOnly?: boolean }[]
   securityContext?: SecurityContext
   restartPolicy?: string
@@ -145,6 +146,11 @@ export interface PodSpec {
   hostPID?: boolean
   hostIPC?: boolean
   dnsPolicy?: string
+  hostAliases?: { ip: string; hostnames?: string[] }[]
+  hostname?: string
+  subdomain?: string
+  automountServiceAccountToken?: boolean
+  shareProcessNamespace?: boolean
   dnsConfig?: { nameservers?: string[]; searches?: string[]; options?: { name: string; value?: string }[] }
   securityContext?: SecurityContext & { fsGroup?: number }
   terminationGracePeriodSeconds?: number

@@ -1,5 +1,5 @@
 import { ago, type Change } from '../../../support/snapshot.ts'
-import { chosen, edited, logs, metric, over } from '../../../support/snapshot-changes.ts'
+import { chosen, edited, fails, logs, metric, over, release } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 /** Attempts and failures in two minutes, and a second over the last hour: before eight minutes ago, since. */
@@ -183,6 +183,23 @@ export const cases: Case[] = [
     ],
     without: [young([0, 0.1, 3, 6.2, 8.8, 16], [0, 0, 0, 0, 0.3, 9])],
     instead: 'brute_force',
+  },
+  {
+    code: 'auth_config',
+    what: 'a release refuses those whom the revision before served, and no more ask',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    runbook: 'security-incidents',
+    fault: [
+      release((_, main) => void main.env!.push({ name: 'AUTH', value: 'strict' }), { minutes: 3 }),
+      fails(0.6, 'new', { minutes: 3, status: '401' }),
+    ],
+    without: [
+      (s) => {
+        for (const of of s.load) of.failing = []
+      },
+    ],
+    instead: 'none',
   },
   {
     code: 'recon_scan',

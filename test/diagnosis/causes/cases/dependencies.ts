@@ -1,4 +1,4 @@
-import type { Change } from '../../../support/snapshot.ts'
+import { ago, type Change } from '../../../support/snapshot.ts'
 import {
   always,
   answers,
@@ -9,6 +9,7 @@ import {
   measured,
   metric,
   notReady,
+  over,
   put,
   release,
   startedAgain,
@@ -50,7 +51,38 @@ const answersIn =
     for (const p of s.probes) if (p.path === '/ready' && p.result.state === 'ok') p.result.value.seconds = seconds
   }
 
+/** A template of the store, so many minutes old. */
+const storeSet = (revision: number, minutes: number, value: string): Change =>
+  put('replicasets', {
+    metadata: {
+      name: `ledger-${revision}`,
+      creationTimestamp: ago(minutes),
+      annotations: { 'deployment.kubernetes.io/revision': String(revision) },
+      ownerReferences: [{ kind: 'Deployment', name: 'ledger', uid: 'uid-ledger', controller: true }],
+    },
+    spec: {
+      replicas: revision - 1,
+      selector: { matchLabels: { app: 'ledger' } },
+      template: { spec: { containers: [{ name: 'store', image: 'registry.example/ledger:4', env: [{ name: 'SYNC', value }] }] } },
+    },
+  })
+/** The 95th percentile of latency, in seconds: before so many minutes ago, since. */
+const lateSince = (minutes: number, is: number): Change[] => [
+  over('p95', {}, (ago_) => (ago_ > minutes ? 0.05 : is)),
+  metric('p95', [{}, is]),
+]
+
 export const cases: Case[] = [
+  {
+    code: 'dependency_slow',
+    what: 'the store got another template, and answers are late since',
+    subject: 'Deployment/ledger',
+    remedy: 'escalate',
+    runbook: 'performance-degradation',
+    fault: [storeSet(1, 900, 'off'), storeSet(2, 4, 'on'), ...lateSince(3, 1.9)],
+    without: [...lateSince(3, 0.06)],
+    instead: 'none',
+  },
   {
     code: 'dependency_down',
     what: 'the store is scaled to 0 and readiness asks for it',
@@ -195,6 +227,26 @@ export const cases: Case[] = [
     without: [
       change('services', 'ledger', (s) => {
         s.spec.ports![0]!.targetPort = 6000
+      }),
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'service_target_port',
+    what: 'somebody led the Service of the store to a port on which its pods do not listen, and the program does not say how it fails',
+    subject: 'Service/ledger',
+    remedy: 'manual',
+    fault: [
+      change('services', 'ledger', (s) => {
+        s.spec.ports![0]!.targetPort = 6001
+      }),
+      edited('services', 'ledger', 4),
+      fails(0.9),
+      logs('all', Array<string>(4).fill('ERROR upstream ledger failed')),
+    ],
+    without: [
+      change('services', 'ledger', (s) => {
+        delete s.metadata.managedFields
       }),
     ],
     instead: 'none',

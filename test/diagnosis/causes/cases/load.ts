@@ -1,5 +1,18 @@
 import { type Change, podsOf } from '../../../support/snapshot.ts'
-import { change, edited, fails, further, measured, metric, over, release, startedAgain } from '../../../support/snapshot-changes.ts'
+import {
+  always,
+  change,
+  edited,
+  fails,
+  further,
+  measured,
+  metric,
+  over,
+  part,
+  release,
+  startedAgain,
+  withoutPrometheus,
+} from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 /** Requests a second over the last hour, the last five minutes at another rate. */
@@ -40,6 +53,17 @@ const turnedAway =
         failing: [{ share: 1, since: 0, status }],
       })
   }
+
+/** Requests that a pod counted between two scrapes of it, by their status. */
+const scraped = (counted: Readonly<Record<string, number>>): Change =>
+  part('direct', {
+    state: 'ok',
+    value: [0, 1].map((round) => ({
+      pod: 'kestrel-7b9c6f4d85-00000',
+      at: Date.parse('2026-05-04T10:00:00Z') / 1000 - 2 + 2 * round,
+      samples: Object.entries(counted).map(([code, n]) => ({ name: 'http_requests_total', labels: { code }, value: 40 + round * n })),
+    })),
+  })
 
 export const cases: Case[] = [
   {
@@ -139,6 +163,21 @@ export const cases: Case[] = [
         for (const of of s.load) of.failing = []
       },
     ],
+    instead: 'none',
+  },
+  {
+    code: 'rate_limit_misconfig',
+    what: 'a release lowered a limit, most requests are turned away, and no history of them was seen',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    runbook: 'high-error-rate',
+    fault: [
+      always((_, main) => void main.env!.push({ name: 'RATE_LIMIT', value: '500' })),
+      release((_, main) => void main.env!.splice(-1, 1, { name: 'RATE_LIMIT', value: '1' }), { minutes: 2 }),
+      withoutPrometheus,
+      scraped({ 200: 3, 429: 9 }),
+    ],
+    without: [scraped({ 200: 12 })],
     instead: 'none',
   },
   {

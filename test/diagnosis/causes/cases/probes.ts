@@ -1,4 +1,4 @@
-import { answers, dies, event, notReady, pods, release } from '../../../support/snapshot-changes.ts'
+import { answers, dies, event, logs, notReady, pods, release } from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const noEvents = (s: { objects: { events: unknown[] } }) => {
@@ -111,6 +111,30 @@ export const cases: Case[] = [
     ],
     without: [noEvents],
     instead: 'crash_on_start',
+  },
+  {
+    code: 'bad_release',
+    what: 'a release lets the program listen on another port, and the kubelet ends it for the one it was asked on',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release((_, main) => {
+        main.env!.push({ name: 'LISTEN', value: '9090' })
+      }),
+      event(
+        'new',
+        'Unhealthy',
+        'Liveness probe failed: Get "http://10.2.0.9:8081/alive": dial tcp 10.2.0.9:8081: connect: connection refused',
+      ),
+      ...killed,
+      logs('new', ['[notice] listening on port 9090'], { previous: true }),
+    ],
+    without: [
+      (s) => {
+        s.logs = []
+      },
+    ],
+    instead: 'liveness_too_aggressive',
   },
   {
     code: 'readiness_misconfig',

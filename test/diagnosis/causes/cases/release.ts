@@ -28,6 +28,29 @@ const endsAgain = (seconds: number): Change =>
 export const cases: Case[] = [
   {
     code: 'bad_release',
+    what: 'a release leads the name of the store elsewhere, and its pods are not ready for it',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      release(
+        (spec) => {
+          spec.hostAliases = [{ ip: '192.0.2.9', hostnames: ['ledger'] }]
+        },
+        { minutes: 1, pods: 1 },
+      ),
+      notReady('new'),
+      answers('new', '/ready', 503, 'ledger unreachable'),
+      answers('old', '/ready', 200),
+    ],
+    without: [
+      (s) => {
+        s.probes = []
+      },
+    ],
+    instead: 'none',
+  },
+  {
+    code: 'bad_release',
     what: 'only the pods of the new revision fail',
     subject: 'Deployment/kestrel',
     remedy: 'rollback',

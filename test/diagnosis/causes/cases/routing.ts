@@ -97,6 +97,27 @@ export const cases: Case[] = [
     instead: 'ingress_misroute',
   },
   {
+    code: 'service_missing',
+    what: 'the Service was made another name for something outside',
+    subject: 'Service/kestrel-front',
+    remedy: 'manual',
+    fault: [
+      gone('services', 'kestrel-front'),
+      put('services', {
+        metadata: { name: 'kestrel-front', creationTimestamp: ago(4) },
+        spec: { type: 'ExternalName', externalName: 'legacy.example.org' },
+      }),
+      gate,
+      ingress('kestrel-front', 80),
+    ],
+    without: [
+      front((s) => {
+        s.spec.externalName = 'kestrel.south.svc.cluster.local'
+      }),
+    ],
+    instead: 'none',
+  },
+  {
     code: 'service_selector_mismatch',
     what: 'the Service selects what no pod carries',
     subject: 'Service/kestrel-front',

@@ -1,5 +1,18 @@
 import { ago, type Change, now } from '../../../support/snapshot.ts'
-import { always, dies, edited, event, logs, pods, put, release, startedAgain, waits, workload } from '../../../support/snapshot-changes.ts'
+import {
+  always,
+  change,
+  dies,
+  edited,
+  event,
+  logs,
+  pods,
+  put,
+  release,
+  startedAgain,
+  waits,
+  workload,
+} from '../../../support/snapshot-changes.ts'
 import type { Case } from '../case.ts'
 
 const noLogs: Change = (s) => {
@@ -15,6 +28,16 @@ const inInit = (minutes: number): Change =>
     pod.status!.initContainerStatuses = [{ name: 'before', ready: false, restartCount: 0, state: { running: { startedAt: ago(minutes) } } }]
     pod.status!.containerStatuses = [{ name: 'main', ready: false, restartCount: 0, state: { waiting: { reason: 'PodInitializing' } } }]
   })
+
+/** Another write than that which made it, later than one of a moment ago, and no field that is left tells of it. */
+const writtenLast =
+  (name: string): Change =>
+  (s) => {
+    const object = s.objects.configmaps.find((c) => c.metadata.name === name)!
+    object.metadata.resourceVersion = '9'
+    s.objects.nodes[0]!.metadata = { ...s.objects.nodes[0]!.metadata, resourceVersion: '8' }
+    s.objects.nodes[0]!.status!.conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: ago(20) }]
+  }
 
 export const cases: Case[] = [
   {
@@ -107,7 +130,7 @@ export const cases: Case[] = [
       logs('new', ['starting', 'TypeError: x is not a function', '    at boot (main.js:4:2)'], { previous: true }),
     ],
     without: [dies({ exit: 137, reason: 'OOMKilled', lasted: 1 }, 'new')],
-    instead: 'memory_limit_low',
+    instead: 'memory_leak',
   },
   {
     code: 'crash_on_start',
@@ -138,6 +161,24 @@ export const cases: Case[] = [
       (s) => {
         s.objects.configmaps[0]!.metadata.managedFields!.pop()
       },
+    ],
+    instead: 'crash_on_start',
+  },
+  {
+    code: 'config_change',
+    what: 'a key was taken out of a ConfigMap, which leaves no time, and pods that started again crash',
+    subject: 'ConfigMap/kestrel-settings',
+    remedy: 'config',
+    fault: [
+      writtenLast('kestrel-settings'),
+      startedAgain(10),
+      dies({ exit: 1 }),
+      logs('all', ['FATAL no port to listen on'], { previous: true }),
+    ],
+    without: [
+      change('configmaps', 'kestrel-settings', (c) => {
+        c.metadata.resourceVersion = '3'
+      }),
     ],
     instead: 'crash_on_start',
   },
