@@ -25,6 +25,7 @@ import { logins } from './logins.ts'
 import { memory } from './memory.ts'
 import { missing } from './missing.ts'
 import { mounts } from './mounts.ts'
+import { movedPort } from './moved-port.ts'
 import { mutation } from './mutation.ts'
 import { nodes } from './nodes.ts'
 import { onePod } from './one-pod.ts'
@@ -64,6 +65,7 @@ export const families: readonly Family[] = [
   init,
   readiness,
   liveness,
+  movedPort,
   routing,
   entrance,
   certificates,

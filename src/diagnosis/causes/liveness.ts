@@ -1,22 +1,21 @@
 /** Liveness and startup probes that ask the wrong thing, or ask too impatiently. */
-import type { Container, Pod, Probe } from '../../facts/kubernetes/pod.ts'
+import type { Pod } from '../../facts/kubernetes/pod.ts'
 import { portNumber } from '../../facts/probes.ts'
 import { recentDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, eventEvidence, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
-import { listensElsewhere } from '../listening.ts'
-import { logEvidence } from '../logs.ts'
 import { asked, good, probeText, wrongProbe } from '../probe-answers.ts'
-import { changesEvidence } from '../revision.ts'
 import { failing, lastedSeconds } from '../start-failure.ts'
-import { changeText, material } from '../template-diff.ts'
+import { changeText } from '../template-diff.ts'
 import { earliest } from '../time.ts'
 import { cpuShare, throttling } from '../usage.ts'
 import type { Evidence } from '../verdict.ts'
 import { containerStatuses, eventsOf, podIsReady, type View } from '../view.ts'
 import { killedByProbe } from './failing-group.ts'
+import { movedPorts } from './moved-port.ts'
 
 /** Containers that the kubelet keeps ending because their liveness (or startup) probe fails. */
 export function liveness(view: View): Claim[] {
+  const elsewhere = movedPorts(view)
   for (const pod of view.pods) {
     // A startup probe that failed while the program booted did its work: the container has started since, and was never ended.
     const booted = containerStatuses(pod).every((one) => one.init || (one.started === true && one.restartCount === 0))
@@ -24,7 +23,7 @@ export function liveness(view: View): Claim[] {
     const failedEvents = eventsOf(view, 'Pod', pod.metadata.name, /^Unhealthy$/).filter((e) => telling.test(e.message ?? ''))
     const dead = failing([pod]).find((f) => killedByProbe(view, f))
     const status = containerStatuses(pod).find((s) => !s.init && s.restartCount > 0)
-    if (!dead && endsItself(view, pod)) continue
+    if ((!dead && endsItself(view, pod)) || elsewhere.some((m) => m.pod === pod)) continue
     if (failedEvents.length === 0 || (!dead && !status && podIsReady(pod) && !stillFailing(view, failedEvents[0]!))) continue
     if (podIsReady(pod) && (!stillFailing(view, failedEvents[0]!, 300_000) || recovered(view, pod, failedEvents[0]!))) continue
     const message = failedEvents[0]!.message ?? ''
@@ -95,8 +94,6 @@ export function liveness(view: View): Claim[] {
       ]
     }
     if (!dead && !status) continue
-    const moved = /connection refused/i.test(message) ? movedAway(view, pod, container, probe, evidence) : []
-    if (moved.length) return moved
     const lone = slow && !change ? onlyThis(view, pod, same, evidence) : []
     if (lone.length) return lone
     const blocked = slow && !change ? busyRelease(view, pod, [...evidence]) : []
@@ -113,26 +110,6 @@ export function liveness(view: View): Claim[] {
     ]
   }
   return []
-}
-
-/** A program that since its newest revision listens on another port than the one that its probes, and all others, ask. */
-function movedAway(view: View, pod: Pod, container: Container | undefined, probe: Probe, evidence: Evidence[]): Claim[] {
-  const port = portNumber(container, probe.httpGet?.port ?? probe.tcpSocket?.port)
-  const changed = view.newPods.includes(pod) ? material(recentDiff(view) ?? []) : []
-  const elsewhere = container && port !== undefined && listensElsewhere(view, pod, container.name, port)
-  if (!elsewhere || changed.length === 0) return []
-  return [
-    supported({
-      code: 'bad_release',
-      subject: view.subject,
-      since: rolledOutAt(view),
-      confidence: 0.9,
-      introducedByRevision: true,
-      summary: `since revision ${view.revisions[0]?.number} the program listens on port ${elsewhere.port}; its probes ask ${port}, and the kubelet restarts it`,
-      evidence: [logEvidence([elsewhere.line], `port ${port}`), changesEvidence(view, changed), ...evidence],
-    }),
-    refuted('liveness_too_aggressive', view.subject, `the program is up and says that it listens, on port ${elsewhere.port}`),
-  ]
 }
 
 /** Whether a program ended by an error of its own: a probe that is refused after that is no reason. The kubelet's signals end one with 137, 143, or what it makes of them. */
