@@ -59,7 +59,31 @@ function share(view: View, resource: 'cpu' | 'memory'): Map<string, Share> {
   return shares
 }
 
-export const memoryShare = (view: View): Map<string, Share> => share(view, 'memory')
+/** What the main container of a pod uses of its own memory limit: the kernel kills by container, whatever room the others leave. */
+function ofMain(view: View, pod: Pod): Share | undefined {
+  const container = view.main?.name
+  const limit = containerLimit(
+    pod.spec.containers.find((c) => c.name === container),
+    'memory',
+  )
+  const { name } = pod.metadata
+  const measured = (instant(view, 'memory') ?? [])
+    .find((s) => s.labels.pod === name && s.labels.container === container)
+    ?.points.at(-1)?.[1]
+  const metrics = all(view.snapshot, 'podmetrics').find((m) => m.metadata.name === name)
+  const used = measured ?? quantity(metrics?.containers.find((c) => c.name === container)?.usage.memory)
+  return limit && used !== undefined && Number.isFinite(used) ? { used, limit, share: used / limit } : undefined
+}
+
+/** Memory by pod against its limit: of the whole pod or of its main container, whichever is nearer. */
+export function memoryShare(view: View): Map<string, Share> {
+  const shares = share(view, 'memory')
+  for (const pod of view.pods) {
+    const main = ofMain(view, pod)
+    if (main && main.share > (shares.get(pod.metadata.name)?.share ?? 0)) shares.set(pod.metadata.name, main)
+  }
+  return shares
+}
 export const cpuShare = (view: View): Map<string, Share> => share(view, 'cpu')
 
 /** Share of periods from which a limit is felt. */

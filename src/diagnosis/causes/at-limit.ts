@@ -11,12 +11,16 @@ import { leak } from './leak.ts'
 
 /** Pods of the newest revision that are near a limit which it set or lowered, and would not be near the one before. */
 export function atLimit(view: View): Claim[] {
-  const lowered = material(newestDiff(view) ?? []).filter(
-    (c) => c.field === 'resources' && c.name === 'limits.memory' && (c.from === undefined || quantity(c.to)! < quantity(c.from)!),
+  const lowered = material(newestDiff(view) ?? []).find(
+    (c) =>
+      c.field === 'resources' &&
+      c.name === 'limits.memory' &&
+      c.container === view.main?.name &&
+      (c.from === undefined || quantity(c.to)! < quantity(c.from)!),
   )
-  if (lowered.length === 0 || failing(view.pods).some((f) => f.kind === 'oom') || leak(view).length > 0) return []
-  const given = lowered.some((c) => c.from === undefined)
-  const taken = lowered.reduce((sum, c) => sum + (quantity(c.from) ?? 0) - (quantity(c.to) ?? 0), 0)
+  if (!lowered || failing(view.pods).some((f) => f.kind === 'oom') || leak(view).length > 0) return []
+  const given = lowered.from === undefined
+  const taken = (quantity(lowered.from) ?? 0) - (quantity(lowered.to) ?? 0)
   const { memoryRatio } = view.thresholds
   const shares = memoryShare(view)
   const held = view.newPods.flatMap((pod) => {
@@ -45,7 +49,7 @@ export function atLimit(view: View): Claim[] {
           observed: `${bytes(used)} of ${bytes(limit)}`,
           expected: `${percent(memoryRatio)} at most`,
         },
-        ...revisionEvidence(view, lowered),
+        ...revisionEvidence(view, [lowered]),
       ],
       effects: podEffect(
         held.map((h) => h.pod),

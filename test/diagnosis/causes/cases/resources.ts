@@ -1,4 +1,4 @@
-import { ago, type Change } from '../../../support/snapshot.ts'
+import { ago, type Change, podsOf } from '../../../support/snapshot.ts'
 import {
   always,
   answers,
@@ -54,6 +54,16 @@ const alive: Change = (s) => {
     }
 }
 
+/** MiB that each container of every pod uses. */
+const byContainer =
+  (used: Readonly<Record<string, number>>): Change =>
+  (s) => {
+    const rows = podsOf(s).flatMap((pod): [Record<string, string>, number][] =>
+      Object.entries(used).map(([container, mib]) => [{ pod: pod.metadata.name, container }, mib * 2 ** 20]),
+    )
+    metric('memory', ...rows)(s)
+  }
+
 export const cases: Case[] = [
   {
     code: 'memory_limit_low',
@@ -80,6 +90,21 @@ export const cases: Case[] = [
     remedy: 'rollback',
     fault: [limit('110Mi')],
     without: [memory(50, 50)],
+    instead: 'none',
+  },
+  {
+    code: 'memory_limit_low',
+    what: 'a release lowered the limit to what is used, beside a container that leaves much of its own',
+    subject: 'Deployment/kestrel',
+    remedy: 'rollback',
+    fault: [
+      always((spec) => {
+        spec.containers.push({ name: 'side', image: 'registry.example/side:2', resources: { limits: { memory: '256Mi' } } })
+      }),
+      limit('110Mi'),
+      byContainer({ main: 108, side: 4 }),
+    ],
+    without: [byContainer({ main: 50, side: 4 })],
     instead: 'none',
   },
   {
