@@ -28,6 +28,13 @@ export function lastEdit(object: KubeObject): ManagedField | undefined {
 /** When an object was last written, by its managed fields; its creation where nothing wrote since. */
 export const editedAt = (object: KubeObject): string | undefined => latest(lastEdit(object)?.time, object.metadata.creationTimestamp)
 
+/** Milliseconds after its creation in which an object is written while it is only made. */
+const making = 1500
+
+/** Whether an object was written again after it was made: at `at` (milliseconds), by default when its managed fields say. */
+export const editedSinceMade = (object: KubeObject, at = millis(editedAt(object))): boolean =>
+  (at ?? 0) - (millis(object.metadata.creationTimestamp) ?? 0) >= making
+
 /** What the newest revision changed against the one before it; undefined where there is no earlier revision to compare with. */
 export function newestDiff(view: View): TemplateChange[] | undefined {
   const [newest, ...older] = view.revisions
@@ -99,7 +106,7 @@ export function changes(view: View): Change[] {
       const time = editedAt(object)
       const elsewhere = object.metadata.namespace !== undefined && object.metadata.namespace !== view.service.namespace
       if (!time || elsewhere || object.metadata.name === 'kube-root-ca.crt') continue
-      const created = Math.abs((millis(time) ?? 0) - (millis(object.metadata.creationTimestamp) ?? 0)) < 1500
+      const created = !editedSinceMade(object)
       found.push({ kind, name: object.metadata.name, at: time, what: created ? 'created' : 'edited', by: edit?.manager, created })
     }
   }

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../facts/kubernetes/object.ts'
 import { find } from '../facts/lookup.ts'
 import { references } from './causes/missing.ts'
-import { editedAt, lastEdit } from './changes.ts'
+import { editedAt, editedSinceMade, lastEdit } from './changes.ts'
 import { millis } from './time.ts'
 import type { Evidence } from './verdict.ts'
 import type { View } from './view.ts'
@@ -27,7 +27,7 @@ export function touched(view: View): Touched[] {
         !object ||
         at === undefined ||
         created === undefined ||
-        at - created < 1500 ||
+        !editedSinceMade(object) ||
         at < view.now - view.snapshot.target.lookbackSeconds * 1000
       )
         return []

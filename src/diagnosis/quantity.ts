@@ -44,3 +44,6 @@ export function cores(value: number): string {
 /** A share for a person, in two digits: "4.2%"; undefined is that of no requests. */
 export const percent = (ratio: number | undefined): string =>
   ratio === undefined ? 'no traffic' : `${Number((ratio * 100).toPrecision(2))}%`
+
+/** Seconds in whole milliseconds, for people. */
+export const ms = (seconds: number): string => `${Math.round(seconds * 1000)} ms`

@@ -1,4 +1,5 @@
 /** Why a container of a pod does not run: sorted by the state that the kubelet reports, before anyone asks for a cause. Pure. */
+import { span } from '../duration.ts'
 import type { Container, ContainerStatus, Pod, Terminated } from '../facts/kubernetes/pod.ts'
 import { containerStatuses } from './view.ts'
 
@@ -91,6 +92,12 @@ export function failing(pods: readonly Pod[], now?: number): Failing[] {
     })
     return found
   })
+}
+
+/** How long the last run lasted, in words. */
+export function lastedText(end: Terminated | undefined): string {
+  const seconds = lastedSeconds(end)
+  return seconds === undefined ? 'an unknown time' : span(seconds)
 }
 
 /** Seconds that the last run lasted; undefined where it never ran. */

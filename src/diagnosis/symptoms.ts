@@ -5,7 +5,7 @@ import { sees } from '../facts/lookup.ts'
 import { short } from './claim.ts'
 import { errorsNow } from './failures.ts'
 import { quantile, warmingUp } from './latency.ts'
-import { percent } from './quantity.ts'
+import { ms, percent } from './quantity.ts'
 import { failing } from './start-failure.ts'
 import { millis } from './time.ts'
 import { traffic } from './traffic.ts'
@@ -156,8 +156,6 @@ function latency(view: View): Symptom[] {
     })
   return found
 }
-
-const ms = (seconds: number): string => `${Math.round(seconds * 1000)} ms`
 
 function saturation(view: View): Symptom[] {
   const found: Symptom[] = []

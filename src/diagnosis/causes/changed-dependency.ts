@@ -4,6 +4,7 @@ import { recentDiff, rolledOutAt } from '../changes.ts'
 import { finite } from '../charts.ts'
 import { type Claim, type Family, refuted, seen, short, supported } from '../claim.ts'
 import type { Dependency } from '../dependencies.ts'
+import { ms } from '../quantity.ts'
 import { feltByUsers } from '../symptoms.ts'
 import { changeText, material, type TemplateChange, templateDiff } from '../template-diff.ts'
 import { millis } from '../time.ts'
@@ -49,8 +50,6 @@ export const changedDependency: Family = (view): Claim[] => {
     refuted('bad_release', view.subject, `the newest revision of this service is older than the rollout of ${d.name}`),
   ]
 }
-
-const ms = (seconds: number): string => `${Math.round(seconds * 1000)} ms`
 
 /** Where latency went from in time to late and stayed there: when (seconds), and the 95th percentile on either side, in seconds. */
 function latencyStep(view: View): { at: number; was: number; is: number } | undefined {

@@ -1,6 +1,6 @@
 /** What a program that ended had been given: arguments, variables, files, and its last words. */
 import { find } from '../../facts/lookup.ts'
-import { editedAt, rolledOutAt } from '../changes.ts'
+import { editedAt, editedSinceMade, rolledOutAt } from '../changes.ts'
 import { matching, patterns } from '../logs.ts'
 import type { Failing } from '../start-failure.ts'
 import { material, type TemplateChange } from '../template-diff.ts'
@@ -80,12 +80,12 @@ export function mountedChange(view: View, group: readonly Failing[], changed: re
     const edited = millis(at)
     const created = millis(object?.metadata.creationTimestamp)
     if (!object || edited === undefined || created === undefined) return []
-    if (edited - created >= 1500)
+    if (editedSinceMade(object))
       return edited <= started && edited >= from
         ? [{ kind: r.kind, name: r.name, at, by: object.metadata.managedFields?.find((m) => m.time === at)?.manager, after: edited }]
         : []
     const after = writtenAfter(view.snapshot, object) ?? 0
-    return after - created >= 1500 && after <= started && after >= from
+    return editedSinceMade(object, after) && after <= started && after >= from
       ? [{ kind: r.kind, name: r.name, at: undefined, by: undefined, after }]
       : []
   })

@@ -1,6 +1,6 @@
 /** What the service needs and does not get: a dependency that is down or outside our reach. */
 import { find, replicasOf, sees } from '../../facts/lookup.ts'
-import { editedAt, recentDiff } from '../changes.ts'
+import { editedAt, editedSinceMade, recentDiff } from '../changes.ts'
 import { type Claim, type Family, refuted, seen, short, supported } from '../claim.ts'
 import { type Dependency, namesDependency } from '../dependencies.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
@@ -50,8 +50,7 @@ function deadPort(view: View, d: Dependency): string | undefined {
   if (open.some((p) => p.containerPort === Number(target) || p.name === target)) return undefined
   const named = typeof target === 'string' && !/^\d+$/.test(target)
   // A program that does not say how it fails to reach it is believed where somebody has edited the Service.
-  const edited = (millis(editedAt(d.service)) ?? 0) - (millis(d.service.metadata.creationTimestamp) ?? 0) > 1500
-  const complained = complaints(view, d, edited ? trouble : patterns.refused).length > 0
+  const complained = complaints(view, d, editedSinceMade(d.service) ? trouble : patterns.refused).length > 0
   return named || complained ? String(target) : undefined
 }
 

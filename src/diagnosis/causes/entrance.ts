@@ -11,10 +11,10 @@ export const entrance: Family = (view) => [...ingresses(view), ...dns(view)]
 /** Ingresses that lead to the Service: their class, their backend. */
 function ingresses(view: View): Claim[] {
   const { service: own } = view.service
-  const moved = view.front && askedPort(view)[0]?.hints?.askedPort
   // Without our Service, or without the port that every caller asks for, an Ingress that leads there is one caller more.
-  const ownFault = (name: string, port: number | undefined): boolean =>
-    name === own && (view.front === undefined || view.front.spec.type === 'ExternalName' || (port !== undefined && String(port) === moved))
+  const oneCallerMore = (name: string, port: number | string | undefined): boolean =>
+    name === own &&
+    (view.front === undefined || view.front.spec.type === 'ExternalName' || askedPort(view)[0]?.hints?.askedPort === String(port))
   return all(view.snapshot, 'ingresses')
     .filter((i) => i.metadata.namespace === view.service.namespace)
     .flatMap((ingress): Claim[] => {
@@ -42,11 +42,10 @@ function ingresses(view: View): Claim[] {
           }),
         ]
       for (const b of backends) {
-        if (ownFault(b.name, b.port?.number)) continue
         const service = find(view.snapshot, 'services', b.name, view.service.namespace)
         const port = b.port?.number ?? b.port?.name
         const has = service?.spec.ports?.some((p) => p.port === port || p.name === port)
-        if (!service || (port !== undefined && !has))
+        if ((!service || (port !== undefined && !has)) && !oneCallerMore(b.name, port))
           return [
             supported({
               code: 'ingress_misroute',

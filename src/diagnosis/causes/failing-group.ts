@@ -28,17 +28,19 @@ export function killedByProbe(view: View, f: Failing): boolean {
   return killing && (exit === 137 || exit === 143 || exit === 0 || exit === 2)
 }
 
-/** The memory limit of a container that the newest revision set or lowered, where it is of that revision. */
+/** The memory limit of a container that the newest revision set or lowered. */
+export const newLowerLimit = (view: View, container: string | undefined): TemplateChange | undefined =>
+  material(newestDiff(view) ?? []).find(
+    (c) =>
+      c.field === 'resources' &&
+      c.name === 'limits.memory' &&
+      c.container === container &&
+      (c.from === undefined || (quantity(c.to) ?? 0) < (quantity(c.from) ?? 0)),
+  )
+
+/** The same for a container that fails, where it is of that revision. */
 export const loweredLimit = (view: View, f: Failing): TemplateChange | undefined =>
-  view.newPods.includes(f.pod)
-    ? material(newestDiff(view) ?? []).find(
-        (c) =>
-          c.field === 'resources' &&
-          c.name === 'limits.memory' &&
-          c.container === f.container &&
-          (c.from === undefined || (quantity(c.to) ?? 0) < (quantity(c.from) ?? 0)),
-      )
-    : undefined
+  view.newPods.includes(f.pod) ? newLowerLimit(view, f.container) : undefined
 
 /**
  * Whether a container was killed (137) under a memory limit that was lowered, by no probe. The kubelet calls it OOMKilled only where it heard

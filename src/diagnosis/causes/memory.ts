@@ -6,7 +6,7 @@ import { editedAt, newestDiff, rolledOutAt } from '../changes.ts'
 import { type Claim, podCount, podEffect, refuted, seen, supported } from '../claim.ts'
 import { bytes, quantity } from '../quantity.ts'
 import { revisionEvidence } from '../revision.ts'
-import { type Failing, failing, lastedSeconds } from '../start-failure.ts'
+import { type Failing, failing, lastedSeconds, lastedText } from '../start-failure.ts'
 import { material, type TemplateChange } from '../template-diff.ts'
 import { earliest, millis } from '../time.ts'
 import { containerLimit, memoryPoints, trend } from '../usage.ts'
@@ -116,7 +116,7 @@ export function memory(view: View): Claim[] {
         code: 'memory_leak',
         confidence: changed.length ? 0.9 : 0.8,
         introducedByRevision: changed.length > 0,
-        summary: `${count} OOMKilled after ${lived === undefined ? 'an unknown time' : span(lived)}: memory grows until the limit of ${limit === undefined ? '?' : bytes(limit)}${changed.length ? `, since revision ${view.revisions[0]?.number}` : ''}`,
+        summary: `${count} OOMKilled after ${lastedText(first.ended)}: memory grows until the limit of ${limit === undefined ? '?' : bytes(limit)}${changed.length ? `, since revision ${view.revisions[0]?.number}` : ''}`,
         evidence: [...evidence, ...(line && line.perSecond > 0 ? [slope(line)] : []), ...revisionEvidence(view, changed)],
       }),
       refuted('memory_limit_low', view.subject, 'the limit was not lowered, and the program ran before it was killed'),

@@ -30,9 +30,10 @@ export function movedPorts(view: View): Moved[] {
   const { main } = view
   const probe = main?.readinessProbe ?? main?.livenessProbe
   const asked = portNumber(main, probe?.httpGet?.port ?? probe?.tcpSocket?.port)
-  if (changed.length === 0 || asked === undefined) return []
+  const unready = view.newPods.filter((p) => !podIsReady(p))
+  if (changed.length === 0 || asked === undefined || unready.length === 0) return []
   const before = view.oldPods.some((p) => listening(view, p).some((l) => l.port === asked))
-  return view.newPods.flatMap((pod) => {
+  return unready.flatMap((pod) => {
     const { name } = pod.metadata
     const said = listening(view, pod)
     const last = said.at(-1)
@@ -40,7 +41,7 @@ export function movedPorts(view: View): Moved[] {
       eventsOf(view, 'Pod', name, /^Unhealthy$/).some((e) => /connection refused/i.test(e.message ?? '')) ||
       probesOf(view, 'pod', name).some((p) => p.port === asked && p.result.state !== 'ok' && /refused/i.test(p.result.reason))
     const brought = last !== undefined && (before || changed.some((c) => c.to?.includes(String(last.port))))
-    return last && brought && refuses && !podIsReady(pod) && !said.some((l) => l.port === asked) ? [{ pod, asked, ...last }] : []
+    return last && brought && refuses && !said.some((l) => l.port === asked) ? [{ pod, asked, ...last }] : []
   })
 }
 

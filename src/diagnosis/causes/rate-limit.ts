@@ -18,10 +18,11 @@ const muchRefused = 0.05
 
 /** Requests turned away with 429 although no more arrive than usual, since a limit was changed. */
 export const rateLimit: Family = (view) => {
+  const refusals = traffic(view)?.byStatus.get('429') ?? 0
+  if (refusals === 0) return []
   const { history, usual } = answeredAsUsual(view)
   const now = history.at(-1)
   const before = usual(({ rate }) => rate)
-  const refusals = traffic(view)?.byStatus.get('429') ?? 0
   if (!now) return loweredLimit(view)
   if (refusals < fewestRefusals || shareOf(now, /^429$/) < muchRefused) return []
   if (before !== undefined && now.rate > 1.5 * before)

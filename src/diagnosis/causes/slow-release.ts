@@ -2,6 +2,7 @@
 import { recentDiff, rolledOutAt } from '../changes.ts'
 import { finite } from '../charts.ts'
 import { type Claim, type Family, refuted, short, supported } from '../claim.ts'
+import { ms } from '../quantity.ts'
 import { changesEvidence } from '../revision.ts'
 import { changeText, material, type TemplateChange } from '../template-diff.ts'
 import { millis } from '../time.ts'
@@ -48,13 +49,13 @@ export const slowRelease: Family = (view): Claim[] => {
       since: step.since,
       confidence: 0.87,
       introducedByRevision: true,
-      summary: `revision ${number} takes ${seconds(step.is)} to answer, the one before took ${seconds(step.was)}, and its CPU is idle (${short(step.changed.map(changeText).join(', '), 90)})`,
+      summary: `revision ${number} takes ${ms(step.is)} to answer, the one before took ${ms(step.was)}, and its CPU is idle (${short(step.changed.map(changeText).join(', '), 90)})`,
       evidence: [
         {
           source: 'prometheus',
           asked: '95th percentile of latency, before and since the rollout',
-          observed: `${seconds(step.was)}, then ${seconds(step.is)}`,
-          expected: `below ${seconds(view.thresholds.p95Seconds)}`,
+          observed: `${ms(step.was)}, then ${ms(step.is)}`,
+          expected: `below ${ms(view.thresholds.p95Seconds)}`,
           at: step.since,
         },
         changesEvidence(view, step.changed),
@@ -65,8 +66,6 @@ export const slowRelease: Family = (view): Claim[] => {
     refuted('noisy_neighbour', view.subject, 'answers became late with the rollout, at once and in every pod'),
   ]
 }
-
-const seconds = (value: number): string => `${Math.round(value * 1000)} ms`
 
 /** Whether the program itself, or its limit, is what takes the time; or there is more to do than before. */
 export function busy(view: View): boolean {

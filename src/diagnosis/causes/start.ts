@@ -1,9 +1,8 @@
 /** Programs that do not start or do not stay up: wrong command, missing variable, a crash of their own. */
-import { span } from '../../duration.ts'
 import { type Claim, type Family, podCount, podEffect, refuted, seen, short, supported } from '../claim.ts'
 import { logEvidence, matching, patterns } from '../logs.ts'
 import { changeEvidence } from '../revision.ts'
-import { type Failing, failing, lastedSeconds, servedSeconds } from '../start-failure.ts'
+import { type Failing, failing, lastedSeconds, lastedText, servedSeconds } from '../start-failure.ts'
 import { changeText, material } from '../template-diff.ts'
 import { earliest } from '../time.ts'
 import { traffic } from '../traffic.ts'
@@ -175,13 +174,8 @@ function judgeCrash(view: View, group: readonly Failing[]): Claim[] {
     code: served && why.length > 0 ? 'bad_release' : 'crash_on_start',
     confidence: why.length || tail ? 0.85 : 0.7,
     introducedByRevision: why.length > 0,
-    summary: `${count} crash: container ${first.container} ends with exit ${exit ?? '?'}${exit === 0 ? ' (it finishes instead of serving)' : ''} after ${lasted(first)}${why.length ? `, since revision ${view.revisions[0]?.number} (${why.slice(0, 3).map(changeText).join(', ')})` : ''}`,
+    summary: `${count} crash: container ${first.container} ends with exit ${exit ?? '?'}${exit === 0 ? ' (it finishes instead of serving)' : ''} after ${lastedText(first.ended)}${why.length ? `, since revision ${view.revisions[0]?.number} (${why.slice(0, 3).map(changeText).join(', ')})` : ''}`,
     evidence: [stateEvidence(first), ...why.slice(0, 3).map((c) => changeEvidence(view, c)), ...(tail ? [logEvidence([tail])] : [])],
   })
   return [crash]
-}
-
-const lasted = (f: Failing): string => {
-  const s = lastedSeconds(f.ended)
-  return s === undefined ? 'an unknown time' : span(s)
 }
